@@ -1,0 +1,147 @@
+"""The control half of the engine seam.
+
+An engine is stateless and says what it wants; a runtime makes it so. ``plan`` is pure: it answers with the files,
+commands and the readiness probe, and any runtime (local processes, containers, something that runs already) can
+carry it out. Importing an engine imports no driver.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage
+
+__all__ = ["Binaries", "Capabilities", "ClusterSpec", "Engine", "Grant", "LaunchPlan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine offers. Doors read this; nobody tests for an engine's name."""
+
+    sql: bool = False
+    transactions: bool = False
+    row_policies: bool = False
+    change_feed: bool = False
+    rpc: bool = False
+    bulk_load: bool = False
+    documents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """A found server installation and what was probed of it, never assumed.
+
+    Attributes:
+        origin: ``setting``, ``system`` or ``wheel``.
+        version: full version, such as ``18.1``.
+        extensions: names for which a control file exists.
+        tools: client programs beside the server.
+        ssl: whether the server was built with it.
+        icu: whether it has ICU collations.
+    """
+
+    origin: str
+    bindir: Path
+    version: str
+    extensions: frozenset[str] = field(default=frozenset(), repr=False)
+    tools: frozenset[str] = field(default=frozenset(), repr=False)
+    ssl: bool = False
+    icu: bool = False
+
+    @property
+    def major(self) -> str:
+        """The major version: data directories of one major need servers of the same."""
+        return self.version.split(".")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """What is asked of an engine when a cluster is to run."""
+
+    data_dir: Path
+    host: str
+    port: int
+    binaries: Binaries
+    max_connections: int
+    superuser: Credential
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchPlan:
+    """How to make and start a cluster, as data.
+
+    Attributes:
+        init: run once, when ``data_dir`` is new; argv per step.
+        files: written before each start, path relative to ``data_dir`` → text.
+        argv: the server itself, in the foreground.
+        stop_signal: a clean and quick stop.
+        pid_file: relative to ``data_dir``; its first line is the process id.
+    """
+
+    init: Sequence[Sequence[str]]
+    files: Mapping[str, str]
+    argv: Sequence[str]
+    env: Mapping[str, str]
+    stop_signal: int
+    pid_file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What creating a database gives: its name in the engine and its logins."""
+
+    physical_name: str
+    logins: Mapping[Login, Credential]
+
+
+class Engine(Protocol):
+    """One kind of database server."""
+
+    name: str
+    can: Capabilities
+
+    def find_binaries(self, home_packages: Path, *, major: str | None = None) -> Binaries:
+        """The installation to use; with ``major``, of that version only. Raises ``Unavailable`` with a hint."""
+        ...
+
+    def plan(self, spec: ClusterSpec) -> LaunchPlan:
+        """How to run a cluster. Pure."""
+        ...
+
+    async def ready(self, cluster: Cluster, superuser: Credential) -> None:
+        """Return once an authenticated connection works; raise ``Unavailable`` when it does not (yet)."""
+        ...
+
+    async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:
+        """What a new cluster needs once: roles, closed doors. Safe to repeat."""
+        ...
+
+    async def create_database(
+        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+    ) -> Grant:
+        """Make an isolated database. On any failure nothing is left behind."""
+        ...
+
+    async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Remove the database and its logins, ending its sessions. Safe to repeat."""
+        ...
+
+    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
+        """New secrets for every login; sessions of the old ones are ended."""
+        ...
+
+    async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:
+        """Apply a plan's limits."""
+        ...
+
+    async def usage(self, cluster: Cluster, superuser: Credential, database: Database) -> Usage:
+        """Size and connections now."""
+        ...
+
+    def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
+        """A URL that the engine's usual clients accept."""
+        ...

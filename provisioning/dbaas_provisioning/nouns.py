@@ -1,0 +1,200 @@
+"""The things the control plane talks about. Frozen: a change is a new value, stored by ``meta``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+__all__ = [
+    "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Endpoint",
+    "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
+]  # fmt: skip
+
+
+class ClusterState(StrEnum):
+    """What the platform knows of an engine's processes."""
+
+    running = "running"
+    sleeping = "sleeping"  # stopped, starts on next use
+    failed = "failed"
+
+
+class DatabaseState(StrEnum):
+    """The life of a tenant's database."""
+
+    creating = "creating"
+    ready = "ready"
+    dropping = "dropping"
+
+
+class KeyRole(StrEnum):
+    """What an API key may be: publishable, secret, or the platform operator's."""
+
+    anon = "anon"
+    service_role = "service_role"
+    admin = "admin"
+
+
+class Login(StrEnum):
+    """The three logins of a database.
+
+    ``api`` may become ``anon`` or ``authenticated`` and nothing else; ``service`` may become ``service_role``;
+    ``owner`` is the tenant's own, for arbitrary SQL.
+    """
+
+    owner = "owner"
+    api = "api"
+    service = "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a tenant may use."""
+
+    name: str
+    max_connections: int
+    max_storage_gb: int
+    statement_timeout_ms: int
+    idle_stop_seconds: int | None  # None: never stopped when idle
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """Who owns databases. ``subdomain`` is its name in URLs."""
+
+    id: UUID
+    name: str
+    subdomain: str
+    plan_type: str
+    max_connections: int
+    max_storage_gb: int
+    default_database: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where an engine listens."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One engine installation that runs, or can be made to run. ``tenant_id`` is None for the platform's own."""
+
+    id: UUID
+    tenant_id: UUID | None
+    engine: str
+    runtime: str  # "local"
+    version: str  # major version of the server that made the data
+    endpoint: Endpoint
+    data_dir: Path
+    state: ClusterState
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A login and its secret. The secret is not in the ``repr``."""
+
+    username: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A tenant's database. ``name`` is the tenant's name for it, ``physical_name`` the engine's."""
+
+    id: UUID
+    tenant_id: UUID
+    name: str
+    physical_name: str
+    engine: str
+    owner: str
+    cluster_id: UUID
+    exposure: str  # "policies" | "all"
+    state: DatabaseState
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is kept of a key: never the key itself. ``prefix`` is enough to recognise it in a list."""
+
+    id: UUID
+    tenant_id: UUID | None
+    role: KeyRole
+    prefix: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class JwtSecret:
+    """What signs a tenant's tokens (HS256); ``kid`` tells generations apart."""
+
+    kid: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a database takes up now. Zero connections and no size while its cluster sleeps."""
+
+    size_bytes: int | None
+    connections: int
+    max_connections: int
+    max_storage_gb: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One control action: who did what to whom, and whether it worked."""
+
+    at: datetime
+    actor: str
+    action: str
+    tenant: str | None
+    target: str | None
+    outcome: str  # "ok" or an error code
+    details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A platform's data folder. Two folders are two platforms."""
+
+    path: Path
+
+    @property
+    def run(self) -> Path:
+        """Lock, socket and run file of the daemon: worthless once it is gone."""
+        return self.path / "run"
+
+    @property
+    def clusters(self) -> Path:
+        """Data directories of local engines."""
+        return self.path / "clusters"
+
+    @property
+    def packages(self) -> Path:
+        """Binaries fetched for, or copied within reach of, the engines' system user."""
+        return self.path / "packages"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of the daemon and of the engines."""
+        return self.path / "logs"
+
+    @property
+    def bootstrap_file(self) -> Path:
+        """Describes the cluster that holds ``platform_meta``; mode 0600."""
+        return self.path / "platform.json"

@@ -1,0 +1,108 @@
+"""The data half of the engine seam: one :class:`Session` per open database and process, many callers at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dbaas_provisioning.engine import Capabilities
+from dbaas_provisioning.errors import DbaasError, Unavailable
+from dbaas_provisioning.nouns import Credential, Endpoint
+
+from .nouns import ArgValue, Caller, Catalog, Chunks, Format, QueryResult, Read, Rows, Stats, TableRef, Write
+
+__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
+
+
+class QueryError(DbaasError):
+    """The engine refused: ``code`` is its SQLSTATE, the texts are its own. Nothing of the request was kept."""
+
+
+class OutcomeUnknown(Unavailable):
+    """The connection was lost after a write was sent and before the engine answered.
+
+    The one honest answer: it may or may not have been committed. Code ``outcome_unknown``.
+    """
+
+
+class TooBusy(Unavailable):
+    """A bounded queue is full. Nothing was sent to the engine. Code ``too_busy``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a session may spend, from the tenant's plan and the server's settings. Times in milliseconds."""
+
+    statement_timeout_ms: int = 30_000
+    max_rows: int = 1_000  # of a REST page, unless the caller asks for fewer
+    max_query_rows: int = 10_000  # of arbitrary SQL
+    max_embed_depth: int = 8
+    aggregate_scan_rows: int = 10_000_000
+    read_connections: int = 2
+    write_connections: int = 4
+    query_connections: int = 4
+    queue: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database to open a session on."""
+
+    endpoint: Endpoint
+    physical_name: str
+    owner: Credential
+    api: Credential
+    service: Credential
+    exposure: str
+
+
+class Session(Protocol):
+    """An open database. Every method may be called by many tasks at once.
+
+    A task that is cancelled cancels its statement in the engine, never a neighbour's.
+    """
+
+    can: Capabilities
+
+    async def catalog(self) -> Catalog:
+        """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first."""
+        ...
+
+    async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
+        """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
+        ...
+
+    async def write(self, writes: Sequence[tuple[Write, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
+        """Carry all out in one transaction, in order; return only after it is committed."""
+        ...
+
+    async def call(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
+        """Call a function that may write (``read.source`` is a ``Call``); return only after commit."""
+        ...
+
+    async def explain(self, read: Read, args: Sequence[ArgValue], caller: Caller, *, analyze: bool) -> bytes:
+        """The engine's plan for a read, as JSON."""
+        ...
+
+    async def run(
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int = 0
+    ) -> QueryResult:
+        """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable."""
+        ...
+
+    async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
+        """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
+        ...
+
+    def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
+        """Stream every row with bounded memory, on a connection of its own."""
+        ...
+
+    async def stats(self) -> Stats:
+        """Vital signs."""
+        ...
+
+    async def close(self) -> None:
+        """Close every connection; requests under way fail with ``Unavailable``."""
+        ...

@@ -1,0 +1,90 @@
+"""A request and a response that know no framework.
+
+Handlers are ``async def handler(request) -> Response``. Two adapters carry them: :mod:`~dbaas_server.app` inside
+Jupyter Server, :mod:`~dbaas_server.standalone` on tornado's bare HTTP server. When a client goes away its adapter
+cancels the handler's task, and with it the statement in the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import orjson
+
+from dbaas_provisioning.errors import Invalid
+
+__all__ = ["Handler", "Request", "Response", "json_response"]
+
+
+@dataclass(slots=True)
+class Request:
+    """One HTTP request.
+
+    Attributes:
+        method: upper case.
+        path: below the mount point, still percent-encoded, without the query string.
+        query: the raw query string.
+        headers: lower-cased names.
+        params: what the route captured, percent-decoded.
+        identity: who Jupyter says this is, when the request came through Jupyter and was authenticated.
+        base_url: scheme, host and mount point as the client sees them, without a trailing slash.
+        stream: yields the body's chunks, once; ``body()`` collects them.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    stream: Callable[[], AsyncIterator[bytes]]
+    base_url: str
+    params: dict[str, str] = field(default_factory=dict)
+    identity: str | None = None
+    request_id: str = ""
+    max_body: int = 64 * 1024 * 1024
+    context: Any = None  # the server's shared objects, put there by the adapter
+
+    async def body(self) -> bytes:
+        """The whole body. Raises ``Invalid`` (``body_too_large``) past ``max_body``."""
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            size += len(chunk)
+            if size > self.max_body:
+                raise Invalid(
+                    "body_too_large",
+                    f"The body is larger than {self.max_body:,} bytes.",
+                    hint="Send it in parts, or use the load endpoint, which streams.",
+                )
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    async def json(self) -> Any:
+        """The body as JSON. Raises ``Invalid`` (``invalid_json``)."""
+        try:
+            return orjson.loads(await self.body())
+        except orjson.JSONDecodeError as error:
+            raise Invalid("invalid_json", "The body is not valid JSON.", details=str(error)) from None
+
+    def header(self, name: str, default: str = "") -> str:
+        """A header by its lower-case name."""
+        return self.headers.get(name, default)
+
+
+@dataclass(slots=True)
+class Response:
+    """One HTTP response. A streamed body is sent chunk by chunk as the client takes it."""
+
+    status: int = 200
+    body: bytes | AsyncIterator[bytes] = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
+    """Render a value as JSON; dates as ISO 8601, UUIDs and paths as text."""
+    body = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return Response(status, body, [("Content-Type", "application/json; charset=utf-8"), *(headers or [])])

@@ -1,0 +1,461 @@
+"""What doors and engines say to each other. Engine-neutral, frozen, hashable.
+
+A :class:`Read` or a :class:`Write` is a *shape*: where a person's value belongs it has an :class:`Arg`, an index into
+the tuple of arguments sent along. One shape is therefore parsed and compiled once, and run with many arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, TypeAlias
+from uuid import UUID
+
+__all__ = [
+    "Aggregate", "Arg", "ArgValue", "Call", "Caller", "Catalog", "Column", "Compare", "Count", "Embed", "EmbedExists", "Filter",
+    "Field", "Format", "Function", "Item", "JsonStep", "Key", "Logic", "Order", "Parameter", "Path", "Position", "QueryColumn", "QueryResult",
+    "Read", "Relation", "Resolution", "Rows", "Star", "Stats", "Table", "TableRef", "Write", "WriteKind",
+]  # fmt: skip
+
+ArgValue: TypeAlias = str | bytes | None
+"""A value as text, the way the engine's own parser reads it; ``bytes`` for a body passed on unparsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """The value at ``index`` of the arguments sent along with a shape."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks for data, after authentication.
+
+    Attributes:
+        tenant: the tenant's id.
+        role: ``anon``, ``authenticated``, ``service_role``, or ``owner`` (arbitrary SQL as the tenant's own login).
+        claims: the verified token's claims as JSON text, as row policies read them; ``{}`` for a plain key.
+        actor: for logs and the audit: a person, a key's prefix, a subject.
+        tenant_claim: the ``tenant_id`` claim where there is one; becomes ``app.current_tenant``.
+    """
+
+    tenant: UUID
+    role: str
+    claims: str = "{}"
+    actor: str = ""
+    tenant_claim: str | None = None
+
+
+# --- what exists ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TableRef:
+    """A table, view or function by name. ``schema`` is None until the catalog resolved it."""
+
+    name: str
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. ``type`` is the engine's own name for it, as its DDL accepts it."""
+
+    name: str
+    type: str
+    nullable: bool
+    default: str | None = None
+    generated: bool = False
+    comment: str | None = None
+    enum: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A primary or unique key, columns in key order."""
+
+    name: str
+    columns: tuple[str, ...]
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A foreign key: ``columns`` of ``table`` point at ``target_columns`` of ``target``."""
+
+    name: str
+    table: TableRef
+    columns: tuple[str, ...]
+    target: TableRef
+    target_columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view as the catalog knows it.
+
+    Attributes:
+        kind: ``table``, ``view``, ``materialized view``, ``foreign table``.
+        row_security: row security is enabled.
+        policies: names of its row policies.
+        grants: role → the privileges it has (``select``, ``insert``, ``update``, ``delete``), for the API roles.
+        bypasses_policies: a view that runs with its owner's rights, so that row policies of its tables do not hold.
+        estimated_rows: the planner's estimate; -1 when never analysed.
+    """
+
+    ref: TableRef
+    kind: str
+    columns: Mapping[str, Column] = field(hash=False)
+    keys: tuple[Key, ...] = ()
+    row_security: bool = False
+    policies: tuple[str, ...] = ()
+    grants: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    bypasses_policies: bool = False
+    insertable: bool = True
+    updatable: bool = True
+    deletable: bool = True
+    comment: str | None = None
+    estimated_rows: int = -1
+    size_bytes: int | None = None
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """Columns of the primary key, in key order; empty when there is none."""
+        return next((key.columns for key in self.keys if key.primary), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function."""
+
+    name: str
+    type: str
+    required: bool
+    variadic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that can be called. ``volatility`` is ``immutable``, ``stable`` or ``volatile``."""
+
+    ref: TableRef
+    parameters: tuple[Parameter, ...]
+    returns: str
+    returns_set: bool
+    returns_table: TableRef | None
+    volatility: str
+    comment: str | None = None
+    composite: bool = False  # its result is a row (a table's, a composite type's, or TABLE(...)/OUT columns)
+    executable_by: frozenset[str] = frozenset()  # API roles that may call it
+    columns: Mapping[str, Column] = field(default_factory=dict, hash=False)  # of a composite result
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """One consistent picture of a database. Immutable: a change makes a new one with a new ``version``."""
+
+    version: int
+    schemas: tuple[str, ...]
+    tables: Mapping[TableRef, Table] = field(hash=False)
+    relations: tuple[Relation, ...] = field(hash=False)
+    functions: Mapping[TableRef, tuple[Function, ...]] = field(hash=False)  # overloads share a name
+
+
+# --- reading ----------------------------------------------------------------------------------------------------
+
+
+class Aggregate(StrEnum):
+    """Aggregates a read may ask for."""
+
+    avg = "avg"
+    count = "count"
+    max = "max"
+    min = "min"
+    sum = "sum"
+
+
+class Count(StrEnum):
+    """How the total number of rows is found."""
+
+    exact = "exact"
+    planned = "planned"
+    estimated = "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class JsonStep:
+    """``->key`` or ``->>key``; an integer key is an array index."""
+
+    key: str | int
+    as_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A column, and a way into its JSON."""
+
+    column: str
+    steps: tuple[JsonStep, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Star:
+    """Every column the caller may read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One output column. ``path`` is None only for a bare ``count()``."""
+
+    path: Path | None
+    alias: str | None = None
+    cast: str | None = None
+    aggregate: Aggregate | None = None
+    aggregate_cast: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Embed:
+    """Related rows inside each row.
+
+    Attributes:
+        target: a table, a foreign key, a column with one, or a function that computes related rows.
+        hint: tells candidates apart: a constraint, a column, a junction.
+        inner: rows without a match are dropped.
+        spread: the related row's columns go into the parent's.
+        read: what is read there; its ``source`` is resolved by the engine.
+    """
+
+    target: str
+    read: Read
+    alias: str | None = None
+    hint: str | None = None
+    inner: bool = False
+    spread: bool = False
+
+    @property
+    def name(self) -> str:
+        """What filters and orders of the parent call it."""
+        return self.alias or self.target
+
+
+Item: TypeAlias = Star | Field | Embed
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """``path operator operand``.
+
+    Attributes:
+        operator: PostgREST's word for it: eq neq gt gte lt lte like ilike match imatch in is isdistinct
+            fts plfts phfts wfts cs cd ov sl sr nxr nxl adj.
+        operand: one argument; a tuple of them for ``in`` and for quantified operators; for ``is`` the word itself
+            (``null``, ``not_null``, ``true``, ``false``, ``unknown``), which is part of the shape.
+        quantifier: ``any`` or ``all``.
+        language: of a full-text operator.
+    """
+
+    path: Path
+    operator: str
+    operand: Arg | tuple[Arg, ...] | str
+    negated: bool = False
+    quantifier: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedExists:
+    """Whether an embed has rows (``rel=not.is.null``), or none (``negated``)."""
+
+    embed: str
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """``and`` / ``or`` over filters."""
+
+    operator: str
+    items: tuple[Filter, ...]
+    negated: bool = False
+
+
+Filter: TypeAlias = Compare | EmbedExists | Logic
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One sort key; ``embed`` names a to-one embed that the path is in."""
+
+    path: Path
+    descending: bool = False
+    nulls_first: bool | None = None
+    embed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function call as a source. ``arguments`` are named; ``body`` passes a whole JSON object or a single value."""
+
+    function: TableRef
+    arguments: tuple[tuple[str, Arg], ...] = ()
+    body: Arg | None = None
+    body_names: tuple[str, ...] = ()  # the names in the body, sorted: they choose the overload
+    single: bool = False  # the body is the one unnamed parameter's value
+    read_only: bool = True
+
+
+class Format(StrEnum):
+    """How rows are rendered by the engine."""
+
+    json = "json"
+    json_stripped = "json_stripped"  # without nulls
+    csv = "csv"
+    geojson = "geojson"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A question: which columns, of what, which rows, in what order, how many.
+
+    ``limit`` and ``offset`` are arguments, so that paging shares one shape. ``after`` is a keyset position: one
+    argument per ``order`` key.
+    """
+
+    source: TableRef | Call
+    items: tuple[Item, ...] = (Star(),)
+    where: tuple[Filter, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: Arg | None = None
+    offset: Arg | None = None
+    after: tuple[Arg, ...] = ()
+    count: Count | None = None
+    format: Format = Format.json
+    single: bool = False  # exactly one row, as an object
+    numbers_as_text: bool = False  # int8 and numeric arrive as strings, so that JSON clients do not round them
+
+
+# --- writing ----------------------------------------------------------------------------------------------------
+
+
+class WriteKind(StrEnum):
+    """What a write does."""
+
+    insert = "insert"
+    update = "update"
+    upsert = "upsert"  # on conflict: merge or ignore
+    replace = "replace"  # PUT: the row with this key is exactly this
+    delete = "delete"
+
+
+class Resolution(StrEnum):
+    """What an upsert does with a row that exists."""
+
+    merge = "merge"
+    ignore = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change to one table.
+
+    Attributes:
+        body: the JSON text of an array of objects (one object is an array of one); None for a delete.
+        columns: the columns written; others keep their default, or null without ``missing_default``.
+        where: for update and delete.
+        returning: what is read of the rows touched; None for nothing.
+        max_affected: more rows than this, and nothing is done.
+        rollback: do everything, then undo it (``tx=rollback``).
+    """
+
+    kind: WriteKind
+    table: TableRef
+    body: Arg | None = None
+    columns: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    order: tuple[Order, ...] = ()
+    limit: Arg | None = None
+    returning: Read | None = None
+    conflict_on: tuple[str, ...] = ()
+    resolution: Resolution = Resolution.merge
+    missing_default: bool = False
+    max_affected: int | None = None
+    rollback: bool = False
+
+
+# --- what comes back --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as the engine rendered them.
+
+    Attributes:
+        body: the rendered page: a JSON array, an object when ``single``, CSV text.
+        returned: rows in the page (for a write: rows touched).
+        total: rows in all, when a count was asked for.
+        inserted: of an upsert, how many did not exist before.
+        headers, status: what a function set for the response (``response.headers``, ``response.status``).
+        location: key columns and values of a single inserted row, for the Location header.
+    """
+
+    body: bytes
+    returned: int
+    total: int | None = None
+    inserted: int | None = None
+    cursor: str | None = None
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    location: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class QueryColumn:
+    """A column of a query's result; ``type`` is the engine's name for it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """What arbitrary SQL gave.
+
+    Attributes:
+        rows: values as Python's JSON-able types, a tuple per row, at most the row cap.
+        row_count: rows returned or touched, as the engine reported.
+        truncated: there were more rows than the cap.
+        command: the engine's tag, such as ``SELECT 3`` or ``CREATE TABLE``.
+    """
+
+    columns: tuple[QueryColumn, ...]
+    rows: list[tuple[Any, ...]]
+    row_count: int
+    truncated: bool
+    command: str
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a database's change order. ``epoch`` moves when a restore rewinds the log."""
+
+    epoch: int
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """An engine's vital signs for one database."""
+
+    size_bytes: int
+    connections: int
+    cache_hit_ratio: float | None
+    commits: int
+    rollbacks: int
+
+
+Chunks: TypeAlias = AsyncIterator[bytes]
+"""A stream of bytes with bounded memory."""
