@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,7 +47,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A database to open a session on."""
+    """A database to open a session on.
+
+    ``wake`` makes sure that its engine runs and answers with the target as it is then (its port may have moved): a
+    session calls it when a connection is refused.
+    """
 
     endpoint: Endpoint
     physical_name: str
@@ -55,6 +59,7 @@ class Target:
     api: Credential
     service: Credential
     exposure: str
+    wake: Callable[[], Awaitable[Target]]
 
 
 class Session(Protocol):

@@ -1,21 +1,30 @@
 """A request and a response that know no framework.
 
-Handlers are ``async def handler(request) -> Response``. Two adapters carry them: :mod:`~dbaas_server.app` inside
+Handlers are ``async def handler(request, services) -> Response``. Two adapters carry them: :mod:`~dbaas_server.app` inside
 Jupyter Server, :mod:`~dbaas_server.standalone` on tornado's bare HTTP server. When a client goes away its adapter
 cancels the handler's task, and with it the statement in the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 
-from dbaas_provisioning.errors import Invalid
+from dbaas_provisioning.errors import (
+    Conflict,
+    DbaasError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    Unsupported,
+)
 
-__all__ = ["Handler", "Request", "Response", "json_response"]
+__all__ = ["Request", "Response", "error_response", "json_response", "status_of"]
 
 
 @dataclass(slots=True)
@@ -43,7 +52,6 @@ class Request:
     identity: str | None = None
     request_id: str = ""
     max_body: int = 64 * 1024 * 1024
-    context: Any = None  # the server's shared objects, put there by the adapter
 
     async def body(self) -> bytes:
         """The whole body. Raises ``Invalid`` (``body_too_large``) past ``max_body``."""
@@ -81,10 +89,35 @@ class Response:
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
-
-
 def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
     """Render a value as JSON; dates as ISO 8601, UUIDs and paths as text."""
     body = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
     return Response(status, body, [("Content-Type", "application/json; charset=utf-8"), *(headers or [])])
+
+
+_STATUS: tuple[tuple[type[DbaasError], int], ...] = (
+    (Invalid, 400),
+    (Unauthorized, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (Unsupported, 501),
+    (Unavailable, 503),
+)
+_STATUS_OF_CODE = {"body_too_large": 413, "uri_too_long": 414, "method_not_allowed": 405, "too_many_requests": 429}
+
+
+def status_of(error: DbaasError) -> int:
+    """The HTTP status of an error outside the REST door, which has PostgREST's table of its own."""
+    if error.code in _STATUS_OF_CODE:
+        return _STATUS_OF_CODE[error.code]
+    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+
+
+def error_response(error: DbaasError) -> Response:
+    """An error as ``{code, message, details, hint}``."""
+    status = status_of(error)
+    headers = [("Retry-After", "1")] if status == 503 else []
+    if status == 401:
+        headers.append(("WWW-Authenticate", 'Bearer realm="dbaas"'))
+    return json_response(error.as_dict(), status, headers)

@@ -1,0 +1,215 @@
+"""Who is asking: a request becomes a :class:`Caller` (data) or an operator's name (control).
+
+Keys and tokens are checked once and remembered until they expire or ``platform_meta`` says that something changed.
+A cookie never opens the data door, so no other site can make a browser ask in a person's name.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import orjson
+
+from dbaas_provisioning.errors import Forbidden, Unauthorized
+from dbaas_provisioning.nouns import ApiKey, KeyRole
+from dbaas_provisioning.platform import Platform
+
+from .http import Request
+from .nouns import Caller
+from .sessions import Known, Sessions
+
+__all__ = ["Authenticator", "carries_credential"]
+
+JWT_ROLES = frozenset({"anon", "authenticated"})
+_REMEMBERED = 20_000
+_CLOCK_SKEW_SECONDS = 5
+_UNKNOWN_KEY_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    caller: Caller
+    until: float
+
+
+def carries_credential(headers: Any) -> bool:
+    """Whether a request brings a key or token of ours, so that Jupyter's cookie and XSRF checks do not concern it."""
+    if headers.get("apikey"):
+        return True
+    token = _bearer(headers.get("authorization") or headers.get("Authorization") or "")
+    return token is not None and (token.startswith(("dbk_", "dbt_")) or token.count(".") == 2)
+
+
+def _bearer(header: str) -> str | None:
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token else None
+
+
+class Authenticator:
+    """Checks keys, tokens and people."""
+
+    def __init__(self, platform: Platform, sessions: Sessions) -> None:
+        self._platform = platform
+        self._sessions = sessions
+        self._callers: dict[tuple[str, str, str], _Remembered] = {}
+        self._unknown: dict[str, float] = {}
+        platform.on_change(lambda kind, identity: self._forget())
+
+    def _forget(self) -> None:
+        self._callers.clear()
+        self._unknown.clear()
+
+    # --- data ---------------------------------------------------------------------------------------------------
+
+    def caller_now(self, request: Request, tenant: str) -> Caller | None:
+        """The caller, when this credential was seen before; no waiting."""
+        headers = request.headers
+        remembered = self._callers.get((tenant, headers.get("apikey", ""), headers.get("authorization", "")))
+        return remembered.caller if remembered is not None and remembered.until > time.time() else None
+
+    async def caller(self, request: Request, tenant: str) -> Caller:
+        """Who asks for a tenant's data.
+
+        The ``apikey`` header and ``Authorization: Bearer`` are both read, since supabase-js sends its key as both:
+        a signed token in the second one decides the role, the key only opens the door.
+
+        Raises:
+            NotFound: no such tenant.
+            Unauthorized: nothing valid was sent (PGRST301, PGRST302, PGRST303, ``invalid_key``).
+            Forbidden: a valid token asks for a role that tokens may not have (``role_refused``).
+        """
+        known_caller = self.caller_now(request, tenant)
+        if known_caller is not None:
+            return known_caller
+        known = await self._sessions.known(tenant)
+        api_key, bearer = request.header("apikey"), _bearer(request.header("authorization"))
+        if not api_key and not bearer:
+            raise Unauthorized(
+                "PGRST302", "This needs a key.", hint="Send one as the `apikey` header or as a Bearer token."
+            )
+        until = time.time() + 3600.0
+        caller: Caller | None = None
+        if api_key:
+            caller, until = await self._identify(api_key, known)
+        if bearer and bearer != api_key:
+            caller, bearer_until = await self._identify(bearer, known)
+            until = min(until, bearer_until)
+        assert caller is not None
+        if len(self._callers) >= _REMEMBERED:
+            self._callers.clear()
+        self._callers[(tenant, api_key, request.header("authorization"))] = _Remembered(caller, until)
+        return caller
+
+    async def _identify(self, credential: str, known: Known) -> tuple[Caller, float]:
+        """A key, a person's token or a tenant's signed token, and until when that holds."""
+        if credential.startswith("dbt_"):
+            person = self._platform.check_person_token(credential)
+            return Caller(known.tenant.id, "service_role", _claims({"role": "service_role"}), person), time.time() + 60
+        if credential.count(".") == 2:
+            return self._verify(credential, known)
+        key = await self._key(credential)
+        if key is None or key.tenant_id != known.tenant.id:
+            raise Unauthorized(
+                "invalid_key", "That key is not valid here.", hint="Keys belong to one tenant: %dbaas keys lists them."
+            )
+        role = key.role.value
+        return Caller(known.tenant.id, role, _claims({"role": role}), key.prefix), time.time() + 3600.0
+
+    def _verify(self, token: str, known: Known) -> tuple[Caller, float]:
+        """A token signed with the tenant's secret (HS256 and nothing else, RFC 8725 section 3.1)."""
+        try:
+            if jwt.get_unverified_header(token).get("kid", known.jwt.kid) != known.jwt.kid:
+                raise Unauthorized("PGRST301", "The token was signed with a key that is no longer valid.")
+            claims = jwt.decode(
+                token,
+                known.jwt.secret,
+                algorithms=["HS256"],
+                leeway=_CLOCK_SKEW_SECONDS,
+                options={"require": ["exp"], "verify_aud": False, "verify_iss": False, "verify_sub": False},
+            )
+        except jwt.ExpiredSignatureError:
+            raise Unauthorized("PGRST303", "JWT expired", hint="Sign in again, or refresh the token.") from None
+        except jwt.MissingRequiredClaimError as error:
+            raise Unauthorized("PGRST303", f"The token has no `{error.claim}` claim.") from None
+        except (jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError):
+            raise Unauthorized("PGRST303", "The token is not valid yet.") from None
+        except jwt.PyJWTError as error:
+            raise Unauthorized("PGRST301", "The token is not valid.", details=str(error)) from None
+        role = claims.get("role", "anon")
+        if role not in JWT_ROLES:
+            raise Forbidden(
+                "role_refused",
+                "A token may only ask for the roles anon and authenticated.",
+                hint="Use a secret key for service_role.",
+            )
+        tenant_claim = claims.get("tenant_id")
+        caller = Caller(
+            known.tenant.id,
+            role,
+            _claims({**claims, "role": role}),
+            str(claims.get("sub", role)),
+            str(tenant_claim) if tenant_claim is not None else None,
+        )
+        return caller, float(claims["exp"]) + _CLOCK_SKEW_SECONDS
+
+    async def _key(self, key: str) -> ApiKey | None:
+        """Look a key up; an unknown one is remembered for a moment, so that guessing does not load the platform."""
+        now = time.monotonic()
+        if self._unknown.get(key, 0.0) > now:
+            return None
+        found = await self._platform.find_key(key) if key.startswith("dbk_") else None
+        if found is None:
+            if len(self._unknown) >= _REMEMBERED:
+                self._unknown.clear()
+            self._unknown[key] = now + _UNKNOWN_KEY_SECONDS
+        return found
+
+    # --- control ------------------------------------------------------------------------------------------------
+
+    async def operator(self, request: Request) -> str:
+        """Who runs the platform: a person Jupyter let in, a person's token, or an admin key.
+
+        Raises:
+            Unauthorized: nobody that the platform knows.
+            Forbidden: a tenant's key or token, which opens that tenant's data and nothing else.
+        """
+        if request.identity is not None:
+            return request.identity
+        token = _bearer(request.header("authorization")) or request.header("apikey")
+        if not token:
+            raise Unauthorized(
+                "unauthorized", "This needs an operator.", hint="Send `Authorization: Bearer` with an admin key."
+            )
+        if token.startswith("dbt_"):
+            return self._platform.check_person_token(token)
+        key = await self._key(token)
+        if key is not None and key.role is KeyRole.admin and key.tenant_id is None:
+            return key.prefix
+        if key is not None or token.count(".") == 2:
+            raise Forbidden("not_an_operator", "That key opens a tenant's data, not the platform.")
+        raise Unauthorized("invalid_key", "That key is not valid.")
+
+    async def operator_or_secret(self, request: Request, tenant: str) -> Caller:
+        """Who may run arbitrary SQL: an operator as the database's owner, a secret key as ``service_role``."""
+        token = _bearer(request.header("authorization")) or request.header("apikey")
+        if request.identity is None and token and not token.startswith("dbt_"):
+            key = await self._key(token)
+            if key is None or key.role is not KeyRole.admin:
+                caller = await self.caller(request, tenant)
+                if caller.role != "service_role":
+                    raise Forbidden(
+                        "secret_key_needed",
+                        "Arbitrary queries need the owner or a secret key.",
+                        hint="Read tables through the data API with this key.",
+                    )
+                return caller
+        actor = await self.operator(request)
+        known = await self._sessions.known(tenant)
+        return Caller(known.tenant.id, "owner", "{}", actor)
+
+
+def _claims(claims: dict[str, Any]) -> str:
+    return orjson.dumps(claims).decode()

@@ -1,0 +1,91 @@
+"""From a request to a response: the one place where errors become answers and requests become log lines."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import time
+
+import orjson
+
+from dbaas_provisioning.errors import DbaasError, Invalid
+
+from .http import Request, Response, error_response, json_response
+from .routing import Guard, MethodNotAllowed, Route
+from .services import Services
+
+__all__ = ["MAX_URI", "dispatch", "next_request_id", "refuse"]
+
+log = logging.getLogger("dbaas.http")
+
+MAX_URI = 16 * 1024
+"""Bytes of path and query. Longer ones are answered 414."""
+
+_numbers = itertools.count(1)
+
+
+def next_request_id() -> str:
+    """Unique among the processes of a machine while they live."""
+    return f"{os.getpid():x}-{next(_numbers):x}"
+
+
+async def dispatch(route: Route, request: Request, services: Services) -> Response:
+    """Answer a request. Raises nothing but cancellation."""
+    started = time.monotonic()
+    try:
+        response = await _answer(route, request, services)
+    except DbaasError as error:
+        response = error_response(error)
+    except Exception:
+        log.exception(_line(request, 500, started))
+        response = _internal(request)
+    else:
+        if response.status < 500 and route.guard is Guard.caller:
+            return response
+    log.log(
+        logging.WARNING if response.status >= 500 else logging.INFO, _line(request, response.status, started)
+    )
+    return response
+
+
+async def _answer(route: Route, request: Request, services: Services) -> Response:
+    if len(request.path) + len(request.query) > MAX_URI:
+        raise Invalid("uri_too_long", f"The URL is longer than {MAX_URI:,} bytes.", hint="Send a POST, or ask for less.")
+    request.max_body = route.max_body
+    handler = route.methods.get(request.method)
+    if handler is None:
+        raise MethodNotAllowed(", ".join(sorted(route.methods)))
+    return await handler(request, services)
+
+
+def refuse(error: DbaasError) -> Response:
+    """The answer to a request that found no route."""
+    response = error_response(error)
+    if isinstance(error, MethodNotAllowed):
+        response.headers.append(("Allow", error.allow))
+    return response
+
+
+def _internal(request: Request) -> Response:
+    """What a client learns of a fault of ours: that it was logged, and under which id."""
+    body = {
+        "code": "internal_error",
+        "message": "Something went wrong on our side.",
+        "details": f"request {request.request_id}",
+        "hint": "The server's log has the reason under this request id.",
+    }
+    return json_response(body, 500)
+
+
+def _line(request: Request, status: int, started: float) -> str:
+    """One JSON log line: never a query string, a header or a body, since those carry keys and data."""
+    return orjson.dumps(
+        {
+            "request": request.request_id,
+            "method": request.method,
+            "path": request.path,
+            "status": status,
+            "ms": round((time.monotonic() - started) * 1000, 2),
+        }
+    ).decode()
