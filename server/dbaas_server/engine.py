@@ -66,6 +66,11 @@ class Session(Protocol):
     """An open database. Every method may be called by many tasks at once.
 
     A task that is cancelled cancels its statement in the engine, never a neighbour's.
+
+    Codes of the errors that a door translates: ``unknown_table``, ``unknown_function`` (``NotFound``);
+    ``unknown_column``, ``unknown_relationship``, ``ambiguous_relationship``, ``ambiguous_function``, ``not_single``,
+    ``too_many_affected``, ``embed_not_to_one``, ``embed_too_deep``, ``aggregate_too_large`` (``Invalid``). What the
+    engine itself refuses is a :class:`QueryError`.
     """
 
     can: Capabilities
@@ -86,8 +91,10 @@ class Session(Protocol):
         """Call a function that may write (``read.source`` is a ``Call``); return only after commit."""
         ...
 
-    async def explain(self, read: Read, args: Sequence[ArgValue], caller: Caller, *, analyze: bool) -> bytes:
-        """The engine's plan for a read, as JSON."""
+    async def explain(
+        self, read: Read, args: Sequence[ArgValue], caller: Caller, *, analyze: bool, text: bool = False
+    ) -> bytes:
+        """The engine's plan for a read, as JSON, or as lines for people to read with ``text``."""
         ...
 
     async def run(

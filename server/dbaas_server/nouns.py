@@ -305,6 +305,8 @@ class Call:
     body_names: tuple[str, ...] = ()  # the names in the body, sorted: they choose the overload
     single: bool = False  # the body is the one unnamed parameter's value
     read_only: bool = True
+    rollback: bool = False  # do everything, then undo it (``tx=rollback``)
+    max_affected: int | None = None  # more rows than this in the result, and nothing is kept
 
 
 class Format(StrEnum):
@@ -321,7 +323,14 @@ class Read:
     """A question: which columns, of what, which rows, in what order, how many.
 
     ``limit`` and ``offset`` are arguments, so that paging shares one shape. ``after`` is a keyset position: one
-    argument per ``order`` key.
+    argument per ``order`` key. Empty ``items`` means no columns: at the root ``{}`` per row, in an embed a filter that
+    shows nothing.
+
+    Attributes:
+        keyset: put the last row's order keys into ``Rows.cursor``, as the JSON text of an array of strings and nulls;
+            None when the page holds the last row (so one row more than the page is looked for).
+        single: exactly one row, rendered as an object; otherwise ``not_single``.
+        time_zone: a name for the transaction's ``TimeZone``, already validated.
     """
 
     source: TableRef | Call
@@ -335,6 +344,8 @@ class Read:
     format: Format = Format.json
     single: bool = False  # exactly one row, as an object
     numbers_as_text: bool = False  # int8 and numeric arrive as strings, so that JSON clients do not round them
+    keyset: bool = False
+    time_zone: str | None = None
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -368,6 +379,7 @@ class Write:
         returning: what is read of the rows touched; None for nothing.
         max_affected: more rows than this, and nothing is done.
         rollback: do everything, then undo it (``tx=rollback``).
+        locate: the key of a single inserted row is wanted in ``Rows.location``, even where nothing is returned.
     """
 
     kind: WriteKind
@@ -383,6 +395,8 @@ class Write:
     missing_default: bool = False
     max_affected: int | None = None
     rollback: bool = False
+    locate: bool = False
+    time_zone: str | None = None
 
 
 # --- what comes back --------------------------------------------------------------------------------------------
@@ -397,6 +411,7 @@ class Rows:
         returned: rows in the page (for a write: rows touched).
         total: rows in all, when a count was asked for.
         inserted: of an upsert, how many did not exist before.
+        cursor: of a ``keyset`` read, where its last row is; None at the end.
         headers, status: what a function set for the response (``response.headers``, ``response.status``).
         location: key columns and values of a single inserted row, for the Location header.
     """
