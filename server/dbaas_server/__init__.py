@@ -7,3 +7,25 @@
 4. The database builds the JSON; Python passes bytes.
 5. A write is acknowledged only after the engine has committed it.
 """
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__: list[str] = []
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "dbaas_server"}]
+
+
+def _load_jupyter_server_extension(server_app: Any) -> None:
+    from . import app  # Jupyter is imported only where Jupyter runs
+
+    app.load(server_app)
+
+
+async def _start_jupyter_server_extension(server_app: Any) -> None:
+    from . import app
+
+    await app.start(server_app)

@@ -36,7 +36,7 @@ async def dispatch(route: Route, request: Request, services: Services) -> Respon
     try:
         response = await _answer(route, request, services)
     except DbaasError as error:
-        response = error_response(error)
+        response = refuse(error)
     except Exception:
         log.exception(_line(request, 500, started))
         response = _internal(request)
@@ -60,7 +60,7 @@ async def _answer(route: Route, request: Request, services: Services) -> Respons
 
 
 def refuse(error: DbaasError) -> Response:
-    """The answer to a request that found no route."""
+    """An error as an answer."""
     response = error_response(error)
     if isinstance(error, MethodNotAllowed):
         response.headers.append(("Allow", error.allow))

@@ -32,15 +32,20 @@ class Route:
 
     Attributes:
         pattern: segments; ``{name}`` captures one.
-        streams: the handler reads the body while it arrives.
-        max_body: bytes; for routes that do not stream.
+        streams: media types of bodies that the handler reads while they arrive; others are collected first.
+        max_body: bytes; of bodies that are collected.
     """
 
     pattern: str
     guard: Guard
     methods: Mapping[str, Handler]
-    streams: bool = False
+    streams: frozenset[str] = frozenset()
     max_body: int = 64 * 1024 * 1024
+
+
+    def streams_body(self, content_type: str) -> bool:
+        """Whether a body of this type is handed on while it arrives."""
+        return bool(self.streams) and content_type.partition(";")[0].strip().lower() in self.streams
 
 
 class MethodNotAllowed(DbaasError):

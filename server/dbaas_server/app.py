@@ -1,0 +1,243 @@
+"""The same routes inside Jupyter Server, under ``{base_url}dbaas/``.
+
+A request that brings a key or token of ours is judged by our own doors, without Jupyter's cookie, and so without its
+XSRF check. Any other request needs a Jupyter identity (cookie with XSRF token, or Jupyter's own token).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import os
+from collections.abc import AsyncIterator
+from typing import Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.utils import ensure_async, url_path_join
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
+from dbaas_provisioning.nouns import Home
+from dbaas_provisioning.platform import Platform
+
+from .auth import carries_credential
+from .daemon_link import SocketSupervision, start_daemon
+from .dispatch import dispatch, next_request_id, refuse
+from .home import default_home
+from .http import Request, Response
+from .routes import ROUTER
+from .routing import Guard, Route
+from .services import Services
+
+__all__ = ["Opening", "PlatformHandler", "load", "start"]
+
+MOUNT = "dbaas"
+_KERNEL_TOKEN_SECONDS = 30 * 24 * 3600
+_QUEUED_CHUNKS = 8
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Opening:
+    """The platform of this Jupyter, opened at the first need and again after a failure."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self._task: asyncio.Task[Services] | None = None
+
+    async def services(self) -> Services:
+        """The open platform. Raises ``Unavailable`` with the reason; the next call tries again."""
+        if self._task is None or (self._task.done() and self._task.exception() is not None):
+            self._task = asyncio.create_task(self._open())
+        return await asyncio.shield(self._task)
+
+    async def _open(self) -> Services:
+        await start_daemon(self.home)
+        return Services.over(await Platform.open(self.home, SocketSupervision(self.home)))
+
+
+@web.stream_request_body
+class PlatformHandler(APIHandler):
+    """Carries a request from Jupyter's tornado to a route and its response back."""
+
+    _track_activity = False
+    _route: Route | DbaasError
+    _queue: asyncio.Queue[bytes | None]
+
+    def initialize(self, opening: Opening) -> None:
+        """Remember where the platform is."""
+        self._opening = opening
+        self._handling: asyncio.Task[Response] | None = None
+        self._params: dict[str, str] = {}
+
+    def check_xsrf_cookie(self) -> None:
+        """Only for requests that come with a cookie's authority."""
+        if not self._ours():
+            super().check_xsrf_cookie()
+
+    def _ours(self) -> bool:
+        guard = self._route.guard if isinstance(self._route, Route) else Guard.caller
+        return guard is not Guard.operator or carries_credential(self.request.headers)
+
+    async def prepare(self) -> None:
+        """Find the route, and let Jupyter say who this is unless a key of ours says it."""
+        self._queue = asyncio.Queue(_QUEUED_CHUNKS)
+        self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
+        try:
+            self._route, self._params = ROUTER.find(self._path)
+        except DbaasError as error:
+            self._route = error
+        if self._ours():
+            self.current_user = self._jupyter_current_user = None
+            return
+        await super().prepare()
+        user = self.current_user
+        if user is not None:
+            action = "read" if self.request.method in _READING else "write"
+            allowed = await ensure_async(self.authorizer.is_authorized(self, user, action, "dbaas"))
+            if not allowed:
+                raise web.HTTPError(403, "not allowed by this Jupyter's authorizer")
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Some of the body; holds the connection until there is room."""
+        if self._handling is None:
+            self._begin()
+        if self._handling is not None and not self._handling.done():
+            put = asyncio.ensure_future(self._queue.put(chunk))
+            await asyncio.wait({put, self._handling}, return_when=asyncio.FIRST_COMPLETED)
+            put.cancel()
+
+    def _begin(self) -> None:
+        self._handling = asyncio.create_task(self._answer())
+
+    async def _body(self) -> AsyncIterator[bytes]:
+        while (chunk := await self._queue.get()) is not None:
+            yield chunk
+
+    async def _answer(self) -> Response:
+        if not isinstance(self._route, Route):
+            return refuse(self._route)
+        user = self.current_user
+        base_url = f"{self.request.protocol}://{self.request.host}{url_path_join(self.base_url, MOUNT)}"
+        request = Request(
+            self.request.method or "GET",
+            self._path,
+            self.request.query,
+            {name.lower(): value for name, value in self.request.headers.get_all()},
+            self._body,
+            base_url,
+            self._params,
+            getattr(user, "username", None),
+            next_request_id(),
+        )
+        self.set_header("X-Request-Id", request.request_id)
+        try:
+            services = await self._opening.services()
+        except DbaasError as error:
+            return refuse(error)
+        return await dispatch(self._route, request, services)
+
+    def on_connection_close(self) -> None:
+        """The client went away: so does its statement in the engine."""
+        if self._handling is not None:
+            self._handling.cancel()
+
+    async def _handle(self) -> None:
+        if self._handling is None:
+            self._begin()
+        assert self._handling is not None
+        ending = asyncio.ensure_future(self._queue.put(None))
+        try:
+            response = await self._handling
+        except asyncio.CancelledError:
+            return
+        finally:
+            ending.cancel()
+        with contextlib.suppress(StreamClosedError):
+            await self._send(response)
+
+    async def _send(self, response: Response) -> None:
+        self.set_status(response.status)
+        self.clear_header("Content-Type")
+        content_type = "application/json"
+        for name, value in response.headers:
+            if name.lower() == "content-type":
+                content_type = value
+            self.add_header(name, value)
+        if isinstance(response.body, bytes):
+            if response.status == 204:
+                self.clear_header("Content-Type")
+                await self.finish(set_content_type=None)
+                return
+            await self.finish(response.body, set_content_type=content_type)
+            return
+        async for chunk in response.body:
+            self.write(chunk)
+            await self.flush()
+        await self.finish(set_content_type=content_type)
+
+    def finish(self, *args: Any, set_content_type: str | None = "application/json", **kwargs: Any) -> Any:
+        """End the response; a streamed or empty one keeps the headers that it has."""
+        if set_content_type is None or self._headers_written:
+            return web.RequestHandler.finish(self, *args)
+        return super().finish(*args, set_content_type=set_content_type, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Jupyter's own refusals in the platform's words."""
+        kinds: dict[int, DbaasError] = {
+            401: Unauthorized("unauthorized", "Sign in to Jupyter first."),
+            403: Forbidden("forbidden", "Jupyter does not let this request in.", hint="Sign in, or send a key."),
+            404: NotFound("no_such_url", "There is nothing at this URL."),
+        }
+        error = kinds.get(status_code) or Invalid("bad_request", self._reason)
+        self.set_header("Content-Type", "application/json")
+        body = refuse(error).body
+        assert isinstance(body, bytes)
+        self.set_status(status_code)
+        web.RequestHandler.finish(self, body)
+
+    @allow_unauthenticated
+    async def get(self, *args: str) -> None:
+        """Carry the request to its route; who may pass is decided in ``prepare`` and by the route itself."""
+        if isinstance(self._route, Route) and self._route.guard is Guard.operator and not self._ours():
+            await self._signed_in()
+        await self._handle()
+
+    async def _signed_in(self) -> None:
+        if self.current_user is None:
+            raise web.HTTPError(403, "sign in to Jupyter first")
+
+    head = get
+    post = get
+    put = get
+    patch = get
+    delete = get
+    options = get
+
+
+def load(server_app: ServerApp) -> None:
+    """Mount the routes (Jupyter calls this while it starts)."""
+    opening = Opening(default_home())
+    server_app.web_app.settings["dbaas_opening"] = opening
+    base = url_path_join(server_app.base_url, MOUNT)
+    server_app.web_app.add_handlers(".*$", [(rf"{base}/(.*)", PlatformHandler, {"opening": opening})])
+
+
+async def start(server_app: ServerApp) -> None:
+    """Once Jupyter listens: start the platform without making anybody wait, and tell kernels where it is."""
+    opening: Opening = server_app.web_app.settings["dbaas_opening"]
+    server_app.web_app.settings["dbaas_starting"] = asyncio.create_task(_tell_kernels(server_app, opening))
+
+
+async def _tell_kernels(server_app: ServerApp, opening: Opening) -> None:
+    try:
+        services = await opening.services()
+    except DbaasError as error:
+        server_app.log.warning("dbaas: %s %s", error.message, error.hint or "")
+        return
+    token = services.platform.person_token(getpass.getuser(), ttl_seconds=_KERNEL_TOKEN_SECONDS)
+    os.environ["DBAAS_API_URL"] = url_path_join(server_app.connection_url, MOUNT)
+    os.environ["DBAAS_API_TOKEN"] = token

@@ -1,0 +1,89 @@
+"""``/v1/{tenant}/databases``: create, list, rotate, drop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from dbaas_provisioning.nouns import Database, Tenant
+
+from ..http import Request, Response, json_response
+from ..services import Services
+from .body import body_fields, required
+from .render import database_json, usage_json
+
+__all__ = ["connection_string", "create", "drop", "list_all", "read", "rotate", "usage"]
+
+
+async def list_all(request: Request, services: Services) -> Response:
+    """A tenant's databases. Never wakes a sleeping cluster."""
+    await services.auth.operator(request)
+    tenant = await services.platform.tenant(request.params["tenant"])
+    databases = await services.platform.databases(tenant.subdomain)
+    return json_response(await asyncio.gather(*(_shown(request, services, tenant, each) for each in databases)))
+
+
+async def create(request: Request, services: Services) -> Response:
+    """Make a database; the answer has its connection string. 409 ``database_exists``."""
+    actor = await services.auth.operator(request)
+    fields = await body_fields(request, {"engine": str, "name": str, "expose": str})
+    tenant = request.params["tenant"]
+    database = await services.platform.create_database(
+        tenant,
+        fields.get("engine", "postgres"),
+        required(fields, "name"),
+        options={"expose": fields.get("expose", "policies")},
+        actor=actor,
+    )
+    return json_response(await _with_secret(request, services, database), 201)
+
+
+async def read(request: Request, services: Services) -> Response:
+    """One database."""
+    await services.auth.operator(request)
+    tenant = await services.platform.tenant(request.params["tenant"])
+    database = await services.platform.database(tenant.subdomain, request.params["database"])
+    return json_response(await _shown(request, services, tenant, database))
+
+
+async def drop(request: Request, services: Services) -> Response:
+    """Remove a database and its data."""
+    actor = await services.auth.operator(request)
+    await services.platform.drop_database(request.params["tenant"], request.params["database"], actor=actor)
+    return Response(204)
+
+
+async def rotate(request: Request, services: Services) -> Response:
+    """New passwords; the old ones and their sessions end."""
+    actor = await services.auth.operator(request)
+    database = await services.platform.rotate(request.params["tenant"], request.params["database"], actor=actor)
+    return json_response(await _with_secret(request, services, database))
+
+
+async def connection_string(request: Request, services: Services) -> Response:
+    """The owner's connection string."""
+    await services.auth.operator(request)
+    text = await services.platform.connection_string(request.params["tenant"], request.params["database"])
+    return json_response({"connection_string": text}, headers=[("Cache-Control", "no-store")])
+
+
+async def usage(request: Request, services: Services) -> Response:
+    """Size and connections. Never wakes a sleeping cluster."""
+    await services.auth.operator(request)
+    found = await services.platform.usage(request.params["tenant"], request.params["database"])
+    return json_response(usage_json(found))
+
+
+async def _shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
+    cluster, used = await asyncio.gather(
+        services.platform.cluster(database.cluster_id),
+        services.platform.usage(tenant.subdomain, database.name),
+    )
+    return database_json(database, tenant, cluster, used, request.base_url)
+
+
+async def _with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:
+    tenant = await services.platform.tenant(request.params["tenant"])
+    shown = await _shown(request, services, tenant, database)
+    text = await services.platform.connection_string(tenant.subdomain, database.name)
+    return {**shown, "connection_string": text}

@@ -1,0 +1,152 @@
+"""``/v1/openapi.json``: the control API, described from its own route table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..http import Request, Response, json_response
+from ..services import Services
+from .about import VERSION
+
+__all__ = ["read"]
+
+_JSON = "application/json"
+
+
+def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+_TEXT = {"type": "string"}
+_COUNT = {"type": "integer"}
+_TRUTH = {"type": "boolean"}
+_LIST: dict[str, Any] = {"type": "array", "items": {}}
+
+# operation → (summary, tag, request body, status of success)
+_OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
+    ("get", "/healthz"): ("Whether this process answers", None, 200),
+    ("get", "/v1/platform"): ("Version, data folder, engines", None, 200),
+    ("get", "/v1/tenants"): ("Every tenant", None, 200),
+    ("post", "/v1/tenants"): (
+        "Make a tenant",
+        _object(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT),
+        201,
+    ),
+    ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
+    ("patch", "/v1/tenants/{tenant}"): (
+        "Change its default database or plan",
+        _object(default_database=_TEXT, plan=_TEXT),
+        200,
+    ),
+    ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
+    ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
+    ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
+    ("post", "/v1/{tenant}/databases"): (
+        "Make a database; the answer has its connection string",
+        _object(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}),
+        201,
+    ),
+    ("get", "/v1/{tenant}/databases/{database}"): ("One database", None, 200),
+    ("delete", "/v1/{tenant}/databases/{database}"): ("Remove a database and its data", None, 204),
+    ("post", "/v1/{tenant}/databases/{database}/rotate"): ("New passwords; the old ones end", None, 200),
+    ("get", "/v1/{tenant}/databases/{database}/connection-string"): ("The owner's connection string", None, 200),
+    ("get", "/v1/{tenant}/databases/{database}/usage"): ("Size and connections", None, 200),
+    ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
+    ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
+    ("post", "/v1/{tenant}/keys"): (
+        "Make a key, shown once",
+        _object(("role",), role={"enum": ["anon", "service_role"]}),
+        201,
+    ),
+    ("delete", "/v1/{tenant}/keys/{key}"): ("End a key", None, 204),
+    ("post", "/v1/{tenant}/jwt"): (
+        "Sign a token",
+        _object(role={"enum": ["anon", "authenticated"]}, sub=_TEXT, expires_in=_COUNT, claims={"type": "object"}),
+        200,
+    ),
+    ("get", "/v1/{tenant}/jwt-secret"): ("What signs the tenant's tokens", None, 200),
+    ("post", "/v1/{tenant}/query"): (
+        "Run SQL as the owner, or with a secret key",
+        _object(
+            ("query",),
+            database=_TEXT,
+            query=_TEXT,
+            params=_LIST,
+            max_rows=_COUNT,
+            offset=_COUNT,
+            count=_TRUTH,
+            rows={"enum": ["objects", "arrays"]},
+        ),
+        200,
+    ),
+    ("post", "/v1/{tenant}/load/{table}"): ("Load CSV with a header line, all or nothing", None, 200),
+}
+
+
+async def read(request: Request, services: Services) -> Response:
+    """The document; the same for everybody."""
+    return json_response(document(request.base_url))
+
+
+def document(base_url: str) -> dict[str, Any]:
+    """OpenAPI 3.1 of the control door, with ``base_url`` as its server."""
+    paths: dict[str, dict[str, Any]] = {}
+    for (method, path), (summary, body, success) in _OPERATIONS.items():
+        paths.setdefault(path, {})[method] = _operation(method, path, summary, body, success)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "jupyter-dbaas control API", "version": VERSION},
+        "servers": [{"url": base_url}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": {
+                "Error": _object(
+                    ("code", "message"),
+                    code=_TEXT,
+                    message=_TEXT,
+                    details={"type": ["string", "null"]},
+                    hint={"type": ["string", "null"]},
+                )
+            },
+            "responses": {
+                "Error": {
+                    "description": "What is wrong and what to do about it",
+                    "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Error"}}},
+                }
+            },
+        },
+    }
+
+
+def _operation(
+    method: str, path: str, summary: str, body: dict[str, Any] | None, success: int
+) -> dict[str, Any]:
+    names = [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
+    operation: dict[str, Any] = {
+        "operationId": f"{method}_{path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",
+        "summary": summary,
+        "parameters": [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names],
+        "responses": {
+            str(success): {"description": "Done", **({} if success == 204 else {"content": {_JSON: {}}})},
+            "default": {"$ref": "#/components/responses/Error"},
+        },
+    }
+    if body is not None:
+        operation["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
+    if path.endswith("/load/{table}"):
+        operation["requestBody"] = {"required": True, "content": {"text/csv": {"schema": _TEXT}}}
+        operation["parameters"] += [
+            {"name": name, "in": "query", "schema": _TEXT} for name in ("database", "schema", "columns")
+        ]
+    if path.endswith("/audit"):
+        operation["parameters"].append({"name": "limit", "in": "query", "schema": _COUNT})
+    if path == "/healthz":
+        operation["security"] = []
+    return operation

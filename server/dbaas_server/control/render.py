@@ -1,0 +1,94 @@
+"""The platform's nouns as the control API shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from dbaas_provisioning.nouns import ApiKey, AuditEntry, Cluster, ClusterState, Database, DatabaseState, Tenant, Usage
+
+__all__ = ["audit_json", "database_json", "endpoints", "key_json", "tenant_json", "usage_json"]
+
+
+def tenant_json(tenant: Tenant) -> dict[str, Any]:
+    """A tenant; its id, name, URL name, plan and limits."""
+    return {
+        "id": tenant.id,
+        "name": tenant.name,
+        "subdomain": tenant.subdomain,
+        "plan_type": tenant.plan_type,
+        "max_connections": tenant.max_connections,
+        "max_storage_gb": tenant.max_storage_gb,
+        "default_database": tenant.default_database,
+        "created_at": tenant.created_at,
+        "updated_at": tenant.updated_at,
+    }
+
+
+def endpoints(base_url: str, subdomain: str, database: str) -> dict[str, str]:
+    """Where a database's doors are: a Supabase-shaped project base under ``base_url``."""
+    project = f"{base_url}/p/{subdomain}/{quote(database, safe='')}"
+    return {
+        "rest_url": f"{project}/rest/v1",
+        "realtime_url": f"{project}/realtime/v1".replace("http", "ws", 1),
+        "graphql_url": f"{project}/graphql/v1",
+    }
+
+
+def database_json(
+    database: Database, tenant: Tenant, cluster: Cluster, usage: Usage, base_url: str
+) -> dict[str, Any]:
+    """A database with its state, size and endpoints; no secret."""
+    state = database.state.value
+    if database.state is DatabaseState.ready and cluster.state is not ClusterState.running:
+        state = cluster.state.value
+    return {
+        "id": database.id,
+        "tenant": tenant.subdomain,
+        "name": database.name,
+        "database": database.name,
+        "engine": database.engine,
+        "version": cluster.version,
+        "exposure": database.exposure,
+        "state": state,
+        "size_bytes": usage.size_bytes,
+        "connections": usage.connections,
+        "max_connections": usage.max_connections,
+        "is_default": tenant.default_database == database.name,
+        "created_at": database.created_at,
+        **endpoints(base_url, tenant.subdomain, database.name),
+    }
+
+
+def usage_json(usage: Usage) -> dict[str, Any]:
+    """What a database takes up; bytes and counts."""
+    return {
+        "size_bytes": usage.size_bytes,
+        "connections": usage.connections,
+        "max_connections": usage.max_connections,
+        "max_storage_gb": usage.max_storage_gb,
+    }
+
+
+def key_json(key: ApiKey) -> dict[str, Any]:
+    """What is kept of a key."""
+    return {
+        "id": key.id,
+        "role": key.role.value,
+        "prefix": key.prefix,
+        "created_at": key.created_at,
+        "revoked_at": key.revoked_at,
+    }
+
+
+def audit_json(entry: AuditEntry) -> dict[str, Any]:
+    """One line of the audit log."""
+    return {
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "tenant": entry.tenant,
+        "target": entry.target,
+        "outcome": entry.outcome,
+        "details": dict(entry.details),
+    }

@@ -1,0 +1,114 @@
+"""``/v1/{tenant}/databases/{database}/schema``: what a database holds, as people look at it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..http import Request, Response, json_response
+from ..nouns import Catalog, Column, Relation, Table, TableRef
+from ..services import Services
+
+__all__ = ["read", "schema_json"]
+
+
+async def read(request: Request, services: Services) -> Response:
+    """Schemas, tables, columns and functions, with a mark where a table is open or closed by mistake."""
+    await services.auth.operator(request)
+    tenant = request.params["tenant"]
+    database = await services.platform.database(tenant, request.params["database"])
+    session = await services.sessions.session(tenant, database.name)
+    return json_response(schema_json(await session.catalog(), database.exposure))
+
+
+def schema_json(catalog: Catalog, exposure: str) -> dict[str, Any]:
+    """A catalog, grouped by schema; tables and functions in alphabetical order."""
+    references = _references(catalog.relations)
+    return {
+        "version": catalog.version,
+        "schemas": [
+            {
+                "name": schema,
+                "tables": [
+                    _table(table, references, exposure)
+                    for ref, table in sorted(catalog.tables.items(), key=lambda item: item[0].name)
+                    if ref.schema == schema
+                ],
+                "functions": [
+                    {
+                        "name": function.ref.name,
+                        "arguments": ", ".join(f"{each.name} {each.type}".strip() for each in function.parameters),
+                        "returns": function.returns,
+                    }
+                    for ref, overloads in sorted(catalog.functions.items(), key=lambda item: item[0].name)
+                    if ref.schema == schema
+                    for function in overloads
+                ],
+            }
+            for schema in catalog.schemas
+        ],
+    }
+
+
+def _references(relations: tuple[Relation, ...]) -> dict[tuple[TableRef, str], dict[str, Any]]:
+    """Column → what it points at, for foreign keys of one column."""
+    return {
+        (relation.table, relation.columns[0]): {
+            "schema": relation.target.schema,
+            "table": relation.target.name,
+            "column": relation.target_columns[0],
+        }
+        for relation in relations
+        if len(relation.columns) == 1
+    }
+
+
+def _table(
+    table: Table, references: dict[tuple[TableRef, str], dict[str, Any]], exposure: str
+) -> dict[str, Any]:
+    return {
+        "name": table.ref.name,
+        "schema": table.ref.schema,
+        "kind": table.kind,
+        "columns": [
+            _column(column, column.name in table.primary_key, references.get((table.ref, column.name)))
+            for column in table.columns.values()
+        ],
+        "primary_key": list(table.primary_key),
+        "estimated_rows": table.estimated_rows,
+        "size_bytes": table.size_bytes,
+        "row_security": table.row_security,
+        "policies": list(table.policies),
+        "exposed_to": [role for role in ("anon", "authenticated") if table.grants.get(role)],
+        "warning": _warning(table, exposure),
+    }
+
+
+def _column(column: Column, primary: bool, references: dict[str, Any] | None) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "nullable": column.nullable,
+        "default": column.default,
+        "primary_key": primary,
+        "comment": column.comment,
+        "references": references,
+    }
+
+
+def _warning(table: Table, exposure: str) -> str | None:
+    """One sentence with a remedy where what is reachable is probably not what was meant."""
+    reachable = any(table.grants.get(role) for role in ("anon", "authenticated"))
+    if reachable and table.bypasses_policies:
+        return (
+            "This view runs with its owner's rights, so row policies of its tables do not hold: "
+            "ALTER VIEW … SET (security_invoker = true)."
+        )
+    if table.kind != "table":
+        return None
+    if reachable and not table.row_security:
+        return "Anyone with a publishable key can reach every row: ALTER TABLE … ENABLE ROW LEVEL SECURITY and add a policy."
+    if table.policies and not table.row_security:
+        return "Its policies do nothing until row security is on: ALTER TABLE … ENABLE ROW LEVEL SECURITY."
+    if not reachable and exposure == "policies":
+        return "Not reachable with a publishable key: enable row security and create a policy, or GRANT explicitly."
+    return None

@@ -1,0 +1,187 @@
+"""The one process per data folder that owns what must be owned once: engines, and the API on loopback.
+
+It outlives whoever started it. Killed, it leaves the engines running; the next one adopts them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from dbaas_provisioning.errors import DbaasError
+from dbaas_provisioning.nouns import Home
+from dbaas_provisioning.platform import Platform
+from dbaas_provisioning.supervisor import Supervisor
+
+from .control.about import VERSION
+from .home import RunFile, private_folder, read_run_file, socket_path, write_private
+from .logs import log_to_file
+from .routes import ROUTER
+from .services import Services
+from .standalone import Listener, loopback_sockets
+
+__all__ = ["main"]
+
+log = logging.getLogger("dbaas.daemon")
+
+_TOKEN_SECONDS = 365 * 24 * 3600
+
+
+def main(argv: list[str] | None = None) -> int:
+    """``python -m dbaas_server.daemon --home FOLDER``; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="dbaas-daemon")
+    parser.add_argument("--home", type=Path, required=True)
+    home = Home(parser.parse_args(argv).home.resolve())
+    home.path.mkdir(parents=True, exist_ok=True)
+    private_folder(home.run)
+    with (home.run / "daemon.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return 0  # another one has this folder: whoever started us finds that one
+        log_to_file(home.logs / "daemon.log")
+        try:
+            asyncio.run(_run(home))
+        except DbaasError as error:
+            log.critical("%s", error.as_dict())
+            sys.stderr.write(f"{error.message} {error.hint or ''} {error.details or ''}".strip() + "\n")
+            return 1
+    return 0
+
+
+async def _run(home: Home) -> None:
+    """Start, serve until told to stop, stop."""
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    stop_engines = asyncio.Event()
+    supervisor = await Supervisor.open(home)
+    try:
+        platform = await Platform.open(home, supervisor)
+        services = Services.over(platform)
+        try:
+            async with _http(home, services) as url:
+                path = socket_path(home)
+                private_folder(path.parent)
+                path.unlink(missing_ok=True)
+                answer = _Answers(supervisor, ending, stop_engines)
+                server = await asyncio.start_unix_server(answer.client, str(path))
+                path.chmod(0o600)
+                token = platform.person_token(f"local:{os.geteuid()}", ttl_seconds=_TOKEN_SECONDS)
+                _publish(home, RunFile(os.getpid(), url, str(path), VERSION, token))
+                log.info("serving %s at %s", home.path, url)
+                await ending.wait()
+                server.close()
+                (home.run / "daemon.json").unlink(missing_ok=True)
+                path.unlink(missing_ok=True)
+        finally:
+            await services.close()
+    finally:
+        await supervisor.close(stop_engines=stop_engines.is_set())
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _http(home: Home, services: Services) -> Any:
+    """The HTTP API on loopback, on the port of last time when it is free, so that URLs stay."""
+    sockets = loopback_sockets(_port_of_last_time(home))
+    port = sockets[0].getsockname()[1]
+    (home.run / "port").write_text(str(port))
+    url = f"http://127.0.0.1:{port}"
+    listener = Listener(ROUTER, services, url)
+    listener.listen(sockets)
+    try:
+        yield url
+    finally:
+        await listener.drain()
+
+
+def _port_of_last_time(home: Home) -> int:
+    try:
+        return int((home.run / "port").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def _publish(home: Home, run_file: RunFile) -> None:
+    fields = {name: getattr(run_file, name) for name in RunFile.__dataclass_fields__}
+    write_private(home.run / "daemon.json", json.dumps(fields))
+    assert read_run_file(home) == run_file
+
+
+class _Answers:
+    """What the socket is asked: a line of JSON in, a line of JSON out."""
+
+    def __init__(self, supervisor: Supervisor, ending: asyncio.Event, stop_engines: asyncio.Event) -> None:
+        self._supervisor = supervisor
+        self._ending = ending
+        self._stop_engines = stop_engines
+        self._actions: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+            "ping": self._ping,
+            "ensure": self._ensure,
+            "stop": self._stop,
+            "remove": self._remove,
+            "shutdown": self._shutdown,
+        }
+
+    async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, one question."""
+        with contextlib.suppress(ConnectionError):
+            answer = await self._answer(await reader.readline())
+            writer.write(json.dumps(answer).encode() + b"\n")
+            await writer.drain()
+        writer.close()
+
+    async def _answer(self, line: bytes) -> dict[str, Any]:
+        try:
+            message = json.loads(line)
+            return await self._actions[message["do"]](message)
+        except DbaasError as error:
+            return {"error": {"kind": type(error).__name__, **error.as_dict()}}
+        except Exception as error:
+            log.exception("the socket was asked %r", line[:200])
+            return {
+                "error": {
+                    "kind": "Unavailable",
+                    "code": "internal_error",
+                    "message": "The daemon could not do that.",
+                    "details": type(error).__name__,
+                    "hint": "Its log has the reason.",
+                }
+            }
+
+    async def _ping(self, message: dict[str, Any]) -> dict[str, Any]:
+        return {"version": VERSION}
+
+    async def _ensure(self, message: dict[str, Any]) -> dict[str, Any]:
+        endpoint = await self._supervisor.ensure(UUID(message["cluster"]))
+        return {"host": endpoint.host, "port": endpoint.port}
+
+    async def _stop(self, message: dict[str, Any]) -> dict[str, Any]:
+        await self._supervisor.stop(UUID(message["cluster"]))
+        return {}
+
+    async def _remove(self, message: dict[str, Any]) -> dict[str, Any]:
+        await self._supervisor.remove(UUID(message["cluster"]))
+        return {}
+
+    async def _shutdown(self, message: dict[str, Any]) -> dict[str, Any]:
+        self._stop_engines.set()
+        self._ending.set()
+        return {}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,166 @@
+"""How every other process reaches the daemon: start it, ask it to run an engine, stop it.
+
+One request a connection over its Unix socket: a line of JSON there, a line of JSON back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+from uuid import UUID
+
+from dbaas_provisioning import errors
+from dbaas_provisioning.errors import DbaasError, Unavailable
+from dbaas_provisioning.nouns import Endpoint, Home
+
+from .home import RunFile, private_folder, read_run_file, socket_path
+
+__all__ = ["SocketSupervision", "ask", "is_up", "start_daemon", "stop_daemon"]
+
+START_SECONDS = 120.0
+"""Patience with a first start, which may unpack binaries and make a cluster."""
+
+_POLL_SECONDS = 0.05
+
+
+class SocketSupervision:
+    """Asks the daemon to start and stop engines, and starts the daemon when it is not there."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    async def ensure(self, cluster_id: UUID) -> Endpoint:
+        """The cluster accepts connections when this returns."""
+        answer = await self._ask_awake("ensure", cluster_id)
+        return Endpoint(answer["host"], answer["port"])
+
+    async def stop(self, cluster_id: UUID) -> None:
+        """The cluster is stopped when this returns."""
+        await self._ask_awake("stop", cluster_id)
+
+    async def remove(self, cluster_id: UUID) -> None:
+        """Stop the cluster and delete its data."""
+        await self._ask_awake("remove", cluster_id)
+
+    async def _ask_awake(self, action: str, cluster_id: UUID) -> dict[str, Any]:
+        message = {"do": action, "cluster": str(cluster_id)}
+        try:
+            return await ask(self._home, message)
+        except ConnectionError:
+            await start_daemon(self._home)
+            try:
+                return await ask(self._home, message)
+            except ConnectionError as error:
+                raise Unavailable(
+                    "daemon_unreachable", "The platform's daemon does not answer.", details=str(error)
+                ) from None
+
+
+async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:
+    """Send one message to the daemon. Raises ``ConnectionError`` when nobody listens, else what the daemon raised."""
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(socket_path(home)))
+    except OSError as error:
+        raise ConnectionError(str(error)) from None
+    try:
+        writer.write(json.dumps(message).encode() + b"\n")
+        await writer.drain()
+        line = await reader.readline()
+    finally:
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+    if not line:
+        raise ConnectionError("the daemon went away")
+    answer: dict[str, Any] = json.loads(line)
+    if "error" in answer:
+        raise _revived(answer["error"])
+    return answer
+
+
+def _revived(fields: dict[str, Any]) -> DbaasError:
+    """An error of the daemon's as an error here."""
+    kind = getattr(errors, fields["kind"], Unavailable)
+    error: DbaasError = kind(fields["code"], fields["message"], hint=fields["hint"], details=fields["details"])
+    return error
+
+
+async def is_up(home: Home) -> bool:
+    """Whether a daemon answers."""
+    try:
+        await ask(home, {"do": "ping"})
+    except ConnectionError:
+        return False
+    return True
+
+
+async def start_daemon(home: Home) -> RunFile:
+    """Start the daemon in a session of its own, unless it runs, and wait until it answers.
+
+    Raises ``Unavailable`` (``daemon_failed``) with the last line of its log.
+    """
+    home.path.mkdir(parents=True, exist_ok=True)
+    private_folder(home.run)
+    home.logs.mkdir(exist_ok=True)
+    process: subprocess.Popen[bytes] | None = None
+    log = home.logs / "daemon.out"
+    deadline = time.monotonic() + START_SECONDS
+    while not await is_up(home):
+        if process is None:
+            with log.open("wb") as out:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "dbaas_server.daemon", "--home", str(home.path)],
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    cwd="/",
+                )
+        status = process.poll()
+        if status not in (None, 0) or time.monotonic() > deadline:
+            raise Unavailable(
+                "daemon_failed",
+                "The platform's daemon did not start.",
+                hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
+                details=_last_line(log.read_text(errors="replace")),
+            )
+        await asyncio.sleep(_POLL_SECONDS)
+    found = read_run_file(home)
+    if found is None:
+        raise Unavailable("daemon_failed", "The daemon runs but left no run file.", hint="dbaas down; dbaas up")
+    return found
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "It printed nothing."
+
+
+async def stop_daemon(home: Home) -> bool:
+    """Stop the engines and the daemon; False when none ran. Returns once the daemon's process is gone."""
+    found = read_run_file(home)
+    try:
+        await ask(home, {"do": "shutdown"})
+    except ConnectionError:
+        return False
+    while found is not None and _alive(found.pid):
+        await asyncio.sleep(_POLL_SECONDS)
+    return True
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    with contextlib.suppress(ChildProcessError):  # a child of ours that ended is a zombie until somebody asks
+        os.waitpid(pid, os.WNOHANG)
+    return True

@@ -1,0 +1,77 @@
+"""Which data folder, and what the daemon leaves in it for others to find."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dbaas_provisioning.errors import Forbidden
+from dbaas_provisioning.nouns import Home
+
+__all__ = ["RunFile", "default_home", "private_folder", "read_run_file", "socket_path", "write_private"]
+
+_LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """``run/daemon.json``: where the daemon is, and a token for it. Mode 0600."""
+
+    pid: int
+    url: str
+    socket: str
+    version: str
+    token: str = field(repr=False)
+
+
+def default_home() -> Home:
+    """``DBAAS_HOME``, else a folder of the user's own; for root one that the engines' system user can reach."""
+    chosen = os.environ.get("DBAAS_HOME")
+    if chosen:
+        return Home(Path(chosen).expanduser().resolve())
+    if os.geteuid() == 0:
+        return Home(Path("/var/lib/jupyter-dbaas"))
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Home(Path(data).expanduser() / "jupyter-dbaas")
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder that only its owner can look into. Raises ``Forbidden`` when somebody else has it."""
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.stat().st_uid != os.geteuid():
+        raise Forbidden(
+            "folder_of_another", f"{path} belongs to another user.", hint="Choose a folder of yours with --home."
+        )
+    path.chmod(0o700)
+    return path
+
+
+def socket_path(home: Home) -> Path:
+    """The daemon's socket: in the data folder, or where a long path does not fit, in a short one of this user's."""
+    path = home.run / "daemon.sock"
+    if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        return path
+    digest = hashlib.sha256(os.fsencode(home.path)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"dbaas-{os.getuid()}" / f"{digest}.sock"
+
+
+def read_run_file(home: Home) -> RunFile | None:
+    """What the daemon wrote; None when there is none or it cannot be read."""
+    try:
+        fields = json.loads((home.run / "daemon.json").read_text())
+        return RunFile(**fields)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step; nobody else can read it at any moment."""
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    temporary.replace(path)

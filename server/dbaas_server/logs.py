@@ -1,0 +1,45 @@
+"""Structured logs: one JSON object a line, with bounded size."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+
+import orjson
+
+__all__ = ["JsonLines", "log_to_file"]
+
+_BYTES = 10 * 1024 * 1024
+_FILES = 5
+
+
+class JsonLines(logging.Formatter):
+    """A record as ``{"at", "level", "logger", …}``; a message that is JSON itself is merged in."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        line: dict[str, object] = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+        }
+        message = record.getMessage()
+        try:
+            fields = orjson.loads(message) if message.startswith("{") else {"message": message}
+        except orjson.JSONDecodeError:
+            fields = {"message": message}
+        line |= fields
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+def log_to_file(path: Path) -> None:
+    """Send every log line of this process to a rotating file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=_BYTES, backupCount=_FILES)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)

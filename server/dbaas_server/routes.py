@@ -1,0 +1,53 @@
+"""Every URL in one table. ``{tenant}`` is a subdomain; below Jupyter all of it is under ``{base_url}dbaas``."""
+
+from __future__ import annotations
+
+from .control import about, databases, keys, load, openapi, query, schema, tenants
+from .rest import doors as rest
+from .routing import Guard, Route, Router
+
+__all__ = ["ROUTER", "ROUTES"]
+
+_REST = {method: rest.table for method in ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")}
+_RECORD = {method: rest.record for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")}
+_CALL = {method: rest.function for method in ("GET", "HEAD", "POST", "OPTIONS")}
+_DESCRIBE = {method: rest.description for method in ("GET", "HEAD", "OPTIONS")}
+_CSV = frozenset({"text/csv"})
+
+ROUTES: tuple[Route, ...] = (
+    Route("/healthz", Guard.public, {"GET": about.health}),
+    Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
+    Route("/v1/platform", Guard.operator, {"GET": about.platform}),
+    # control
+    Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
+    Route(
+        "/v1/tenants/{tenant}",
+        Guard.operator,
+        {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
+    ),
+    Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
+    Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
+    Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
+    Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
+    Route(
+        "/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}
+    ),
+    Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
+    Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
+    Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
+    Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),
+    Route("/v1/{tenant}/jwt", Guard.operator, {"POST": keys.sign}),
+    Route("/v1/{tenant}/jwt-secret", Guard.operator, {"GET": keys.jwt_secret}),
+    Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}),
+    Route("/v1/{tenant}/load/{table}", Guard.operator, {"POST": load.load}, streams=_CSV | {""}),
+    # data
+    Route("/v1/{tenant}/openapi.json", Guard.caller, _DESCRIBE),
+    Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),
+    Route("/v1/{tenant}/data/{table}/{record}", Guard.caller, _RECORD),
+    Route("/v1/{tenant}/rpc/{function}", Guard.caller, _CALL),
+    Route("/p/{tenant}/{database}/rest/v1", Guard.caller, _DESCRIBE),
+    Route("/p/{tenant}/{database}/rest/v1/{table}", Guard.caller, _REST, streams=_CSV),
+    Route("/p/{tenant}/{database}/rest/v1/rpc/{function}", Guard.caller, _CALL),
+)
+
+ROUTER = Router(ROUTES)
