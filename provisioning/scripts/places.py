@@ -21,10 +21,11 @@ def program(name: str) -> Path:
 def data_folder() -> Path:
     """The platform's home: ``DBAAS_HOME``, else the same default as the ``dbaas`` command's."""
     if named := os.environ.get("DBAAS_HOME"):
-        return Path(named).expanduser().absolute()
+        return Path(named).expanduser().resolve()
     if os.geteuid() == 0:
         return Path("/var/lib/jupyter-dbaas")
-    return Path.home() / ".local" / "share" / "jupyter-dbaas"
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser() / "jupyter-dbaas"
 
 
 def child_env(**more: str) -> dict[str, str]:

@@ -171,6 +171,9 @@ def main() -> int:
     except Failed as failure:
         say(failure.report())
         return 1
+    except OSError as error:
+        say(Failed(f"make {name}: {error}", "Correct the cause (space, permissions) and run it again.").report())
+        return 1
     except KeyboardInterrupt:
         say("\nInterrupted.")
         return 1
