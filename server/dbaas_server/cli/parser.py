@@ -1,0 +1,125 @@
+"""The command line's grammar."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from dbaas_provisioning.nouns import Home
+
+from ..control.about import VERSION
+from ..home import default_home
+from . import data, platform, tenancy
+
+__all__ = ["parse"]
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The options, with ``run`` the function to call. Exits with status 2 where the line is wrong."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--home", type=_home, default=argparse.SUPPRESS, help="the data folder (or DBAAS_HOME)")
+    common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+    parser = argparse.ArgumentParser(
+        prog="dbaas", description="Databases of your own, in Jupyter.", parents=[common], allow_abbrev=False
+    )
+    parser.add_argument("--version", action="version", version=f"dbaas {VERSION}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(name: str, text: str, run: object, group: argparse._SubParsersAction[argparse.ArgumentParser] = commands) -> argparse.ArgumentParser:  # type: ignore[type-arg]  # noqa: E501
+        made = group.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
+        made.set_defaults(run=run)
+        return made
+
+    command("up", "Start the platform; does nothing when it runs.", platform.up)
+    command("status", "Tell what runs.", platform.status)
+    command("down", "Stop the engines and the platform; the data stays.", platform.down)
+    serve = command("serve", "Serve the API on several processes.", platform.serve_api)
+    serve.add_argument("--host", default="127.0.0.1")
+    serve.add_argument("--port", type=_port, default=8400)
+    serve.add_argument("--workers", type=_count, default=1)
+    serve.add_argument("--public-url", help="what clients call this server, when a proxy stands before it")
+    serve.add_argument("--tls-cert", help="PEM file; needed to serve anything but loopback")
+    serve.add_argument("--tls-key", help="PEM file")
+
+    tenant = commands.add_parser("tenant", help="Make, list and remove tenants.", allow_abbrev=False)
+    tenants = tenant.add_subparsers(metavar="ACTION", required=True)
+    made = command("create", "Make a tenant.", tenancy.create_tenant, tenants)
+    made.add_argument("name")
+    made.add_argument("--subdomain", help="its name in URLs; derived from the name by default")
+    made.add_argument("--plan", default="free")
+    command("list", "List the tenants.", tenancy.list_tenants, tenants)
+    drop_tenant = command("drop", "Remove a tenant with all its databases.", tenancy.drop_tenant, tenants)
+    drop_tenant.add_argument("tenant")
+    drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
+
+    create = command("create", "Make a database.", tenancy.create_database)
+    create.add_argument("engine", help="postgres")
+    create.add_argument("name")
+    create.add_argument("--tenant", required=True)
+    create.add_argument("--expose", choices=["policies", "all"], default="policies")
+
+    keys = commands.add_parser("keys", help="Make, list and end API keys.", allow_abbrev=False)
+    key_actions = keys.add_subparsers(metavar="ACTION", required=True)
+    key = command("create", "Make a key; it is shown once.", tenancy.create_key, key_actions)
+    key.add_argument("--tenant", help="not with --role admin")
+    key.add_argument("--role", choices=["anon", "service_role", "admin"], required=True)
+    listed = command("list", "List keys.", tenancy.list_keys, key_actions)
+    listed.add_argument("--tenant", help="without it: the platform's admin keys")
+    revoked = command("revoke", "End a key.", tenancy.revoke_key, key_actions)
+    revoked.add_argument("id")
+    revoked.add_argument("--tenant")
+
+    jwt = command("jwt", "Sign a token with the tenant's secret.", tenancy.sign_token)
+    jwt.add_argument("--tenant", required=True)
+    jwt.add_argument("--role", choices=["anon", "authenticated"], default="authenticated")
+    jwt.add_argument("--sub", help="the subject: who the token is for")
+    jwt.add_argument("--expires-in", type=int, default=3600, metavar="SECONDS")
+    secret = command("jwt-secret", "Print what signs the tenant's tokens.", tenancy.jwt_secret)
+    secret.add_argument("--tenant", required=True)
+
+    connection = command("connection-string", "Print a database's connection string.", tenancy.connection_string)
+    connection.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    connection.add_argument("--admin", action="store_true", help="the cluster's administrator, for the operator only")
+    lists = command("list", "List databases.", tenancy.list_databases)
+    lists.add_argument("--tenant")
+    shown = command("schema", "Show tables and columns.", data.show_schema)
+    shown.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    shown.add_argument("table", nargs="?")
+    rotate = command("rotate", "New passwords; the old ones end.", tenancy.rotate)
+    rotate.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    drop = command("drop", "Remove a database and its data.", tenancy.drop_database)
+    drop.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    drop.add_argument("--yes", action="store_true", help="do not ask")
+    load = command("load", "Load a CSV file with a header line into a table that exists.", data.load_csv)
+    load.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    load.add_argument("file", type=Path, help="- reads standard input")
+    load.add_argument("table")
+    load.add_argument("--schema")
+
+    options = parser.parse_args(argv)
+    options.home = getattr(options, "home", None) or default_home()
+    options.json = getattr(options, "json", False)
+    return options
+
+
+def _home(text: str) -> Home:
+    return Home(Path(text).expanduser().resolve())
+
+
+def _pair(text: str) -> tuple[str, str]:
+    tenant, slash, database = text.partition("/")
+    if not (tenant and slash and database):
+        raise argparse.ArgumentTypeError("write it as TENANT/DATABASE")
+    return tenant, database
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError("a number from 1 to 256")
+    return int(text)

@@ -1,0 +1,195 @@
+"""``dbaas tenant | create | keys | jwt | connection-string | list | rotate | drop``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+from uuid import UUID
+
+from dbaas_provisioning.errors import Invalid, NotFound
+from dbaas_provisioning.nouns import Database, KeyRole
+
+from ..control.keys import signed
+from ..control.render import database_json, endpoints, key_json, tenant_json
+from .opened import Opened, opened
+from .show import print_fields, print_rows, size_text
+
+__all__ = [
+    "connection_string", "create_database", "create_key", "create_tenant", "drop_database", "drop_tenant", "jwt_secret",
+    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "sign_token",
+]  # fmt: skip
+
+
+async def create_tenant(options: argparse.Namespace) -> None:
+    """Make a tenant."""
+    async with opened(options.home) as here:
+        tenant = await here.platform.create_tenant(
+            options.name, subdomain=options.subdomain, plan=options.plan, actor=here.actor
+        )
+    print_fields(tenant_json(tenant), as_json=options.json)
+
+
+async def list_tenants(options: argparse.Namespace) -> None:
+    """List tenants."""
+    async with opened(options.home) as here:
+        rows = [tenant_json(tenant) for tenant in await here.platform.tenants()]
+    print_rows(
+        rows,
+        ["subdomain", "name", "plan_type", "default_database"],
+        as_json=options.json,
+        empty="No tenant yet: dbaas tenant create NAME",
+    )
+
+
+async def drop_tenant(options: argparse.Namespace) -> int:
+    """Remove a tenant, after asking."""
+    async with opened(options.home) as here:
+        tenant = await here.platform.tenant(options.tenant)
+        if not _confirmed(options, f"tenant {tenant.subdomain} with all its databases", tenant.subdomain):
+            return 1
+        await here.platform.drop_tenant(tenant.subdomain, actor=here.actor)
+    print_fields({"dropped": tenant.subdomain}, as_json=options.json)
+    return 0
+
+
+async def create_database(options: argparse.Namespace) -> None:
+    """Make a database and print how to reach it."""
+    async with opened(options.home) as here:
+        database = await here.platform.create_database(
+            options.tenant, options.engine, options.name, options={"expose": options.expose}, actor=here.actor
+        )
+        fields = await _reach(here, options.tenant, database)
+    print_fields(fields, as_json=options.json)
+
+
+async def rotate(options: argparse.Namespace) -> None:
+    """New passwords."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        database = await here.platform.rotate(tenant, name, actor=here.actor)
+        fields = await _reach(here, tenant, database)
+    print_fields(fields, as_json=options.json)
+
+
+async def _reach(here: Opened, tenant: str, database: Database) -> dict[str, Any]:
+    return {
+        "tenant": tenant,
+        "database": database.name,
+        "engine": database.engine,
+        "exposure": database.exposure,
+        "connection_string": await here.platform.connection_string(tenant, database.name),
+        **endpoints(here.url, tenant, database.name),
+    }
+
+
+async def drop_database(options: argparse.Namespace) -> int:
+    """Remove a database, after asking."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        await here.platform.database(tenant, name)
+        if not _confirmed(options, f"database {tenant}/{name} and its data", name):
+            return 1
+        await here.platform.drop_database(tenant, name, actor=here.actor)
+    print_fields({"dropped": f"{tenant}/{name}"}, as_json=options.json)
+    return 0
+
+
+def _confirmed(options: argparse.Namespace, what: str, answer: str) -> bool:
+    """Ask, unless told not to; a script that cannot be asked gets an error instead of a guess."""
+    if options.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise Invalid("not_confirmed", f"This would remove {what}.", hint="Add --yes.")
+    sys.stderr.write(f"This removes {what}. Type {answer} to go on: ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip() == answer:
+        return True
+    sys.stderr.write("Nothing was removed.\n")
+    return False
+
+
+async def connection_string(options: argparse.Namespace) -> None:
+    """Print a connection string."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        text = await here.platform.connection_string(tenant, name, admin=options.admin)
+    if options.json:
+        print_fields({"connection_string": text}, as_json=True)
+    else:
+        sys.stdout.write(text + "\n")
+
+
+async def list_databases(options: argparse.Namespace) -> None:
+    """List databases, of one tenant or of all."""
+    rows: list[dict[str, Any]] = []
+    async with opened(options.home) as here:
+        tenants = [await here.platform.tenant(options.tenant)] if options.tenant else await here.platform.tenants()
+        for tenant in tenants:
+            for database in await here.platform.databases(tenant.subdomain):
+                cluster = await here.platform.cluster(database.cluster_id)
+                usage = await here.platform.usage(tenant.subdomain, database.name)
+                row = database_json(database, tenant, cluster, usage, here.url)
+                rows.append(row if options.json else {**row, "size": size_text(row["size_bytes"])})
+    print_rows(
+        rows,
+        ["tenant", "name", "engine", "version", "state", "size", "connections", "exposure"],
+        as_json=options.json,
+        empty="No database yet: dbaas create postgres NAME --tenant TENANT",
+    )
+
+
+async def create_key(options: argparse.Namespace) -> None:
+    """Make a key."""
+    role = KeyRole(options.role)
+    if (role is KeyRole.admin) == bool(options.tenant):
+        raise Invalid("invalid_field", "Keys of a tenant need --tenant; admin keys have none.")
+    async with opened(options.home) as here:
+        key, plain = await here.platform.create_key(options.tenant, role, actor=here.actor)
+    print_fields({"key": plain, **key_json(key)}, as_json=options.json)
+
+
+async def list_keys(options: argparse.Namespace) -> None:
+    """List keys."""
+    async with opened(options.home) as here:
+        rows = [key_json(key) for key in await here.platform.keys(options.tenant)]
+    print_rows(
+        rows,
+        ["id", "role", "prefix", "created_at", "revoked_at"],
+        as_json=options.json,
+        empty="No key yet: dbaas keys create --tenant TENANT --role anon",
+    )
+
+
+async def revoke_key(options: argparse.Namespace) -> None:
+    """End a key."""
+    try:
+        key_id = UUID(options.id)
+    except ValueError:
+        raise NotFound("key_not_found", "There is no such key.", hint="dbaas keys list shows their ids.") from None
+    async with opened(options.home) as here:
+        await here.platform.revoke_key(options.tenant, key_id, actor=here.actor)
+    print_fields({"revoked": str(key_id)}, as_json=options.json)
+
+
+async def sign_token(options: argparse.Namespace) -> None:
+    """Sign a token."""
+    async with opened(options.home) as here:
+        secret = await here.platform.jwt_secret(options.tenant)
+    token, expires_at = signed(
+        secret, role=options.role, sub=options.sub, expires_in=options.expires_in, claims={}
+    )
+    if options.json:
+        print_fields({"token": token, "expires_at": expires_at}, as_json=True)
+    else:
+        sys.stdout.write(token + "\n")
+
+
+async def jwt_secret(options: argparse.Namespace) -> None:
+    """Print the signing secret."""
+    async with opened(options.home) as here:
+        secret = await here.platform.jwt_secret(options.tenant)
+    if options.json:
+        print_fields({"kid": secret.kid, "secret": secret.secret, "algorithm": "HS256"}, as_json=True)
+    else:
+        sys.stdout.write(secret.secret + "\n")
