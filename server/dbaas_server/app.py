@@ -82,7 +82,7 @@ class PlatformHandler(APIHandler):
         guard = self._route.guard if isinstance(self._route, Route) else Guard.caller
         return guard is not Guard.operator or carries_credential(self.request.headers)
 
-    async def prepare(self) -> None:
+    async def prepare(self, *, _redirect_to_login: bool = True) -> None:
         """Find the route, and let Jupyter say who this is unless a key of ours says it."""
         self._queue = asyncio.Queue(_QUEUED_CHUNKS)
         self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
@@ -215,7 +215,7 @@ class PlatformHandler(APIHandler):
     put = get
     patch = get
     delete = get
-    options = get
+    options = get  # type: ignore[assignment]
 
 
 def load(server_app: ServerApp) -> None:
@@ -223,7 +223,9 @@ def load(server_app: ServerApp) -> None:
     opening = Opening(default_home())
     server_app.web_app.settings["dbaas_opening"] = opening
     base = url_path_join(server_app.base_url, MOUNT)
-    server_app.web_app.add_handlers(".*$", [(rf"{base}/(.*)", PlatformHandler, {"opening": opening})])
+    server_app.web_app.add_handlers(  # type: ignore[no-untyped-call]
+        ".*$", [(rf"{base}/(.*)", PlatformHandler, {"opening": opening})]
+    )
 
 
 async def start(server_app: ServerApp) -> None:

@@ -114,7 +114,7 @@ async def start_daemon(home: Home) -> RunFile:
     while not await is_up(home):
         if process is None:
             with log.open("wb") as out:
-                process = subprocess.Popen(
+                process = subprocess.Popen(  # noqa: ASYNC220  it returns as soon as the process exists
                     [sys.executable, "-m", "dbaas_server.daemon", "--home", str(home.path)],
                     stdin=subprocess.DEVNULL,
                     stdout=out,
@@ -149,7 +149,7 @@ async def stop_daemon(home: Home) -> bool:
         await ask(home, {"do": "shutdown"})
     except ConnectionError:
         return False
-    while found is not None and _alive(found.pid):
+    while found is not None and _alive(found.pid):  # noqa: ASYNC110  another process's end is no event of ours
         await asyncio.sleep(_POLL_SECONDS)
     return True
 

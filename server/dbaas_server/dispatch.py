@@ -43,15 +43,13 @@ async def dispatch(route: Route, request: Request, services: Services) -> Respon
     else:
         if response.status < 500 and route.guard is Guard.caller:
             return response
-    log.log(
-        logging.WARNING if response.status >= 500 else logging.INFO, _line(request, response.status, started)
-    )
+    log.log(logging.WARNING if response.status >= 500 else logging.INFO, _line(request, response.status, started))
     return response
 
 
 async def _answer(route: Route, request: Request, services: Services) -> Response:
     if len(request.path) + len(request.query) > MAX_URI:
-        raise Invalid("uri_too_long", f"The URL is longer than {MAX_URI:,} bytes.", hint="Send a POST, or ask for less.")
+        raise Invalid("uri_too_long", f"The URL is longer than {MAX_URI:,} bytes.", hint="Ask for less.")
     request.max_body = route.max_body
     handler = route.methods.get(request.method)
     if handler is None:

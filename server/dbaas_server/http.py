@@ -1,8 +1,8 @@
 """A request and a response that know no framework.
 
-Handlers are ``async def handler(request, services) -> Response``. Two adapters carry them: :mod:`~dbaas_server.app` inside
-Jupyter Server, :mod:`~dbaas_server.standalone` on tornado's bare HTTP server. When a client goes away its adapter
-cancels the handler's task, and with it the statement in the engine.
+Handlers are ``async def handler(request, services) -> Response``. Two adapters carry them: :mod:`~dbaas_server.app`
+inside Jupyter Server, :mod:`~dbaas_server.standalone` on tornado's bare HTTP server. When a client goes away its
+adapter cancels the handler's task, and with it the statement in the engine.
 """
 
 from __future__ import annotations

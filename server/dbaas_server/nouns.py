@@ -13,9 +13,41 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 __all__ = [
-    "Aggregate", "Arg", "ArgValue", "Call", "Caller", "Catalog", "Column", "Compare", "Count", "Embed", "EmbedExists", "Filter",
-    "Field", "Format", "Function", "Item", "JsonStep", "Key", "Logic", "Order", "Parameter", "Path", "Position", "QueryColumn", "QueryResult",
-    "Read", "Relation", "Resolution", "Rows", "Star", "Stats", "Table", "TableRef", "Write", "WriteKind",
+    "Aggregate",
+    "Arg",
+    "ArgValue",
+    "Call",
+    "Caller",
+    "Catalog",
+    "Column",
+    "Compare",
+    "Count",
+    "Embed",
+    "EmbedExists",
+    "Field",
+    "Filter",
+    "Format",
+    "Function",
+    "Item",
+    "JsonStep",
+    "Key",
+    "Logic",
+    "Order",
+    "Parameter",
+    "Path",
+    "Position",
+    "QueryColumn",
+    "QueryResult",
+    "Read",
+    "Relation",
+    "Resolution",
+    "Rows",
+    "Star",
+    "Stats",
+    "Table",
+    "TableRef",
+    "Write",
+    "WriteKind",
 ]  # fmt: skip
 
 ArgValue: TypeAlias = str | bytes | None
@@ -170,7 +202,7 @@ class Aggregate(StrEnum):
     """Aggregates a read may ask for."""
 
     avg = "avg"
-    count = "count"
+    count = "count"  # type: ignore[assignment]  # str.count is not missed here
     max = "max"
     min = "min"
     sum = "sum"
@@ -357,7 +389,7 @@ class WriteKind(StrEnum):
     insert = "insert"
     update = "update"
     upsert = "upsert"  # on conflict: merge or ignore
-    replace = "replace"  # PUT: the row with this key is exactly this
+    replace = "replace"  # type: ignore[assignment]  # PUT: the row with this key is exactly this
     delete = "delete"
 
 

@@ -8,10 +8,10 @@ from .routing import Guard, Route, Router
 
 __all__ = ["ROUTER", "ROUTES"]
 
-_REST = {method: rest.table for method in ("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")}
-_RECORD = {method: rest.record for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")}
-_CALL = {method: rest.function for method in ("GET", "HEAD", "POST", "OPTIONS")}
-_DESCRIBE = {method: rest.description for method in ("GET", "HEAD", "OPTIONS")}
+_REST = dict.fromkeys(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"), rest.table)
+_RECORD = dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"), rest.record)
+_CALL = dict.fromkeys(("GET", "HEAD", "POST", "OPTIONS"), rest.function)
+_DESCRIBE = dict.fromkeys(("GET", "HEAD", "OPTIONS"), rest.description)
 _CSV = frozenset({"text/csv"})
 
 ROUTES: tuple[Route, ...] = (
@@ -29,9 +29,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
-    Route(
-        "/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}
-    ),
+    Route("/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}),
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),

@@ -42,7 +42,6 @@ class Route:
     streams: frozenset[str] = frozenset()
     max_body: int = 64 * 1024 * 1024
 
-
     def streams_body(self, content_type: str) -> bool:
         """Whether a body of this type is handed on while it arrives."""
         return bool(self.streams) and content_type.partition(";")[0].strip().lower() in self.streams
@@ -52,9 +51,7 @@ class MethodNotAllowed(DbaasError):
     """The URL exists, the method does not. ``allow`` lists those that do."""
 
     def __init__(self, allow: str) -> None:
-        super().__init__(
-            "method_not_allowed", "This URL does not take that method.", hint=f"It takes {allow}."
-        )
+        super().__init__("method_not_allowed", "This URL does not take that method.", hint=f"It takes {allow}.")
         self.allow = allow
 
 

@@ -73,7 +73,7 @@ class Listener(HTTPServerConnectionDelegate):
         self.under_way: set[asyncio.Task[None]] = set()
         # Bodies are bounded by each route; a streamed one by nothing but the disk it ends on.
         self._server = HTTPServer(
-            self,  # type: ignore[arg-type]  # any connection delegate does
+            self,
             ssl_options=tls,
             max_header_size=_MAX_HEADER_BYTES,
             max_body_size=1 << 50,
@@ -169,8 +169,8 @@ class _Exchange(HTTPMessageDelegate):
             for chunk in self._chunks:
                 yield chunk
             return
-        while (chunk := await self._queue.get()) is not None:
-            yield chunk
+        while (part := await self._queue.get()) is not None:
+            yield part
 
     def _start(self) -> None:
         self._connection.set_close_callback(self.on_connection_close)

@@ -70,7 +70,10 @@ def serve(options: ServeOptions) -> int:
         sockets = bind_sockets(options.port, options.host, reuse_port=False)
     except OSError as error:
         raise Unavailable(
-            "port_taken", f"Cannot listen on {options.host}:{options.port}.", details=str(error), hint="Choose another --port."
+            "port_taken",
+            f"Cannot listen on {options.host}:{options.port}.",
+            details=str(error),
+            hint="Choose another --port.",
         ) from None
     port = sockets[0].getsockname()[1]
     scheme = "https" if options.tls_certificate else "http"

@@ -25,7 +25,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"dbaas {VERSION}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str, run: object, group: argparse._SubParsersAction[argparse.ArgumentParser] = commands) -> argparse.ArgumentParser:  # type: ignore[type-arg]  # noqa: E501
+    def command(
+        name: str, text: str, run: object, group: argparse._SubParsersAction[argparse.ArgumentParser] = commands
+    ) -> argparse.ArgumentParser:
         made = group.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
         made.set_defaults(run=run)
         return made

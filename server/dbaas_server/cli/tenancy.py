@@ -176,9 +176,7 @@ async def sign_token(options: argparse.Namespace) -> None:
     """Sign a token."""
     async with opened(options.home) as here:
         secret = await here.platform.jwt_secret(options.tenant)
-    token, expires_at = signed(
-        secret, role=options.role, sub=options.sub, expires_in=options.expires_in, claims={}
-    )
+    token, expires_at = signed(secret, role=options.role, sub=options.sub, expires_in=options.expires_in, claims={})
     if options.json:
         print_fields({"token": token, "expires_at": expires_at}, as_json=True)
     else:

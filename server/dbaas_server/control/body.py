@@ -60,7 +60,9 @@ def query_fields(request: Request, allowed: frozenset[str]) -> dict[str, str]:
     for name, value in pairs:
         if name not in allowed or name in fields:
             raise Invalid(
-                "unknown_field", f"`{name}` is not expected here (again).", hint=f"Fields: {', '.join(sorted(allowed))}."
+                "unknown_field",
+                f"`{name}` is not expected here (again).",
+                hint=f"Fields: {', '.join(sorted(allowed))}.",
             )
         fields[name] = value
     return fields

@@ -125,9 +125,7 @@ def document(base_url: str) -> dict[str, Any]:
     }
 
 
-def _operation(
-    method: str, path: str, summary: str, body: dict[str, Any] | None, success: int
-) -> dict[str, Any]:
+def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None, success: int) -> dict[str, Any]:
     names = [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
     operation: dict[str, Any] = {
         "operationId": f"{method}_{path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",

@@ -64,16 +64,12 @@ async def _total(session: Session, text: str, params: Sequence[Any], caller: Cal
 def _result_json(result: QueryResult, total: int | None, *, arrays: bool) -> dict[str, Any]:
     names = _distinct(result.columns)
     data: list[Any] = (
-        [list(row) for row in result.rows]
-        if arrays
-        else [dict(zip(names, row, strict=True)) for row in result.rows]
+        [list(row) for row in result.rows] if arrays else [dict(zip(names, row, strict=True)) for row in result.rows]
     )
     return {
         "data": data,
         "rowCount": result.row_count,
-        "columns": [
-            {"name": name, "type": column.type} for name, column in zip(names, result.columns, strict=True)
-        ],
+        "columns": [{"name": name, "type": column.type} for name, column in zip(names, result.columns, strict=True)],
         "truncated": result.truncated,
         "command": result.command,
         "notices": list(result.notices),

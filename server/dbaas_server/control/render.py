@@ -35,9 +35,7 @@ def endpoints(base_url: str, subdomain: str, database: str) -> dict[str, str]:
     }
 
 
-def database_json(
-    database: Database, tenant: Tenant, cluster: Cluster, usage: Usage, base_url: str
-) -> dict[str, Any]:
+def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: Usage, base_url: str) -> dict[str, Any]:
     """A database with its state, size and endpoints; no secret."""
     state = database.state.value
     if database.state is DatabaseState.ready and cluster.state is not ClusterState.running:

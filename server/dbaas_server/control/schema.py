@@ -62,9 +62,7 @@ def _references(relations: tuple[Relation, ...]) -> dict[tuple[TableRef, str], d
     }
 
 
-def _table(
-    table: Table, references: dict[tuple[TableRef, str], dict[str, Any]], exposure: str
-) -> dict[str, Any]:
+def _table(table: Table, references: dict[tuple[TableRef, str], dict[str, Any]], exposure: str) -> dict[str, Any]:
     return {
         "name": table.ref.name,
         "schema": table.ref.schema,
@@ -106,7 +104,10 @@ def _warning(table: Table, exposure: str) -> str | None:
     if table.kind != "table":
         return None
     if reachable and not table.row_security:
-        return "Anyone with a publishable key can reach every row: ALTER TABLE … ENABLE ROW LEVEL SECURITY and add a policy."
+        return (
+            "Anyone with a publishable key can reach every row: "
+            "ALTER TABLE … ENABLE ROW LEVEL SECURITY and add a policy."
+        )
     if table.policies and not table.row_security:
         return "Its policies do nothing until row security is on: ALTER TABLE … ENABLE ROW LEVEL SECURITY."
     if not reachable and exposure == "policies":

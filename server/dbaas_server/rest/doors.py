@@ -1,0 +1,98 @@
+"""The door's handlers as routes see them: who asks, of which database, and then the grammar.
+
+One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` and the Supabase-shaped
+``/p/{tenant}/{database}/rest/v1/{table}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from dbaas_provisioning.errors import DbaasError
+
+from ..engine import Session
+from ..http import Request, Response
+from ..nouns import Caller
+from ..services import Services
+from .cors import preflight, with_cors
+from .errors import error_response
+from .functions import handle_function
+from .names import split_database
+from .openapi import handle_root
+from .tables import handle_table
+
+__all__ = ["description", "function", "record", "table"]
+
+_Handle: TypeAlias = Callable[[Session, Caller], Awaitable[Response]]
+
+
+async def table(request: Request, services: Services) -> Response:
+    """Rows of a table: read, insert, update, upsert, delete."""
+
+    async def handle(session: Session, caller: Caller) -> Response:
+        return await handle_table(request, session, caller, table=_table_name(request))
+
+    return await _answer(request, services, handle)
+
+
+async def record(request: Request, services: Services) -> Response:
+    """One row by its key."""
+
+    async def handle(session: Session, caller: Caller) -> Response:
+        return await handle_table(
+            request, session, caller, table=_table_name(request), record_id=request.params["record"]
+        )
+
+    return await _answer(request, services, handle)
+
+
+async def function(request: Request, services: Services) -> Response:
+    """A function call."""
+
+    async def handle(session: Session, caller: Caller) -> Response:
+        return await handle_function(request, session, caller, function=request.params["function"])
+
+    return await _answer(request, services, handle)
+
+
+async def description(request: Request, services: Services) -> Response:
+    """OpenAPI of what this caller may reach."""
+
+    async def handle(session: Session, caller: Caller) -> Response:
+        return await handle_root(request, session, caller)
+
+    return await _answer(request, services, handle)
+
+
+async def _answer(request: Request, services: Services, handle: _Handle) -> Response:
+    """Authenticate, open, handle; errors in PostgREST's words."""
+    asked = preflight(request)
+    if asked is not None:
+        return asked
+    role = "anon"
+    try:
+        tenant = request.params["tenant"]
+        caller = services.auth.caller_now(request, tenant) or await services.auth.caller(request, tenant)
+        role = caller.role
+        database = _database_name(request)
+        sessions = services.sessions
+        session = sessions.session_now(tenant, database) or await sessions.session(tenant, database)
+        response = await handle(session, caller)
+    except DbaasError as error:
+        response = error_response(error, role)
+    return with_cors(response, request)
+
+
+def _database_name(request: Request) -> str | None:
+    """The database in the URL; None for the tenant's default one."""
+    named = request.params.get("database")
+    if named is not None or "table" not in request.params:
+        return named
+    return split_database(request.params["table"])[0]
+
+
+def _table_name(request: Request) -> str:
+    if "database" in request.params:
+        return request.params["table"]
+    return split_database(request.params["table"])[1]
