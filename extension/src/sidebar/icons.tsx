@@ -1,0 +1,92 @@
+/** The panel's pictures, drawn for 16 pixels in the colour of the text around them. */
+
+import * as React from 'react';
+
+interface Props {
+  className?: string;
+}
+
+function icon(name: string, ...children: React.ReactNode[]): React.FC<Props> {
+  const Icon: React.FC<Props> = ({ className }) => (
+    <svg
+      className={`dbaas-Icon ${className ?? ''}`}
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.25"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      {React.Children.toArray(children)}
+    </svg>
+  );
+  Icon.displayName = name;
+  return Icon;
+}
+
+export const Chevron = icon('Chevron', <path d="M6 4l4 4-4 4" />);
+export const Plus = icon('Plus', <path d="M8 3v10M3 8h10" />);
+export const Refresh = icon('Refresh', <path d="M13 8a5 5 0 1 1-1.6-3.7" />, <path d="M13.2 2v2.8h-2.8" />);
+export const Copy = icon(
+  'Copy',
+  <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />,
+  <path d="M3.5 10.5h-.5a.5.5 0 0 1-.5-.5V3.5a1 1 0 0 1 1-1H10a.5.5 0 0 1 .5.5v.5" />
+);
+export const Close = icon('Close', <path d="M4.5 4.5l7 7M11.5 4.5l-7 7" />);
+export const Warning = icon(
+  'Warning',
+  <path d="M8 2.5l6 10.7H2z" />,
+  <path d="M8 6.7v3" />,
+  <path d="M8 11.4v.05" strokeWidth="1.5" />
+);
+export const Unplugged = icon(
+  'Unplugged',
+  <path d="M6 2.5v2.5M10 2.5v2.5M4 5h8v2.5a4 4 0 0 1-8 0z" />,
+  <path d="M8 11.5v2.5" strokeDasharray="1.2 1.8" />
+);
+
+export const TenantIcon = icon(
+  'Tenant',
+  <path d="M2.5 13.5V6.2L8 2.5l5.5 3.7v7.3z" />,
+  <path d="M6.3 13.5v-4h3.4v4" />
+);
+export const SchemaIcon = icon('Schema', <path d="M2 12.5v-9h4l1.5 2H14v7z" />);
+export const TableIcon = icon(
+  'Table',
+  <rect x="2.5" y="3" width="11" height="10" rx="1" />,
+  <path d="M2.5 6.3h11M2.5 9.7h11M6.5 6.3V13" />
+);
+export const ViewIcon = icon(
+  'View',
+  <path d="M1.8 8S4 3.8 8 3.8 14.2 8 14.2 8 12 12.2 8 12.2 1.8 8 1.8 8z" />,
+  <circle cx="8" cy="8" r="1.8" />
+);
+export const ColumnIcon = icon('Column', <rect x="5.5" y="3" width="5" height="10" rx="1" />);
+export const KeyIcon = icon(
+  'Key',
+  <circle cx="5.3" cy="10.7" r="2.5" />,
+  <path d="M7.2 8.8l5.6-5.6M10.6 5.4l1.8 1.8" />
+);
+
+const DatabaseIcon = icon(
+  'Database',
+  <ellipse cx="8" cy="4" rx="5" ry="2" />,
+  <path d="M3 4v8c0 1.1 2.2 2 5 2s5-.9 5-2V4M3 8c0 1.1 2.2 2 5 2s5-.9 5-2" />
+);
+/** An elephant's head: ears, brow, trunk. */
+const PostgresIcon = icon(
+  'PostgreSQL',
+  <path d="M5.2 9.5C3 9.8 1.8 8 1.8 5.6 1.8 3.6 3 2.5 4.6 2.5c1 0 1.5.5 1.9 1h3c.4-.5.9-1 1.9-1 1.6 0 2.8 1.1 2.8 3.1 0 2.4-1.2 4.2-3.4 3.9" />,
+  <path d="M6.2 8.5v2.6a2.4 2.4 0 0 0 2.4 2.4c1.1 0 1.8-.7 1.8-1.6M9.8 8.5v1.8" />,
+  <path d="M6.1 6v.05M9.9 6v.05" strokeWidth="1.6" />
+);
+
+/** An engine's own picture, or a plain database. */
+export function EngineIcon({ engine, className }: Props & { engine: string }): React.ReactElement {
+  const Icon = engine === 'postgres' ? PostgresIcon : DatabaseIcon;
+  return <Icon className={className ?? ''} />;
+}

@@ -1,0 +1,78 @@
+/** The sidebar's content: the model, its picture and its commands, put together. */
+
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { ReactWidget } from '@jupyterlab/apputils';
+import type { IStateDB } from '@jupyterlab/statedb';
+import type { Message } from '@lumino/messaging';
+import type { Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { connect } from '../api/connect.js';
+import { addCommands } from './commands.js';
+import { Model } from './model.js';
+import type { Opened } from './model.js';
+import { Panel } from './panel.js';
+
+import '../../style/index.css';
+
+const OPENED = 'jupyter-dbaas:opened';
+
+export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null): Promise<Widget> {
+  const client = connect(app.serviceManager.serverSettings);
+  const model: Model = new Model(
+    client,
+    () => sidebar.isVisible,
+    opened => {
+      void state?.save(OPENED, opened);
+    }
+  );
+  const sidebar = new Sidebar(model, addCommands(app, model));
+  model.restore(openedFrom(await state?.fetch(OPENED)));
+  return sidebar;
+}
+
+class Sidebar extends ReactWidget {
+  constructor(
+    private readonly model: Model,
+    private readonly run: (command: string) => void
+  ) {
+    super();
+    this.addClass('dbaas-Sidebar');
+  }
+
+  override dispose(): void {
+    this.model.dispose();
+    super.dispose();
+  }
+
+  protected override render(): React.ReactElement {
+    return React.createElement(Panel, { model: this.model, run: this.run });
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      this.model.refresh();
+    }
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this.model.refresh();
+  }
+
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.node.querySelector<HTMLElement>('[role="tree"], .dbaas-State button')?.focus();
+  }
+}
+
+/** What was saved may be from another version, or from somebody's hands. */
+function openedFrom(saved: unknown): Opened {
+  if (typeof saved !== 'object' || saved === null) {
+    return {};
+  }
+  return Object.fromEntries(
+    Object.entries(saved).filter((entry): entry is [string, boolean] => typeof entry[1] === 'boolean')
+  );
+}

@@ -1,0 +1,225 @@
+/** What the panel knows and how it keeps up: the one place that asks the server. */
+
+import { Poll } from '@lumino/polling';
+import { Signal } from '@lumino/signaling';
+import type { ISignal } from '@lumino/signaling';
+import type { IDisposable } from '@lumino/disposable';
+
+import type { Client } from '../api/client.js';
+import { asApiError } from '../api/errors.js';
+import type { ApiError } from '../api/errors.js';
+import { nextDelay, QUICK } from './pace.js';
+import type { Outcome } from './pace.js';
+import { databaseId, databaseKey, openDatabases, openTenants, rowsOf, tenantId } from './rows.js';
+import type { Answer, Known, Row } from './rows.js';
+
+/** What is drawn: what is known, plus where the person is. Never changed in place. */
+export interface View extends Known {
+  rows: readonly Row[];
+  /** The id of the row with the focus. */
+  active: string | null;
+  /** Why the last look failed; null while it did not. What was known before stays known. */
+  problem: ApiError | null;
+}
+
+/** What a person opened, by row id: what survives a reload of the page. */
+export type Opened = Record<string, boolean>;
+
+export class Model implements IDisposable {
+  /**
+   * @param client asks the server.
+   * @param visible whether anybody could see the panel; nothing is asked while not.
+   * @param remember is given what is open whenever that changes.
+   */
+  constructor(
+    readonly client: Client,
+    visible: () => boolean,
+    private readonly remember: (opened: Opened) => void
+  ) {
+    this.poll = new Poll({
+      name: 'jupyter-dbaas:sidebar',
+      auto: false,
+      factory: () => this.look(),
+      frequency: { interval: QUICK, backoff: false, max: 60_000 },
+      standby: () => (visible() ? 'when-hidden' : true)
+    });
+  }
+
+  get view(): View {
+    return this.current;
+  }
+
+  get changed(): ISignal<this, void> {
+    return this.changedSignal;
+  }
+
+  get isDisposed(): boolean {
+    return this.poll.isDisposed;
+  }
+
+  dispose(): void {
+    this.poll.dispose();
+    Signal.clearData(this);
+  }
+
+  /** Opens again what was open before. Only before the first look. */
+  restore(opened: Opened): void {
+    this.update({ opened: new Map(Object.entries(opened)) });
+  }
+
+  /** Looks now, and often for a while: something was, or may have been, done. */
+  refresh(): void {
+    this.delay = QUICK;
+    void this.poll.refresh();
+  }
+
+  focus(id: string | null): void {
+    if (id !== this.current.active) {
+      this.update({ active: id });
+    }
+  }
+
+  open(id: string, open: boolean): void {
+    const opened = new Map(this.current.opened).set(id, open);
+    this.update({ opened, active: id });
+    this.remember(Object.fromEntries(opened));
+    if (open) {
+      this.refresh();
+    }
+  }
+
+  /** Puts the focus on a new thing, inside its opened tenant; it appears with the next look. */
+  reveal(tenant: string, database?: string): void {
+    const id = database === undefined ? tenantId(tenant) : databaseId(tenant, database);
+    const opened = new Map(this.current.opened).set(tenantId(tenant), true);
+    this.awaited = id;
+    this.update({ opened });
+    this.refresh();
+  }
+
+  get activeRow(): Row | null {
+    return this.current.rows.find(row => row.id === this.current.active) ?? null;
+  }
+
+  private async look(): Promise<void> {
+    let outcome: Outcome;
+    try {
+      outcome = (await this.fetch()) ? 'changed' : 'same';
+      if (this.current.problem) {
+        this.update({ problem: null });
+      }
+    } catch (thrown) {
+      outcome = 'failed';
+      this.update({ problem: asApiError(thrown) });
+    }
+    this.delay = nextDelay(this.delay, outcome);
+    if (!this.poll.isDisposed) {
+      this.poll.frequency = { interval: this.delay, backoff: false, max: 60_000 };
+    }
+  }
+
+  /** Asks for everything on view; tells whether anything was new. Rejects when nobody answers. */
+  private async fetch(): Promise<boolean> {
+    const before = this.current;
+    const tenants = await this.client.tenants();
+    let changed = this.update({ tenants: kept(before.tenants, tenants) });
+
+    const shown = openTenants(this.current);
+    const databases = new Map(
+      await Promise.all(
+        shown.map(async ({ subdomain }) => {
+          const last = this.current.databases.get(subdomain);
+          return [subdomain, await answered(last, () => this.client.databases(subdomain))] as const;
+        })
+      )
+    );
+    changed = this.update({ databases: keptMap(this.current.databases, databases) }) || changed;
+
+    const schemas = new Map(
+      await Promise.all(
+        openDatabases(this.current).map(async ({ tenant, name, state }) => {
+          const key = databaseKey(tenant, name);
+          const last = this.current.schemas.get(key);
+          // Opening a sleeping database wakes it; looking again at one that fell asleep must not.
+          const answer =
+            state === 'sleeping' && last?.items
+              ? last
+              : await answered(last, () => this.client.schemas(tenant, name));
+          return [key, answer] as const;
+        })
+      )
+    );
+    changed = this.update({ schemas: keptMap(this.current.schemas, schemas) }) || changed;
+    if (this.awaited !== null && this.current.rows.some(row => row.id === this.awaited)) {
+      this.update({ active: this.awaited });
+      this.awaited = null;
+    }
+    return changed;
+  }
+
+  /** Takes a change over, draws, and tells whether it was one. */
+  private update(change: Partial<View>): boolean {
+    const keys = Object.keys(change) as (keyof View)[];
+    if (this.isDisposed || keys.every(key => this.current[key] === change[key])) {
+      return false;
+    }
+    const next = { ...this.current, ...change };
+    const rows = rowsOf(next);
+    this.current = { ...next, rows, active: nearest(this.current, rows, next.active) };
+    this.changedSignal.emit();
+    return true;
+  }
+
+  private current: View = {
+    tenants: null,
+    databases: new Map(),
+    schemas: new Map(),
+    opened: new Map(),
+    rows: [],
+    active: null,
+    problem: null
+  };
+  private awaited: string | null = null;
+  private delay = QUICK;
+  private readonly poll: Poll;
+  private readonly changedSignal = new Signal<this, void>(this);
+}
+
+/** Asks; on failure what was known stays beside the problem, except that a lost connection is everybody's. */
+async function answered<T>(last: Answer<T> | undefined, ask: () => Promise<T[]>): Promise<Answer<T>> {
+  try {
+    return { items: await ask(), problem: null };
+  } catch (thrown) {
+    const problem = asApiError(thrown);
+    if (problem.kind === 'offline') {
+      throw problem;
+    }
+    return { items: last?.items ?? null, problem };
+  }
+}
+
+/** The old value when the new one says the same, so that what did not change is not drawn again. */
+function kept<T>(last: T, next: T): T {
+  return JSON.stringify(last) === JSON.stringify(next) ? last : next;
+}
+
+function keptMap<T>(last: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+  let same = true;
+  const merged = new Map(last);
+  for (const [key, value] of next) {
+    const old = last.get(key);
+    const chosen = old === undefined ? value : kept(old, value);
+    same &&= chosen === old;
+    merged.set(key, chosen);
+  }
+  return same ? last : merged;
+}
+
+/** Where the focus goes when its row is gone: to the row that took its place. */
+function nearest(before: View, rows: readonly Row[], active: string | null): string | null {
+  if (active === null || rows.some(row => row.id === active)) {
+    return active;
+  }
+  const place = before.rows.findIndex(row => row.id === active);
+  return place < 0 ? null : (rows[Math.min(place, rows.length - 1)]?.id ?? null);
+}
