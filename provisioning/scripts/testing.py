@@ -44,6 +44,7 @@ _NEEDS = (
     Need("the distribution's PostgreSQL", _postgres, ("postgresql", "postgresql-contrib")),
     Need("Chromium", _browser, ("chromium",)),
     Need("curl", lambda: shutil.which("curl") is not None, ("curl",)),
+    Need("jq", lambda: shutil.which("jq") is not None, ("jq",)),
 )
 
 
