@@ -1,0 +1,28 @@
+"""Which schema a request means: ``Accept-Profile`` for reads, ``Content-Profile`` for the rest."""
+
+from __future__ import annotations
+
+from dbaas_provisioning.errors import Invalid
+
+from ..engine import Session
+from ..http import Request
+
+__all__ = ["DEFAULT_SCHEMA", "schema_of"]
+
+DEFAULT_SCHEMA = "public"
+
+
+async def schema_of(request: Request, session: Session) -> str:
+    """The schema's name. Raises ``Invalid`` (``PGRST106``) when the database does not expose it."""
+    header = "accept-profile" if request.method in ("GET", "HEAD") else "content-profile"
+    name = request.headers.get(header) or DEFAULT_SCHEMA
+    if name == DEFAULT_SCHEMA:
+        return name
+    schemas = (await session.catalog()).schemas
+    if name not in schemas:
+        raise Invalid(
+            "PGRST106",
+            f"Invalid schema: {name[:100]}",
+            hint=f"Only the following schemas are exposed: {', '.join(schemas)}",
+        )
+    return name

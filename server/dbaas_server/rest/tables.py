@@ -1,0 +1,76 @@
+"""One table, view or row: which method does what, and what a refusal says."""
+
+from __future__ import annotations
+
+from dbaas_provisioning.errors import DbaasError, Invalid
+
+from ..engine import QueryError, Session
+from ..http import Request, Response
+from ..nouns import Caller, Table, TableRef
+from .errors import error_response
+from .profiles import DEFAULT_SCHEMA, schema_of
+from .reading import read_table
+from .writing import write_table
+
+__all__ = ["handle_table"]
+
+
+async def handle_table(
+    request: Request, session: Session, caller: Caller, *, table: str, record_id: str | None = None
+) -> Response:
+    """Answer any request to ``/data/{table}[/{id}]`` or ``/rest/v1/{table}``.
+
+    Args:
+        table: its name, without a database (:func:`~.names.split_database`).
+        record_id: one row's id, percent-decoded; the answer is then that row as an object, or 404.
+
+    Returns:
+        Always a response: errors of the core become one here.
+    """
+    ref = TableRef(table, DEFAULT_SCHEMA)
+    try:
+        ref = TableRef(table, await schema_of(request, session))
+        method = request.method
+        if method in ("GET", "HEAD"):
+            return await read_table(request, session, caller, ref, record_id)
+        if method == "OPTIONS":
+            return await _options(session, ref, record_id)
+        if method in ("PATCH", "DELETE", "PUT") or (method == "POST" and record_id is None):
+            return await write_table(request, session, caller, ref, record_id)
+        raise Invalid("PGRST117", f"Unsupported HTTP method: {method[:20]}")
+    except DbaasError as error:
+        return error_response(await _with_remedy(error, session, ref, caller), caller.role)
+
+
+async def _options(session: Session, ref: TableRef, record_id: str | None) -> Response:
+    """Which methods the table takes."""
+    table = (await session.catalog()).tables.get(ref)
+    methods = ["OPTIONS", "GET", "HEAD"]
+    if table is not None and table.insertable and record_id is None:
+        methods.append("POST")
+    if table is not None and table.insertable and table.updatable and table.primary_key:
+        methods.append("PUT")
+    if table is not None and table.updatable:
+        methods.append("PATCH")
+    if table is not None and table.deletable:
+        methods.append("DELETE")
+    return Response(200, b"", [("Allow", ",".join(methods))])
+
+
+async def _with_remedy(error: DbaasError, session: Session, ref: TableRef, caller: Caller) -> DbaasError:
+    """A refused privilege, with what to do about it."""
+    if error.code != "42501" or error.hint is not None:
+        return error
+    table = (await session.catalog()).tables.get(ref)
+    return QueryError(error.code, error.message, details=error.details, hint=_remedy(table, ref, caller.role))
+
+
+def _remedy(table: Table | None, ref: TableRef, role: str) -> str:
+    name = f"{ref.schema}.{ref.name}"
+    if table is not None and table.kind == "table":
+        if not table.row_security:
+            return f"Enable row level security on {name} and create a policy for {role}, or grant {role} the privilege."
+        if not table.policies:
+            return f"Create a row policy on {name} for {role}, or grant {role} the privilege."
+        return f"No row policy of {name} lets {role} do this."
+    return f"Grant {role} the privilege on {name}."
