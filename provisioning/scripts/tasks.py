@@ -98,7 +98,7 @@ def clean(log: Log) -> None:
     """Remove what was made in the clone. The platform's data stays."""
     stop(log)
     extension = root / "extension"
-    made = [venv, executed.parent, extension / "lib", extension / "labextension", extension / "node_modules"]
+    made = [venv, executed.parent, *(extension / name for name in ("lib", "labextension", "node_modules", ".yarn"))]
     made += [root / name for name in ("dist", "build", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")]
     for path in made:
         shutil.rmtree(path, ignore_errors=True)
