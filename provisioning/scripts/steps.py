@@ -39,8 +39,8 @@ class Failed(Exception):
         """What a person reads, with the log's last lines."""
         lines = ["", f"Failed: {self.what}"]
         if self.log is not None and self.log.is_file():
-            tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-            lines += [f"  | {line[:200]}" for line in tail]
+            last_command = self.log.read_text(encoding="utf-8", errors="replace").rpartition("\n$ ")[2]
+            lines += [f"  | {line[:200]}" for line in last_command.splitlines()[-15:]]
             lines.append(f"  Log:        {self.log}")
         lines.append(f"  What to do: {self.remedy}")
         return "\n".join(lines)
