@@ -41,6 +41,7 @@ class Binaries:
         tools: client programs beside the server.
         ssl: whether the server was built with it.
         icu: whether it has ICU collations.
+        locales: names of the machine's locales, as ``locale -a`` gives them.
     """
 
     origin: str
@@ -50,6 +51,7 @@ class Binaries:
     tools: frozenset[str] = field(default=frozenset(), repr=False)
     ssl: bool = False
     icu: bool = False
+    locales: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def major(self) -> str:
@@ -59,7 +61,10 @@ class Binaries:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSpec:
-    """What is asked of an engine when a cluster is to run."""
+    """What is asked of an engine when a cluster is to run.
+
+    ``max_connections`` is what the tenant may have; engines add what the platform itself needs.
+    """
 
     data_dir: Path
     host: str
@@ -76,6 +81,7 @@ class LaunchPlan:
 
     Attributes:
         init: run once, when ``data_dir`` is new; argv per step.
+        init_files: there while ``init`` runs, for what must not be an argument; absolute path → text.
         files: written before each start, path relative to ``data_dir`` → text.
         argv: the server itself, in the foreground.
         stop_signal: a clean and quick stop.
@@ -88,6 +94,7 @@ class LaunchPlan:
     env: Mapping[str, str]
     stop_signal: int
     pid_file: str
+    init_files: Mapping[Path, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +111,14 @@ class Engine(Protocol):
     name: str
     can: Capabilities
 
-    def find_binaries(self, home_packages: Path, *, major: str | None = None) -> Binaries:
-        """The installation to use; with ``major``, of that version only. Raises ``Unavailable`` with a hint."""
+    def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
+        """The installation to use. Blocks for some milliseconds. Raises ``Unavailable`` with a hint.
+
+        Args:
+            home_packages: where programs may be copied to, so that the engines' user reaches them.
+            major: of this version only, because existing data needs it.
+            origin: preferred, because builds of one version differ (collations) and this one made the data.
+        """
         ...
 
     def plan(self, spec: ClusterSpec) -> LaunchPlan:

@@ -1,17 +1,59 @@
-"""The one object that the doors and the command line call."""
+"""The one object that the doors and the command line call.
+
+In the daemon::
+
+    supervisor = await Supervisor.open(home)            # starts the platform's own cluster, migrates its schema
+    platform = await Platform.open(home, supervisor)
+    await platform.recover()                            # finishes what a killed predecessor left half done
+    ...
+    await platform.close()
+    await supervisor.close(stop_engines=...)
+
+Everywhere else: ``await Platform.open(home, supervision)`` with a ``Supervision`` that asks the daemon. It finds the
+platform's own cluster in the bootstrap file, and has ``supervision.ensure(META_CLUSTER)`` start it when it does not answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from . import engines as engine_folder
+from .engine import Binaries, Engine, Grant
+from .errors import DbaasError, Invalid, Unavailable
+from .meta.bootstrap import META_CLUSTER, Bootstrap
+from .meta.connections import Connections
+from .meta.store import Store
+from .naming import check_database_name, check_subdomain, check_tenant_name, derive_subdomain
 from .nouns import (
-    ApiKey, AuditEntry, Cluster, Credential, Database, Endpoint, Home, JwtSecret, KeyRole, Login, Plan, Tenant, Usage,
+    ApiKey,
+    AuditEntry,
+    Cluster,
+    ClusterState,
+    Credential,
+    Database,
+    DatabaseState,
+    Endpoint,
+    Home,
+    JwtSecret,
+    KeyRole,
+    Login,
+    Plan,
+    Tenant,
+    Usage,
 )  # fmt: skip
+from .secrets import Vault, new_api_key, new_jwt_secret
 
-__all__ = ["Access", "Platform", "Supervision"]
+__all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
+
+log = logging.getLogger(__name__)
 
 
 class Supervision(Protocol):
@@ -45,45 +87,364 @@ class Platform:
     """What exists, and what can be done with it.
 
     Every method that changes something takes ``actor`` (who asked), and leaves an audit entry whether it worked or not.
-    Errors raised everywhere: ``Unavailable`` when ``platform_meta`` cannot be reached.
+    Errors raised everywhere: ``Unavailable`` when ``platform_meta`` cannot be reached; ``NotFound`` for what is named
+    and does not exist (``tenant_not_found``, ``database_not_found``, ``no_default_database``, ``key_not_found``).
     """
 
     home: Home
 
+    def __init__(self, home: Home, supervision: Supervision, vault: Vault, store: Store) -> None:
+        self.home = home
+        self._supervision = supervision
+        self._vault = vault
+        self._store = store
+        self._listeners: list[Callable[[str, str], None]] = []
+        self._listening: asyncio.Task[None] | None = None
+
     @classmethod
-    async def open(cls, home: Home, supervision: Supervision) -> Platform: ...
-    async def close(self) -> None: ...
+    async def open(cls, home: Home, supervision: Supervision) -> Platform:
+        """Reach the platform of a data folder that a daemon has, or had.
 
-    # tenants. ``ref`` is a subdomain
-    async def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str = "free", actor: str) -> Tenant: ...
-    async def tenants(self) -> Sequence[Tenant]: ...
-    async def tenant(self, ref: str) -> Tenant: ...
-    async def update_tenant(self, ref: str, *, default_database: str | None = None, plan: str | None = None, actor: str) -> Tenant: ...
-    async def drop_tenant(self, ref: str, *, actor: str) -> None: ...
-    async def plan(self, name: str) -> Plan: ...
+        Raises ``Unavailable``: ``platform_missing`` when there never was one, ``master_key_missing``,
+        ``master_key_exposed``, ``master_key_wrong``, ``meta_unreachable``.
+        """
+        if not home.bootstrap_file.exists():
+            await supervision.ensure(META_CLUSTER)
+        vault = Vault.open(home)
 
-    # databases
-    async def create_database(self, tenant: str, engine: str, name: str, *, options: Mapping[str, str], actor: str) -> Database: ...
-    async def databases(self, tenant: str) -> Sequence[Database]: ...
-    async def database(self, tenant: str, name: str | None = None) -> Database: ...  # None: the default one
-    async def drop_database(self, tenant: str, name: str, *, actor: str) -> None: ...
-    async def rotate(self, tenant: str, name: str, *, actor: str) -> Database: ...
-    async def usage(self, tenant: str, name: str) -> Usage: ...  # does not wake a sleeping cluster
-    async def cluster(self, cluster_id: UUID) -> Cluster: ...
-    async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str: ...
-    async def access(self, tenant: str, name: str | None = None) -> Access: ...  # the cluster runs when this returns
+        def where() -> Bootstrap:
+            bootstrap = Bootstrap.load(home, vault)
+            if bootstrap is None:
+                raise Unavailable("platform_missing", f"There is no platform in {home.path}.", hint="Run `dbaas up`.")
+            return bootstrap
 
-    # keys and tokens
-    async def create_key(self, tenant: str | None, role: KeyRole, *, actor: str) -> tuple[ApiKey, str]: ...
-    async def keys(self, tenant: str | None) -> Sequence[ApiKey]: ...
-    async def revoke_key(self, tenant: str | None, key_id: UUID, *, actor: str) -> None: ...
-    async def find_key(self, key: str) -> ApiKey | None: ...  # None: unknown or revoked
-    async def jwt_secret(self, tenant: str) -> JwtSecret: ...
-    def person_token(self, person: str, *, ttl_seconds: int) -> str: ...  # "dbt_…", signed with a key derived from the master key
-    def check_person_token(self, token: str) -> str: ...  # the person; raises Unauthorized
+        store = Store(home, vault, Connections(where, lambda: supervision.ensure(META_CLUSTER)))
+        platform = cls(home, supervision, vault, store)
+        try:
+            await platform.plan("free")
+        except BaseException:
+            await store.close()
+            raise
+        platform._listening = asyncio.get_running_loop().create_task(store.listen(platform._heard))
+        return platform
 
-    async def audit(self, *, tenant: str | None = None, limit: int = 100) -> Sequence[AuditEntry]: ...
+    async def close(self) -> None:
+        """Close every connection. Engines go on."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+        await self._store.close()
+
+    async def recover(self) -> None:
+        """Remove what somebody was creating or dropping when they were killed. Called once by the daemon."""
+        for database in await self._store.unfinished():
+            tenant = next((one for one in await self.tenants() if one.id == database.tenant_id), None)
+            if tenant is None:
+                continue
+            with contextlib.suppress(DbaasError):
+                async with self._audited("recover", "daemon", tenant.subdomain, database.name), self._store.lock(tenant.id):
+                    await self._remove_unfinished(tenant, database.name)
+
+    def engines(self) -> Sequence[tuple[Engine, Binaries]]:
+        """The engines that can run here, each with the installation that a new cluster would use. Blocks for a moment."""
+        found = []
+        for name in engine_folder.names():
+            engine = engine_folder.engine(name)
+            with contextlib.suppress(Unavailable):
+                found.append((engine, engine.find_binaries(self.home.packages)))
+        return found
+
+    # --- tenants. ``ref`` is a subdomain ------------------------------------------------------------------------------
+
+    async def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str = "free", actor: str) -> Tenant:
+        """A new tenant, with a secret that signs its tokens. The subdomain is derived from the name unless given.
+
+        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``), ``Conflict`` (``tenant_exists``),
+        ``NotFound`` (``plan_not_found``).
+        """
+        if subdomain is None:
+            with contextlib.suppress(Invalid):
+                subdomain = derive_subdomain(name)
+        async with self._audited("create_tenant", actor, subdomain, name, {"plan": plan}):
+            name = check_tenant_name(name)
+            subdomain = derive_subdomain(name) if subdomain is None else check_subdomain(subdomain)
+            return await self._store.insert_tenant(name, subdomain, await self._store.plan(plan), new_jwt_secret())
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """Every tenant, by subdomain."""
+        return await self._store.tenants()
+
+    async def tenant(self, ref: str) -> Tenant:
+        """One tenant."""
+        return await self._store.tenant(ref)
+
+    async def update_tenant(
+        self, ref: str, *, default_database: str | None = None, plan: str | None = None, actor: str
+    ) -> Tenant:
+        """Set the default database, the plan, or both.
+
+        A plan with another number of connections restarts the tenant's running clusters; their sessions end.
+        """
+        details = {"default_database": default_database, "plan": plan}
+        given = {key: value for key, value in details.items() if value is not None}
+        async with self._audited("update_tenant", actor, ref, None, given):
+            tenant = await self._store.tenant(ref)
+            async with self._store.lock(tenant.id):
+                if default_database is not None:
+                    database = await self._ready(tenant, default_database)
+                    await self._store.set_default(tenant.id, database.id)
+                if plan is not None:
+                    await self._change_plan(tenant, await self._store.plan(plan))
+            return await self._store.tenant(ref)
+
+    async def _change_plan(self, tenant: Tenant, plan: Plan) -> None:
+        await self._store.set_plan(tenant.id, plan)
+        for cluster in await self._store.clusters(tenant.id):
+            if plan.max_connections != tenant.max_connections and cluster.state is ClusterState.running:
+                await self._supervision.stop(cluster.id)
+        for database in await self._store.databases(tenant.id):
+            engine, cluster, superuser = await self._reach(database)
+            await engine.limit(cluster, superuser, database, plan)
+
+    async def drop_tenant(self, ref: str, *, actor: str) -> None:
+        """Remove a tenant with its databases, keys and data."""
+        async with self._audited("drop_tenant", actor, ref, None):
+            tenant = await self._store.tenant(ref)
+            async with self._store.lock(tenant.id):
+                for database in await self._store.databases(tenant.id):
+                    await self._store.mark_database(database.id, DatabaseState.dropping)
+                for cluster in await self._store.clusters(tenant.id):
+                    await self._supervision.remove(cluster.id)
+                await self._store.delete_tenant(tenant.id)
+
+    async def plan(self, name: str) -> Plan:
+        """What a plan allows. Raises ``NotFound`` (``plan_not_found``)."""
+        return await self._store.plan(name)
+
+    # --- databases ----------------------------------------------------------------------------------------------------
+
+    async def create_database(
+        self, tenant: str, engine: str, name: str, *, options: Mapping[str, str], actor: str
+    ) -> Database:
+        """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing behind.
+
+        Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of options),
+        ``Conflict`` (``database_exists``), ``Unavailable``.
+        """
+        async with self._audited("create_database", actor, tenant, name, {"engine": engine, **options}):
+            check_database_name(name)
+            kind = engine_folder.engine(engine)
+            owner = await self._store.tenant(tenant)
+            plan = await self._store.plan(owner.plan_type)
+            async with self._store.lock(owner.id):
+                await self._remove_unfinished(owner, name)
+                return await self._create(owner, plan, kind, name, options)
+
+    async def _create(
+        self, tenant: Tenant, plan: Plan, engine: Engine, name: str, options: Mapping[str, str]
+    ) -> Database:
+        async with AsyncExitStack() as undo:
+            cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
+            if cluster is None:
+                binaries = await asyncio.to_thread(engine.find_binaries, self.home.packages)
+                superuser = Credential("dbaas", secrets.token_urlsafe(24))
+                cluster = await self._store.insert_cluster(tenant, engine.name, binaries.major, binaries.origin, superuser)
+                undo.push_async_callback(self._undo_cluster, cluster)
+            database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
+            undo.push_async_callback(self._undo_database, database)
+            _, cluster, superuser = await self._reach(database)
+            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options)
+            await self._store.store_logins(database, grant.logins)
+            undo.pop_all()
+        return await self._store.database(tenant.id, name)
+
+    async def _undo_cluster(self, cluster: Cluster) -> None:
+        with _undoing(f"cluster {cluster.data_dir.name}"):
+            await self._supervision.remove(cluster.id)
+            await self._store.delete_cluster(cluster.id)
+
+    async def _undo_database(self, database: Database) -> None:
+        """Also when the engine has cleaned up: it may have been unreachable. What cannot be undone now is done later."""
+        with _undoing(f"database {database.id}"):
+            await self._store.mark_database(database.id, DatabaseState.dropping)
+            await self._drop(database)
+
+    async def databases(self, tenant: str) -> Sequence[Database]:
+        """A tenant's databases, oldest first. Starts nothing."""
+        return await self._store.databases((await self._store.tenant(tenant)).id)
+
+    async def database(self, tenant: str, name: str | None = None) -> Database:
+        """One database; the tenant's default one without a name. Starts nothing."""
+        return await self._store.database((await self._store.tenant(tenant)).id, name)
+
+    async def drop_database(self, tenant: str, name: str, *, actor: str) -> None:
+        """Remove a database and what is in it. A cluster without databases is stopped."""
+        async with self._audited("drop_database", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self._store.lock(owner.id):
+                database = await self._store.database(owner.id, name)
+                await self._store.mark_database(database.id, DatabaseState.dropping)
+                await self._drop(database)
+                if not any(one.cluster_id == database.cluster_id for one in await self._store.databases(owner.id)):
+                    await self._supervision.stop(database.cluster_id)
+
+    async def _drop(self, database: Database) -> None:
+        engine, cluster, superuser = await self._reach(database)
+        await engine.drop_database(cluster, superuser, database)
+        await self._store.delete_database(database)
+
+    async def _remove_unfinished(self, tenant: Tenant, name: str) -> None:
+        """Under the tenant's lock nobody else is at work: an unfinished database is what somebody killed left behind."""
+        for database in await self._store.databases(tenant.id):
+            if database.name == name and database.state is not DatabaseState.ready:
+                await self._drop(database)
+
+    async def rotate(self, tenant: str, name: str, *, actor: str) -> Database:
+        """New secrets for all logins of a database; the old ones and their sessions end."""
+        async with self._audited("rotate", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self._store.lock(owner.id):
+                database = await self._ready(owner, name)
+                engine, cluster, superuser = await self._reach(database)
+                grant: Grant = await engine.rotate(cluster, superuser, database)
+                await self._store.store_logins(database, grant.logins)
+                return await self._store.database(owner.id, name)
+
+    async def usage(self, tenant: str, name: str) -> Usage:
+        """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
+        owner = await self._store.tenant(tenant)
+        database = await self._store.database(owner.id, name)
+        cluster = await self._store.cluster(database.cluster_id)
+        size, connections = None, 0
+        if cluster.state is ClusterState.running and database.state is DatabaseState.ready:
+            with contextlib.suppress(Unavailable):
+                superuser = await self._store.superuser(cluster.id)
+                used = await engine_folder.engine(database.engine).usage(cluster, superuser, database)
+                size, connections = used.size_bytes, used.connections
+        return Usage(size, connections, owner.max_connections, owner.max_storage_gb)
+
+    async def cluster(self, cluster_id: UUID) -> Cluster:
+        """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""
+        return await self._store.cluster(cluster_id)
+
+    async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
+        """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
+        owner = await self._store.tenant(tenant)
+        database = await self._ready(owner, name)
+        engine, cluster, superuser = await self._reach(database)
+        login = superuser if admin else (await self._store.logins(database))[Login.owner]
+        return engine.connection_string(cluster, database.physical_name, login)
+
+    async def access(self, tenant: str, name: str | None = None) -> Access:
+        """What a session needs; the cluster runs when this returns. Raises ``Unavailable`` (``database_not_ready``)."""
+        owner = await self._store.tenant(tenant)
+        database = await self._ready(owner, name)
+        endpoint = await self._supervision.ensure(database.cluster_id)
+        plan = await self._store.plan(owner.plan_type)
+        return Access(database, owner, plan, endpoint, await self._store.logins(database))
+
+    async def _ready(self, tenant: Tenant, name: str | None) -> Database:
+        database = await self._store.database(tenant.id, name)
+        if database.state is not DatabaseState.ready:
+            raise Unavailable(
+                "database_not_ready", f"The database {database.name!r} is {database.state}.", hint="Try again in a moment."
+            )
+        return database
+
+    async def _reach(self, database: Database) -> tuple[Engine, Cluster, Credential]:
+        """The engine, and the running cluster with its administrator."""
+        await self._supervision.ensure(database.cluster_id)
+        cluster = await self._store.cluster(database.cluster_id)
+        return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
+
+    # --- keys and tokens ----------------------------------------------------------------------------------------------
+
+    async def create_key(self, tenant: str | None, role: KeyRole, *, actor: str) -> tuple[ApiKey, str]:
+        """A new API key and, this once, the key itself. Admin keys belong to the platform: ``tenant`` is None.
+
+        Raises ``Invalid`` (``invalid_role``).
+        """
+        async with self._audited("create_key", actor, tenant, role.value):
+            if (role is KeyRole.admin) != (tenant is None):
+                raise Invalid("invalid_role", "Admin keys belong to the platform, all others to a tenant.")
+            key = new_api_key(role)
+            return await self._store.insert_key(await self._tenant_id(tenant), role, key), key
+
+    async def keys(self, tenant: str | None) -> Sequence[ApiKey]:
+        """A tenant's keys, or the platform's; revoked ones too."""
+        return await self._store.keys(await self._tenant_id(tenant))
+
+    async def revoke_key(self, tenant: str | None, key_id: UUID, *, actor: str) -> None:
+        """The key is refused from now on, in every process. Safe to repeat."""
+        async with self._audited("revoke_key", actor, tenant, str(key_id)):
+            await self._store.revoke_key(await self._tenant_id(tenant), key_id)
+
+    async def find_key(self, key: str) -> ApiKey | None:
+        """The valid key that this is; None when it is unknown or revoked."""
+        return await self._store.find_key(key)
+
+    async def jwt_secret(self, tenant: str) -> JwtSecret:
+        """What signs a tenant's tokens."""
+        return await self._store.jwt_secret((await self._store.tenant(tenant)).id)
+
+    def person_token(self, person: str, *, ttl_seconds: int) -> str:
+        """``dbt_…``: who holds it is this person, for so long."""
+        return self._vault.person_token(person, ttl_seconds)
+
+    def check_person_token(self, token: str) -> str:
+        """The person. Raises ``Unauthorized`` (``token_expired``, ``token_invalid``)."""
+        return self._vault.check_person_token(token)
+
+    async def _tenant_id(self, ref: str | None) -> UUID | None:
+        return None if ref is None else (await self._store.tenant(ref)).id
+
+    # --- what happened --------------------------------------------------------------------------------------------------
+
+    async def audit(self, *, tenant: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
+        """The newest entries first; of one tenant (by subdomain, also a dropped one) or of all."""
+        return await self._store.audit(tenant, limit)
 
     def on_change(self, listener: Callable[[str, str], None]) -> None:
-        """``listener(kind, id)`` is called, in this process, when another or this one changed a tenant, database or key."""
-        ...
+        """``listener(kind, id)`` is called, in this process, when another or this one changed something.
+
+        ``kind`` is ``tenant``, ``database`` or ``key``. An empty ``id`` follows a break in which changes may have been
+        missed: forget everything of that kind.
+        """
+        self._listeners.append(listener)
+
+    def _heard(self, kind: str, identity: str) -> None:
+        for listener in self._listeners:
+            listener(kind, identity)
+
+    @asynccontextmanager
+    async def _audited(
+        self, action: str, actor: str, tenant: str | None, target: str | None, details: Mapping[str, str] | None = None
+    ) -> AsyncIterator[None]:
+        """Record what is done inside, whether it works or not. Losing the record is no reason to fail what worked."""
+        outcome = "ok"
+        try:
+            yield
+        except DbaasError as error:
+            outcome = error.code
+            raise
+        except asyncio.CancelledError:
+            outcome = "cancelled"
+            raise
+        except BaseException:
+            outcome = "internal_error"
+            raise
+        finally:
+            try:
+                await self._store.record(actor, action, tenant, target, outcome, details or {})
+            except DbaasError as error:
+                log.error("Not in the audit log: %s by %s: %s (%s)", action, actor, outcome, error.message)
+
+
+@contextlib.contextmanager
+def _undoing(what: str) -> Iterator[None]:
+    """A failed undo must not hide why there was one; what is left is removed by the next try or the daemon's next start."""
+    try:
+        yield
+    except DbaasError as error:
+        log.warning("Could not remove %s yet: %s", what, error.message)

@@ -1,0 +1,103 @@
+"""PostgreSQL, the engine that is always there.
+
+1. One cluster per tenant: role names, WAL, slots, connections and caches of tenants never mix.
+2. Three cluster-wide roles answer for the API: ``anon``, ``authenticated`` and ``service_role``. What the platform grants
+   automatically goes to a fourth, ``api_exposed``, that the first two inherit: so an explicit GRANT stays the tenant's own.
+3. Each database has three logins with opaque names. The one that serves ``anon`` and ``authenticated`` is no member of
+   ``service_role``, whatever a function called over it may try.
+4. The platform owns the database, the schemas ``auth`` and ``extensions`` and the publication; the tenant owns the rest.
+5. What runs as superuser inside a tenant's database resolves names in ``pg_catalog`` only.
+6. The SQL is in ``sql/``, in psql's own syntax for variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
+from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage
+from . import binaries, launch
+
+__all__ = ["ENGINE", "PostgresEngine"]
+
+
+class PostgresEngine:
+    """The control half of PostgreSQL. Methods that talk to a server import the driver then, not before."""
+
+    name = "postgres"
+    can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
+
+    def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
+        """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""
+        return binaries.find(home_packages, major=major, origin=origin)
+
+    def plan(self, spec: ClusterSpec) -> LaunchPlan:
+        """How to run a cluster. Pure."""
+        return launch.plan(spec)
+
+    async def ready(self, cluster: Cluster, superuser: Credential) -> None:
+        """Return once an authenticated connection works, to this cluster and no other."""
+        from .administrator import administrator
+
+        async with administrator(cluster, superuser, connect_timeout=5):
+            return
+
+    async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:
+        """The API roles, and no way in for anybody without a database of their own. Safe to repeat."""
+        from .administrator import administrator, script
+
+        async with administrator(cluster, superuser) as connection:
+            await connection.execute(script("cluster"))
+
+    async def create_database(
+        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+    ) -> Grant:
+        """Make an isolated database. On any failure nothing is left behind.
+
+        Options: ``expose``, ``policies`` (the default) or ``all``.
+        Raises ``Invalid`` (``unknown_option``, ``invalid_exposure``), ``Conflict`` (``database_exists``), ``Unavailable``.
+        """
+        from .create import create_database
+
+        return await create_database(cluster, superuser, plan, name, options)
+
+    async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Remove the database and its logins, ending its sessions. Safe to repeat."""
+        from .drop import drop_database
+
+        await drop_database(cluster, superuser, database.physical_name)
+
+    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
+        """New secrets for every login; sessions of the old ones are ended."""
+        from .rotate import rotate
+
+        return await rotate(cluster, superuser, database.physical_name)
+
+    async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:
+        """Apply a plan's limits."""
+        from .limits import apply_limits
+
+        await apply_limits(cluster, superuser, database.physical_name, plan)
+
+    async def usage(self, cluster: Cluster, superuser: Credential, database: Database) -> Usage:
+        """Size and connections now. The limits in the answer are zero: they are the tenant's, not the engine's."""
+        from .limits import usage
+
+        return await usage(cluster, superuser, database.physical_name)
+
+    def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
+        """A URL for psql and everything else on libpq, and for SQLAlchemy.
+
+        A name with anything but plain characters goes into the query part: libpq decodes both places, SQLAlchemy only
+        that one.
+        """
+        where = f"{cluster.endpoint.host}:{cluster.endpoint.port}"
+        who = f"{quote(login.username, safe='')}:{quote(login.secret, safe='')}"
+        encoded = quote(database, safe="")
+        path = encoded if encoded == database else f"?dbname={encoded}"
+        return f"postgresql://{who}@{where}/{path}"
+
+
+ENGINE: Engine = PostgresEngine()

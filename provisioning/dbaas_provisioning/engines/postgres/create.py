@@ -1,0 +1,93 @@
+"""Making a tenant's database: logins, then the database, then what is in it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from psycopg import errors, sql
+
+from ...engine import Grant
+from ...errors import Conflict, Invalid, Unavailable
+from ...nouns import Cluster, Credential, Login, Plan
+from .administrator import Connection, administrator, script
+from .drop import drop_database
+from .logins import login_statements, new_logins
+
+__all__ = ["create_database"]
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS = ("uuid-ossp", "pgcrypto", "pg_stat_statements")
+UNDO_SECONDS = 20.0
+
+
+async def create_database(
+    cluster: Cluster, superuser: Credential, plan: Plan, name: str, options: Mapping[str, str]
+) -> Grant:
+    """See :meth:`dbaas_provisioning.engines.postgres.PostgresEngine.create_database`."""
+    exposure = _exposure(options)
+    logins = new_logins()
+    async with administrator(cluster, superuser) as connection:
+        # One at a time for a name: what exists is not ours, and has to survive our undo.
+        await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        found = await connection.execute("select from pg_database where datname = %s", [name])
+        if found.rowcount:
+            raise _exists(name)
+        try:
+            async with connection.transaction():
+                for login, credential in logins.items():
+                    for statement in login_statements(connection, name, login, credential, plan):
+                        await connection.execute(statement)
+            await connection.execute(
+                sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
+            )
+            async with administrator(cluster, superuser, name) as inside:
+                await _fill(inside, name, logins, exposure)
+        except errors.DuplicateDatabase:
+            raise _exists(name) from None
+        except BaseException:
+            # Also when this task was cancelled. The connection may be what failed, so undoing takes a new one.
+            await asyncio.shield(_undo(cluster, superuser, name))
+            raise
+    return Grant(name, logins)
+
+
+def _exposure(options: Mapping[str, str]) -> str:
+    if unknown := sorted(set(options) - {"expose"}):
+        raise Invalid("unknown_option", f"PostgreSQL has no option {unknown[0]!r}.", hint="Options: expose.")
+    exposure = options.get("expose", "policies")
+    if exposure not in ("policies", "all"):
+        raise Invalid("invalid_exposure", f"{exposure!r} is no way to expose tables.", hint="Use 'policies' or 'all'.")
+    return exposure
+
+
+def _exists(name: str) -> Conflict:
+    return Conflict("database_exists", f"There is a database called {name!r} already.", hint="Choose another name.")
+
+
+async def _fill(inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str) -> None:
+    names = {"database": name} | {login.value: credential.username for login, credential in logins.items()}
+    async with inside.transaction():
+        await inside.execute(script("privileges", **names))
+        available = await inside.execute("select name from pg_available_extensions where name = any (%s)", [list(EXTENSIONS)])
+        for (extension,) in await available.fetchall():
+            await inside.execute(sql.SQL("create extension {} schema extensions").format(sql.Identifier(extension)))
+        await inside.execute(script("helpers"))
+        await inside.execute(script("triggers", **names))
+        await inside.execute(script(f"expose_{exposure}", **names))
+
+
+async def _undo(cluster: Cluster, superuser: Credential, name: str) -> None:
+    """Take everything away again, waiting for the server when it is just being restarted."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + UNDO_SECONDS
+    while True:
+        try:
+            return await drop_database(cluster, superuser, name)
+        except Unavailable:
+            if loop.time() > deadline:
+                log.warning("Undoing the creation of a database has to wait until its cluster is back.")
+                return None
+            await asyncio.sleep(0.2)

@@ -1,0 +1,83 @@
+"""The logins of a database: how they are called, what they may become, how they are found again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from psycopg import sql
+
+from ...nouns import Credential, Login, Plan
+from .administrator import Connection
+from .launch import POOLS
+
+__all__ = ["by_login", "limit_statements", "login_statements", "logins_of", "new_logins", "new_secret", "password_clause"]
+
+LETTERS: Mapping[Login, str] = MappingProxyType({Login.owner: "o", Login.api: "a", Login.service: "s"})
+MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType({
+    Login.owner: ("anon", "authenticated"), Login.api: ("anon", "authenticated"), Login.service: ("service_role",),
+})  # fmt: skip
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+POOL_ROLE_SINCE = 160000
+
+
+def new_secret() -> str:
+    """A password of 142 bits, of characters that need no quoting anywhere."""
+    return "".join(secrets.choice(BASE62) for _ in range(24))
+
+
+def new_logins() -> Mapping[Login, Credential]:
+    """Three logins with opaque names: on a shared cluster a name would tell who its tenants are."""
+    return {
+        login: Credential(f"{letter}_{''.join(secrets.choice(BASE32) for _ in range(12))}", new_secret())
+        for login, letter in LETTERS.items()
+    }
+
+
+def by_login(usernames: list[str]) -> Mapping[Login, str]:
+    """Which login each of a database's role names is."""
+    return {login: name for login, letter in LETTERS.items() for name in usernames if name.startswith(f"{letter}_")}
+
+
+def password_clause(connection: Connection, login: Credential) -> sql.Composable:
+    """A SCRAM verifier made on this side: the server never sees the password, so it can never log it."""
+    verifier = connection.pgconn.encrypt_password(login.secret.encode(), login.username.encode(), b"scram-sha-256")
+    return sql.Literal(verifier.decode())
+
+
+def login_statements(
+    connection: Connection, database: str, login: Login, credential: Credential, plan: Plan
+) -> Iterator[sql.Composed]:
+    """What makes one login. Its comment tells which database it belongs to."""
+    role = sql.Identifier(credential.username)
+    yield sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole noreplication {} password {}").format(
+        role, sql.SQL("inherit" if login is Login.owner else "noinherit"), password_clause(connection, credential)
+    )
+    yield sql.SQL("comment on role {} is {}").format(role, sql.Literal(_mark(database)))
+    for group in MEMBER_OF[login]:
+        yield sql.SQL("grant {} to {}").format(sql.Identifier(group), role)
+    if login is not Login.owner and connection.info.server_version >= POOL_ROLE_SINCE:
+        yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
+    yield from limit_statements(credential.username, login, plan)
+
+
+def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Composed]:
+    """What makes a plan's limits hold for one login."""
+    role = sql.Identifier(username)
+    connections = plan.max_connections if login is Login.owner else POOLS
+    yield sql.SQL("alter role {} connection limit {}").format(role, sql.Literal(connections))
+    yield sql.SQL("alter role {} set statement_timeout = {}").format(role, sql.Literal(f"{plan.statement_timeout_ms}ms"))
+
+
+async def logins_of(connection: Connection, database: str) -> list[str]:
+    """The role names that were made for a database."""
+    found = await connection.execute(
+        "select rolname from pg_roles where shobj_description(oid, 'pg_authid') = %s order by 1", [_mark(database)]
+    )
+    return [row[0] for row in await found.fetchall()]
+
+
+def _mark(database: str) -> str:
+    return f"dbaas database: {database}"

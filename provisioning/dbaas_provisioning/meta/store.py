@@ -1,0 +1,380 @@
+"""What is kept of tenants, clusters, databases, keys and actions. One method, one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg import errors
+from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
+
+from ..errors import Conflict, NotFound
+from ..nouns import (
+    ApiKey,
+    AuditEntry,
+    Cluster,
+    ClusterState,
+    Credential,
+    Database,
+    DatabaseState,
+    Endpoint,
+    Home,
+    JwtSecret,
+    KeyRole,
+    Login,
+    Plan,
+    Tenant,
+)  # fmt: skip
+from ..secrets import PREFIX_LENGTH, Vault, hash_key
+from .connections import Connections
+
+__all__ = ["Store"]
+
+TENANT = (
+    "select t.*, (select d.database_name from tenant_databases d where d.tenant_id = t.id and d.is_default) as default_database"
+    " from tenants t"
+)
+
+
+class Store:
+    """Reads and writes ``platform_meta``; secrets pass through the vault on their way.
+
+    Every method raises ``Unavailable`` when it cannot be reached.
+    """
+
+    def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
+        self._home = home
+        self._vault = vault
+        self._connections = connections
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.close()
+
+    def lock(self, tenant_id: UUID) -> AbstractAsyncContextManager[None]:
+        """Changes of one tenant happen one after the other, whichever process makes them."""
+        return self._connections.lock(f"tenant {tenant_id}")
+
+    async def listen(self, heard: Callable[[str, str], None]) -> None:
+        """See :meth:`Connections.listen`."""
+        await self._connections.listen(heard)
+
+    # --- plans and tenants ------------------------------------------------------------------------------------------
+
+    async def plan(self, name: str) -> Plan:
+        """Raises ``NotFound`` (``plan_not_found``)."""
+        row = await self._one("select * from plans where name = %s", [name])
+        if row is None:
+            raise NotFound("plan_not_found", f"There is no plan {name!r}.")
+        return Plan(**row)
+
+    async def insert_tenant(self, name: str, subdomain: str, plan: Plan, jwt: JwtSecret) -> Tenant:
+        """A tenant and its signing secret. Raises ``Conflict`` (``tenant_exists``)."""
+        tenant_id = uuid4()
+
+        async def work(connection: Any) -> None:
+            await connection.execute(
+                "insert into tenants (id, name, subdomain, plan_type, max_connections, max_storage_gb)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                [tenant_id, name, subdomain, plan.name, plan.max_connections, plan.max_storage_gb],
+            )
+            await connection.execute(
+                "insert into jwt_secrets (tenant_id, kid, secret) values (%s, %s, %s)",
+                [tenant_id, jwt.kid, self._vault.encrypt(jwt.secret, f"{tenant_id} jwt {jwt.kid}")],
+            )
+
+        try:
+            await self._connections.transaction(work)
+        except errors.UniqueViolation:
+            raise Conflict(
+                "tenant_exists", f"There is a tenant {subdomain!r} already.", hint="Choose another subdomain."
+            ) from None
+        return await self.tenant(subdomain)
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """Every tenant, by subdomain."""
+        return [Tenant(**row) for row in await self._all(f"{TENANT} order by t.subdomain")]
+
+    async def tenant(self, subdomain: str) -> Tenant:
+        """Raises ``NotFound`` (``tenant_not_found``)."""
+        row = await self._one(f"{TENANT} where t.subdomain = %s", [subdomain])
+        if row is None:
+            raise NotFound("tenant_not_found", f"There is no tenant {subdomain!r}.")
+        return Tenant(**row)
+
+    async def set_plan(self, tenant_id: UUID, plan: Plan) -> None:
+        """A tenant's plan and the limits that come with it."""
+        await self._do(
+            "update tenants set plan_type = %s, max_connections = %s, max_storage_gb = %s where id = %s",
+            [plan.name, plan.max_connections, plan.max_storage_gb, tenant_id],
+        )
+
+    async def set_default(self, tenant_id: UUID, database_id: UUID) -> None:
+        """Which database is meant when none is named."""
+
+        async def work(connection: Any) -> None:
+            await connection.execute(
+                "update tenant_databases set is_default = false where tenant_id = %s and is_default", [tenant_id]
+            )
+            await connection.execute("update tenant_databases set is_default = true where id = %s", [database_id])
+            # Its listeners have to hear of the tenant too: what its default is belongs to it.
+            await connection.execute("update tenants set updated_at = now() where id = %s", [tenant_id])
+
+        await self._connections.transaction(work)
+
+    async def delete_tenant(self, tenant_id: UUID) -> None:
+        """With everything that is known of it but the audit log."""
+        await self._do("delete from tenants where id = %s", [tenant_id])
+
+    async def jwt_secret(self, tenant_id: UUID) -> JwtSecret:
+        """What signs a tenant's tokens. Raises ``NotFound``."""
+        row = await self._one("select kid, secret from jwt_secrets where tenant_id = %s", [tenant_id])
+        if row is None:
+            raise NotFound("tenant_not_found", "There is no such tenant.")
+        return JwtSecret(row["kid"], self._vault.decrypt(row["secret"], f"{tenant_id} jwt {row['kid']}"))
+
+    # --- clusters ---------------------------------------------------------------------------------------------------
+
+    async def insert_cluster(
+        self, tenant: Tenant, engine: str, version: str, origin: str, superuser: Credential
+    ) -> Cluster:
+        """A cluster that is yet to be made; the first use makes it."""
+        cluster_id = uuid4()
+        await self._do(
+            "insert into clusters (id, tenant_id, engine, version, data_dir, settings, superuser, superuser_secret)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            [
+                cluster_id, tenant.id, engine, version, f"{tenant.id}-{engine}", Jsonb({"origin": origin}),
+                superuser.username, self._vault.encrypt(superuser.secret, str(cluster_id)),
+            ],
+        )  # fmt: skip
+        return await self.cluster(cluster_id)
+
+    async def cluster(self, cluster_id: UUID) -> Cluster:
+        """Raises ``NotFound`` (``cluster_not_found``)."""
+        return self._cluster(await self._cluster_row(cluster_id))
+
+    async def superuser(self, cluster_id: UUID) -> Credential:
+        """The cluster's administrator. Raises ``NotFound``."""
+        row = await self._cluster_row(cluster_id)
+        return Credential(row["superuser"], self._vault.decrypt(row["superuser_secret"], str(cluster_id)))
+
+    async def cluster_connections(self, cluster_id: UUID) -> int:
+        """How many connections the cluster's tenant may have. Raises ``NotFound``."""
+        row = await self._one(
+            "select t.max_connections from clusters c join tenants t on t.id = c.tenant_id where c.id = %s", [cluster_id]
+        )
+        if row is None:
+            raise NotFound("cluster_not_found", "There is no such cluster.")
+        limit: int = row["max_connections"]
+        return limit
+
+    async def clusters(self, tenant_id: UUID | None = None) -> Sequence[Cluster]:
+        """Every cluster, or one tenant's."""
+        rows = await self._all(
+            "select * from clusters where tenant_id = coalesce(%s, tenant_id) order by created_at", [tenant_id]
+        )
+        return [self._cluster(row) for row in rows]
+
+    async def mark_cluster(self, cluster_id: UUID, state: ClusterState, endpoint: Endpoint | None = None) -> None:
+        """What became of a cluster, and where it listens now."""
+        await self._do(
+            "update clusters set state = %s, host = coalesce(%s, host), port = coalesce(%s, port) where id = %s",
+            [state, endpoint and endpoint.host, endpoint and endpoint.port, cluster_id],
+        )
+
+    async def delete_cluster(self, cluster_id: UUID) -> None:
+        """With its databases' rows."""
+        await self._do("delete from clusters where id = %s", [cluster_id])
+
+    async def _cluster_row(self, cluster_id: UUID) -> DictRow:
+        row = await self._one("select * from clusters where id = %s", [cluster_id])
+        if row is None:
+            raise NotFound("cluster_not_found", "There is no such cluster.")
+        return row
+
+    def _cluster(self, row: DictRow) -> Cluster:
+        return Cluster(
+            id=row["id"], tenant_id=row["tenant_id"], engine=row["engine"], runtime=row["runtime"], version=row["version"],
+            endpoint=Endpoint(row["host"], row["port"]), data_dir=self._home.clusters / row["data_dir"],
+            state=ClusterState(row["state"]), settings=row["settings"],
+        )  # fmt: skip
+
+    # --- databases --------------------------------------------------------------------------------------------------
+
+    async def insert_database(self, tenant: Tenant, cluster: Cluster, name: str, exposure: str) -> Database:
+        """A database that is being created. Raises ``Conflict`` (``database_exists``)."""
+        database_id = uuid4()
+        try:
+            await self._do(
+                "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster, exposure)"
+                " values (%s, %s, %s, %s, %s, %s, %s)",
+                [database_id, tenant.id, name, name, cluster.engine, cluster.id, exposure],
+            )
+        except errors.UniqueViolation:
+            raise Conflict(
+                "database_exists", f"There is a database called {name!r} already.", hint="Choose another name."
+            ) from None
+        return await self.database(tenant.id, name)
+
+    async def store_logins(self, database: Database, logins: Mapping[Login, Credential]) -> None:
+        """The database is ready, with these logins. A tenant's first one becomes its default."""
+        info = {
+            login.value: {
+                "username": credential.username,
+                "secret": self._vault.encrypt(credential.secret, f"{database.id} {login.value}"),
+            }
+            for login, credential in logins.items()
+        }
+
+        async def work(connection: Any) -> None:
+            await connection.execute(
+                "update tenant_databases d set status = 'ready', connection_info = %s, database_owner = %s,"
+                " is_default = is_default or not exists"
+                "  (select from tenant_databases o where o.tenant_id = d.tenant_id and o.is_default)"
+                " where id = %s",
+                [Jsonb(info), logins[Login.owner].username, database.id],
+            )
+
+        await self._connections.transaction(work)
+
+    async def logins(self, database: Database) -> Mapping[Login, Credential]:
+        """A database's logins. Raises ``NotFound``."""
+        row = await self._one("select connection_info from tenant_databases where id = %s", [database.id])
+        if row is None:
+            raise _no_database(database.name)
+        return {
+            Login(login): Credential(entry["username"], self._vault.decrypt(entry["secret"], f"{database.id} {login}"))
+            for login, entry in row["connection_info"].items()
+        }
+
+    async def mark_database(self, database_id: UUID, state: DatabaseState) -> None:
+        """What is being done to a database."""
+        await self._do("update tenant_databases set status = %s where id = %s", [state, database_id])
+
+    async def delete_database(self, database: Database) -> None:
+        """When it was the default, the oldest one left takes its place."""
+
+        async def work(connection: Any) -> None:
+            await connection.execute("delete from tenant_databases where id = %s", [database.id])
+            await connection.execute(
+                "update tenant_databases set is_default = true where id ="
+                " (select id from tenant_databases where tenant_id = %(tenant)s and status = 'ready'"
+                "  order by created_at limit 1)"
+                " and not exists (select from tenant_databases where tenant_id = %(tenant)s and is_default)",
+                {"tenant": database.tenant_id},
+            )
+
+        await self._connections.transaction(work)
+
+    async def databases(self, tenant_id: UUID) -> Sequence[Database]:
+        """A tenant's databases, oldest first."""
+        rows = await self._all("select * from tenant_databases where tenant_id = %s order by created_at, id", [tenant_id])
+        return [_database(row) for row in rows]
+
+    async def unfinished(self) -> Sequence[Database]:
+        """Databases that somebody was creating or dropping."""
+        return [_database(row) for row in await self._all("select * from tenant_databases where status <> 'ready'")]
+
+    async def database(self, tenant_id: UUID, name: str | None) -> Database:
+        """By name; the default one for None. Raises ``NotFound``: ``database_not_found``, ``no_default_database``."""
+        if name is None:
+            row = await self._one("select * from tenant_databases where tenant_id = %s and is_default", [tenant_id])
+            if row is None:
+                raise NotFound("no_default_database", "This tenant has no database yet.", hint="Create one first.")
+        else:
+            row = await self._one(
+                "select * from tenant_databases where tenant_id = %s and database_name = %s", [tenant_id, name]
+            )
+            if row is None:
+                raise _no_database(name)
+        return _database(row)
+
+    # --- keys and the audit log -------------------------------------------------------------------------------------
+
+    async def insert_key(self, tenant_id: UUID | None, role: KeyRole, key: str) -> ApiKey:
+        """Keep a key's hash, and enough of it to recognise it."""
+        row = await self._one(
+            "insert into api_keys (id, tenant_id, role, prefix, sha256) values (%s, %s, %s, %s, %s) returning *",
+            [uuid4(), tenant_id, role, key[:PREFIX_LENGTH], hash_key(key)],
+        )
+        assert row is not None
+        return _key(row)
+
+    async def keys(self, tenant_id: UUID | None) -> Sequence[ApiKey]:
+        """A tenant's keys, or the platform's; revoked ones too."""
+        rows = await self._all(
+            "select * from api_keys where tenant_id is not distinct from %s order by created_at", [tenant_id]
+        )
+        return [_key(row) for row in rows]
+
+    async def revoke_key(self, tenant_id: UUID | None, key_id: UUID) -> None:
+        """Safe to repeat. Raises ``NotFound`` (``key_not_found``)."""
+        row = await self._one(
+            "update api_keys set revoked_at = coalesce(revoked_at, now())"
+            " where id = %s and tenant_id is not distinct from %s returning id",
+            [key_id, tenant_id],
+        )
+        if row is None:
+            raise NotFound("key_not_found", "There is no such key.")
+
+    async def find_key(self, key: str) -> ApiKey | None:
+        """The valid key that this is; None when it is unknown or revoked."""
+        row = await self._one("select * from api_keys where sha256 = %s and revoked_at is null", [hash_key(key)])
+        return None if row is None else _key(row)
+
+    async def record(
+        self, actor: str, action: str, tenant: str | None, target: str | None, outcome: str, details: Mapping[str, str]
+    ) -> None:
+        """One line of the audit log."""
+        await self._do(
+            "insert into audit_log (actor, action, tenant, target, outcome, details) values (%s, %s, %s, %s, %s, %s)",
+            [actor, action, tenant, target, outcome, Jsonb(dict(details))],
+        )
+
+    async def audit(self, tenant: str | None, limit: int) -> Sequence[AuditEntry]:
+        """The newest entries first; of one tenant (by subdomain) or of all."""
+        rows = await self._all(
+            "select at, actor, action, tenant, target, outcome, details from audit_log"
+            " where %(tenant)s::text is null or tenant = %(tenant)s order by id desc limit %(limit)s",
+            {"tenant": tenant, "limit": limit},
+        )
+        return [AuditEntry(**row) for row in rows]
+
+    # --- one statement, one transaction -----------------------------------------------------------------------------
+
+    async def _all(self, text: str, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[DictRow]:
+        async def work(connection: Any) -> list[DictRow]:
+            rows: list[DictRow] = await (await connection.execute(text, args)).fetchall()
+            return rows
+
+        return await self._connections.transaction(work)
+
+    async def _one(self, text: str, args: Sequence[Any]) -> DictRow | None:
+        rows = await self._all(text, args)
+        return rows[0] if rows else None
+
+    async def _do(self, text: str, args: Sequence[Any]) -> None:
+        async def work(connection: Any) -> None:
+            await connection.execute(text, args)
+
+        await self._connections.transaction(work)
+
+
+def _no_database(name: str) -> NotFound:
+    return NotFound("database_not_found", f"There is no database {name!r}.")
+
+
+def _database(row: DictRow) -> Database:
+    return Database(
+        id=row["id"], tenant_id=row["tenant_id"], name=row["database_name"], physical_name=row["physical_name"],
+        engine=row["engine"], owner=row["database_owner"], cluster_id=row["cluster"], exposure=row["exposure"],
+        state=DatabaseState(row["status"]), created_at=row["created_at"], updated_at=row["updated_at"],
+    )  # fmt: skip
+
+
+def _key(row: DictRow) -> ApiKey:
+    return ApiKey(row["id"], row["tenant_id"], KeyRole(row["role"]), row["prefix"], row["created_at"], row["revoked_at"])
