@@ -22,11 +22,12 @@ from uuid import UUID
 from dbaas_provisioning.supervisor import Supervisor
 
 from dbaas_provisioning.errors import DbaasError
+from dbaas_provisioning.folders import prepare, write_private
 from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
 from .control.about import VERSION
-from .home import RunFile, private_folder, read_run_file, socket_path, write_private
+from .home import RunFile, private_folder, read_run_file, socket_path
 from .logs import log_to_file
 from .routes import ROUTER
 from .services import Services
@@ -44,20 +45,19 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="dbaas-daemon")
     parser.add_argument("--home", type=Path, required=True)
     home = Home(parser.parse_args(argv).home.resolve())
-    home.path.mkdir(parents=True, exist_ok=True)
-    private_folder(home.run)
-    with (home.run / "daemon.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return 0  # another one has this folder: whoever started us finds that one
-        log_to_file(home.logs / "daemon.log")
-        try:
+    try:
+        prepare(home)
+        with (home.run / "daemon.lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return 0  # another one has this folder: whoever started us finds that one
+            log_to_file(home.logs / "daemon.log")
             asyncio.run(_run(home))
-        except DbaasError as error:
-            log.critical("%s", error.as_dict())
-            sys.stderr.write(f"{error.message} {error.hint or ''} {error.details or ''}".strip() + "\n")
-            return 1
+    except DbaasError as error:
+        log.critical("%s", error.as_dict())
+        sys.stderr.write(f"{error.message} {error.hint or ''} {error.details or ''}".strip() + "\n")
+        return 1
     return 0
 
 
@@ -71,6 +71,7 @@ async def _run(home: Home) -> None:
     supervisor = await Supervisor.open(home)
     try:
         platform = await Platform.open(home, supervisor)
+        await platform.recover()
         services = Services.over(platform)
         try:
             async with _http(home, services) as url:

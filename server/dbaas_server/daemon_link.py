@@ -17,9 +17,10 @@ from uuid import UUID
 
 from dbaas_provisioning import errors
 from dbaas_provisioning.errors import DbaasError, Unavailable
+from dbaas_provisioning.folders import prepare
 from dbaas_provisioning.nouns import Endpoint, Home
 
-from .home import RunFile, private_folder, read_run_file, socket_path
+from .home import RunFile, read_run_file, socket_path
 
 __all__ = ["SocketSupervision", "ask", "is_up", "start_daemon", "stop_daemon"]
 
@@ -105,9 +106,7 @@ async def start_daemon(home: Home) -> RunFile:
 
     Raises ``Unavailable`` (``daemon_failed``) with the last line of its log.
     """
-    home.path.mkdir(parents=True, exist_ok=True)
-    private_folder(home.run)
-    home.logs.mkdir(exist_ok=True)
+    prepare(home)
     process: subprocess.Popen[bytes] | None = None
     log = home.logs / "daemon.out"
     deadline = time.monotonic() + START_SECONDS

@@ -12,7 +12,7 @@ from pathlib import Path
 from dbaas_provisioning.errors import Forbidden
 from dbaas_provisioning.nouns import Home
 
-__all__ = ["RunFile", "default_home", "private_folder", "read_run_file", "socket_path", "write_private"]
+__all__ = ["RunFile", "default_home", "private_folder", "read_run_file", "socket_path"]
 
 _LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux, 104 elsewhere
 
@@ -66,12 +66,3 @@ def read_run_file(home: Home) -> RunFile | None:
         return RunFile(**fields)
     except (OSError, ValueError, TypeError):
         return None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step; nobody else can read it at any moment."""
-    temporary = path.with_suffix(".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-    temporary.replace(path)

@@ -8,7 +8,6 @@ from dbaas_provisioning.platform import Platform
 
 from ..daemon_link import SocketSupervision, is_up, start_daemon, stop_daemon
 from ..home import read_run_file
-from ..workers import ServeOptions, serve
 from .show import print_fields
 
 __all__ = ["down", "serve_api", "status", "up"]
@@ -59,6 +58,8 @@ async def down(options: argparse.Namespace) -> int:
 
 def serve_api(options: argparse.Namespace) -> int:
     """Serve in the foreground until stopped."""
+    from ..workers import ServeOptions, serve  # every door with it, which no other command needs
+
     return serve(
         ServeOptions(
             options.home,

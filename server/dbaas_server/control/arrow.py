@@ -12,9 +12,8 @@ import pyarrow as pa
 
 from ..nouns import QueryColumn, QueryResult
 
-__all__ = ["ARROW_STREAM", "arrow_stream"]
+__all__ = ["arrow_stream"]
 
-ARROW_STREAM = "application/vnd.apache.arrow.stream"
 _BATCH_ROWS = 50_000
 
 

@@ -1,0 +1,192 @@
+"""The same doors inside a real Jupyter Server: its people, its XSRF check, and our keys beside them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from live_platform import LivePlatform, without_platform
+
+
+@dataclass(frozen=True)
+class Jupyter:
+    url: str
+    token: str
+    platform: LivePlatform
+
+    def person(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers={"Authorization": f"token {self.token}"}, timeout=60)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def jupyter(live: LivePlatform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    folder: Path = tmp_path_factory.mktemp("jupyter")
+    token, port = secrets.token_hex(16), free_port()
+    environment = without_platform(os.environ) | {
+        "DBAAS_HOME": str(live.home),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+    }
+    words = [
+        sys.executable, "-m", "jupyter", "server", "--allow-root", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", "--ServerApp.base_url=/lab/base/", f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder}", "--ServerApp.jpserver_extensions={'dbaas_server': True}",
+        "--ServerApp.allow_unauthenticated_access=False",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
+    url = f"http://127.0.0.1:{port}/lab/base/dbaas"
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            try:
+                if httpx.get(f"{url}/healthz").status_code == 200:
+                    break
+            except httpx.TransportError:
+                time.sleep(0.05)
+        yield Jupyter(url, token, live)
+        assert "JupyterServerAuthWarning" not in (folder / "log").read_text()
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def tenant(jupyter: Jupyter) -> str:
+    name = jupyter.platform.new_tenant()
+    with jupyter.person() as person:
+        made = person.post(f"/v1/{name}/databases", json={"name": "shop"})
+        assert made.status_code == 201, made.text
+        assert made.json()["rest_url"] == f"{jupyter.url}/p/{name}/shop/rest/v1"
+        script = "create table t (id int primary key); alter table t enable row level security; create policy p on t using (true)"
+        assert person.post(f"/v1/{name}/query", json={"query": script}).status_code == 200
+    return name
+
+
+def key(jupyter: Jupyter, tenant: str, role: str) -> str:
+    with jupyter.person() as person:
+        return person.post(f"/v1/{tenant}/keys", json={"role": role}).json()["key"]
+
+
+def test_a_stranger_gets_nothing(jupyter: Jupyter, tenant: str) -> None:
+    for path in ("/v1/tenants", f"/v1/{tenant}/keys", "/v1/platform"):
+        answer = httpx.get(jupyter.url + path)
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "forbidden"
+    answer = httpx.get(f"{jupyter.url}/v1/{tenant}/data/t")
+    assert (answer.status_code, answer.json()["code"]) == (401, "PGRST302")
+
+
+def test_a_cookie_needs_the_xsrf_token_to_change_anything(jupyter: Jupyter) -> None:
+    with httpx.Client() as browser:
+        browser.get(f"{jupyter.url.removesuffix('/dbaas')}/api/status?token={jupyter.token}")
+        browser.get(f"{jupyter.url.removesuffix('/dbaas')}/tree?token={jupyter.token}")
+        assert browser.get(f"{jupyter.url}/v1/tenants").status_code == 200, "signed in by cookie"
+        refused = browser.post(f"{jupyter.url}/v1/tenants", json={"name": "forged"})
+        assert refused.status_code == 403
+        assert set(refused.json()) == {"code", "message", "details", "hint"}
+        xsrf = next((cookie.value for cookie in browser.cookies.jar if cookie.name == "_xsrf"), None)
+        if xsrf is not None:
+            made = browser.post(
+                f"{jupyter.url}/v1/tenants", json={"name": f"x{secrets.token_hex(4)}"}, headers={"X-XSRFToken": xsrf}
+            )
+            assert made.status_code == 201, made.text
+
+
+def test_a_cookie_never_opens_the_data_door(jupyter: Jupyter, tenant: str) -> None:
+    with jupyter.person() as person:
+        assert person.get(f"/v1/{tenant}/data/t").status_code == 401
+
+
+def test_a_key_opens_the_data_door_without_jupyter(jupyter: Jupyter, tenant: str) -> None:
+    url = f"{jupyter.url}/v1/{tenant}/data/t"
+    secret = key(jupyter, tenant, "service_role")
+    headers = {"apikey": secret, "Prefer": "return=representation"}
+    made = httpx.post(url, headers=headers, json={"id": 1})
+    assert (made.status_code, made.json()) == (201, [{"id": 1}])
+    assert httpx.get(url, headers={"apikey": key(jupyter, tenant, "anon")}).json() == [{"id": 1}]
+    assert httpx.delete(f"{url}/1", headers={"apikey": secret}).status_code == 204
+    foreign = httpx.get(url, headers={"apikey": secret, "Origin": "https://elsewhere.example"})
+    assert foreign.status_code == 200
+    assert foreign.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in foreign.headers
+
+
+def test_a_preflight_is_answered_without_a_key(jupyter: Jupyter, tenant: str) -> None:
+    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apikey"}
+    answer = httpx.options(f"{jupyter.url}/v1/{tenant}/data/t", headers=asked)
+    assert answer.status_code == 204
+    assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_a_tenants_key_does_not_open_control_inside_jupyter_either(jupyter: Jupyter, tenant: str) -> None:
+    secret = key(jupyter, tenant, "service_role")
+    answer = httpx.get(f"{jupyter.url}/v1/tenants", headers={"Authorization": f"Bearer {secret}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_an_operator")
+
+
+def test_a_kernels_token_opens_control(jupyter: Jupyter) -> None:
+    token = jupyter.platform.run_file["token"]
+    made = httpx.post(
+        f"{jupyter.url}/v1/tenants", headers={"Authorization": f"Bearer {token}"}, json={"name": f"k{secrets.token_hex(4)}"}
+    )
+    assert made.status_code == 201
+
+
+def test_a_large_body_streams_through_jupyter(jupyter: Jupyter, tenant: str) -> None:
+    rows = 200_000
+    lines = (f"{n},{'x' * 40}\n" for n in range(rows))
+    with jupyter.person() as person:
+        person.post(f"/v1/{tenant}/query", json={"query": "create table big (n int, t text)"})
+        csv = ("n,t\n" + "".join(lines)).encode()
+        loaded = person.post(
+            f"/v1/{tenant}/load/big",
+            content=(csv[at : at + 65536] for at in range(0, len(csv), 65536)),
+            headers={"Content-Type": "text/csv"},
+        )
+    assert loaded.json() == {"rows": rows}
+
+
+def test_kernels_are_told_where_the_platform_is(jupyter: Jupyter) -> None:
+    base = jupyter.url.removesuffix("/dbaas")
+    headers = {"Authorization": f"token {jupyter.token}"}
+    kernel = httpx.post(f"{base}/api/kernels", headers=headers, json={"name": "python3"}, timeout=60).json()
+    try:
+        connection = httpx.get(f"{base}/api/kernels/{kernel['id']}", headers=headers)
+        assert connection.status_code == 200
+        (pid,) = {
+            int(entry.name)
+            for entry in Path("/proc").iterdir()
+            if entry.name.isdecimal() and kernel["id"] in _command(entry)
+        }
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        told = dict(item.decode().split("=", 1) for item in environment if item.startswith(b"DBAAS_API_"))
+        assert told["DBAAS_API_URL"] == jupyter.url
+        assert httpx.get(f"{jupyter.url}/v1/platform", headers={"Authorization": f"Bearer {told['DBAAS_API_TOKEN']}"}).status_code == 200
+    finally:
+        httpx.delete(f"{base}/api/kernels/{kernel['id']}", headers=headers)
+
+
+def _command(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text()
+    except OSError:
+        return ""
