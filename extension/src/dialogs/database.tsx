@@ -1,3 +1,4 @@
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import type { Client } from '../api/client.js';
@@ -87,9 +88,8 @@ function DatabaseFields({
       </Field>
       <Field label="Tenant">
         {ids => (
-          <select
+          <HTMLSelect
             {...ids}
-            className="jp-mod-styled"
             value={values.tenant}
             onChange={event => {
               set({ tenant: event.target.value });
@@ -100,14 +100,13 @@ function DatabaseFields({
                 {name}
               </option>
             ))}
-          </select>
+          </HTMLSelect>
         )}
       </Field>
       <Field label="Engine">
         {ids => (
-          <select
+          <HTMLSelect
             {...ids}
-            className="jp-mod-styled"
             value={values.engine}
             onChange={event => {
               set({ engine: event.target.value });
@@ -118,7 +117,7 @@ function DatabaseFields({
                 {engineLabel(name)} {version}
               </option>
             ))}
-          </select>
+          </HTMLSelect>
         )}
       </Field>
       <fieldset className="dbaas-Field">

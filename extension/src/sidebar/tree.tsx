@@ -196,6 +196,7 @@ function RowLine({ row, index, active, onFocus, onPress, onCreate }: RowLineProp
         <bdi>{row.name}</bdi>
       </span>
       {subject.kind === 'table' && subject.table.warning !== null && <Warning className="dbaas-Warning" />}
+      {subject.kind === 'database' && <span className="dbaas-Dot" data-state={subject.database.state} />}
       {row.figure !== '' && (
         <span className={`dbaas-Figure ${subject.kind === 'column' ? 'dbaas-mod-type' : ''}`}>
           {row.figure}
@@ -225,11 +226,7 @@ function RowIcon({ subject }: { subject: Subject }): React.ReactElement | null {
     case 'tenant':
       return <TenantIcon className="dbaas-RowIcon" />;
     case 'database':
-      return (
-        <span className="dbaas-Stateful" data-state={subject.database.state}>
-          <EngineIcon engine={subject.database.engine} className="dbaas-RowIcon" />
-        </span>
-      );
+      return <EngineIcon engine={subject.database.engine} className="dbaas-RowIcon" />;
     case 'schema':
       return <SchemaIcon className="dbaas-RowIcon" />;
     case 'table':
