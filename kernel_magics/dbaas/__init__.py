@@ -1,1 +1,51 @@
-"""What a notebook imports."""
+"""What a notebook imports.
+
+1. It speaks HTTP only: neither the server nor the control plane is imported, so a notebook works against a remote
+   platform as it does against the one on its own machine.
+2. The server is found, and a local one started, without being asked; loading the extension contacts nobody.
+3. What can be asked (:mod:`~dbaas.operations`) is apart from how it travels (:mod:`~dbaas.transport`).
+4. Whatever comes out of a database is data: escaped in HTML, spelled out in text, sent beside the statement and never
+   inside it.
+5. Notebooks are stored: a secret is displayed only where somebody asked for it by name.
+6. An error is one readable line that says what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .client import Client, DatabaseClient, TenantClient, connect
+from .errors import ConnectionLost, DbaasError, UsageError
+from .load import Loaded, Options
+from .results import Result, RowCapWarning
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = [
+    "Client",
+    "ConnectionLost",
+    "DatabaseClient",
+    "DbaasError",
+    "Loaded",
+    "Options",
+    "Result",
+    "RowCapWarning",
+    "TenantClient",
+    "UsageError",
+    "connect",
+]
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """``%load_ext dbaas``."""
+    from .magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """``%unload_ext dbaas``."""
+    from .magics import unload
+
+    unload(shell)

@@ -1,0 +1,269 @@
+"""The typed client: ``dbaas.connect()``.
+
+``Client`` is the platform, ``TenantClient`` a tenant, ``DatabaseClient`` a database. They hold names and a transport;
+making one asks nothing of the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from . import discovery, operations
+from .arrow import distinct
+from .data import TableClient
+from .discovery import Endpoint
+from .errors import DbaasError, did_you_mean
+from .load import Loaded, Options, load
+from .nouns import ApiKey, Database, Platform, Schema, Secret, Tenant, Token, Usage
+from .operations import Page
+from .params import bind
+from .results import Result, fetch_arrow, first_rows
+from .transport import Transport
+
+__all__ = ["Client", "DatabaseClient", "TenantClient", "connect"]
+
+Parameters = Mapping[str, Any] | Sequence[Any] | None
+
+
+def connect(url: str | None = None, token: str | None = None) -> Client:
+    """The platform: the one at ``url``, else the one that the environment, a saved login or this machine has.
+
+    Nothing is asked of it yet. A local platform that does not run is started on first use.
+    """
+    if url is None:
+        return Client(Transport(_locate))
+    endpoint = Endpoint(url.rstrip("/"), token, "connect()")
+    return Client(Transport(lambda _: endpoint))
+
+
+def _locate(again: bool) -> Endpoint:
+    found = discovery.find()
+    if found is None or (again and found.local):
+        # The run file of a daemon that was killed a moment ago may still be there; `up` leaves a healthy one alone.
+        return discovery.start()
+    return found
+
+
+class Client:
+    """A platform."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.transport = transport
+
+    def platform(self) -> Platform:
+        """Version, data folder, engines."""
+        return self.transport.run(operations.platform())
+
+    def tenants(self) -> list[Tenant]:
+        """Every tenant."""
+        return self.transport.run(operations.tenants())
+
+    def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str | None = None) -> TenantClient:
+        """Make a tenant. Raises ``DbaasError`` (``tenant_exists``, ``invalid_name`` …)."""
+        made = self.transport.run(operations.create_tenant(name, subdomain, plan))
+        return TenantClient(self.transport, made.subdomain)
+
+    def tenant(self, name: str) -> TenantClient:
+        """A tenant by its subdomain; whether it exists shows when something is asked of it."""
+        return TenantClient(self.transport, name)
+
+    def database(self, path: str) -> DatabaseClient:
+        """A database by ``tenant/name``."""
+        tenant, slash, name = path.partition("/")
+        if not slash:
+            raise DbaasError(f"{path!r} names no database.", code="usage", hint="Write tenant/name.")
+        return DatabaseClient(self.transport, tenant, name)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def __repr__(self) -> str:
+        return "dbaas.Client()"
+
+
+class TenantClient:
+    """A tenant: its databases and keys."""
+
+    def __init__(self, transport: Transport, name: str) -> None:
+        self.transport = transport
+        self.name = name
+
+    def info(self) -> Tenant:
+        """Plan and limits."""
+        return self.transport.run(operations.tenant(self.name))
+
+    def update(self, *, default_database: str | None = None, plan: str | None = None) -> Tenant:
+        """Change what is given."""
+        return self.transport.run(operations.update_tenant(self.name, default_database, plan))
+
+    def drop(self) -> None:
+        """Remove the tenant with all its databases. There is no way back."""
+        self.transport.run(operations.drop_tenant(self.name))
+
+    def databases(self) -> list[Database]:
+        """Every database. Wakes none."""
+        return self.transport.run(operations.databases(self.name))
+
+    def create_database(
+        self, name: str, *, engine: str = "postgres", expose: Literal["policies", "all"] = "policies"
+    ) -> Database:
+        """Make a database; the answer has its ``connection_string``."""
+        return self.transport.run(operations.create_database(self.name, name, engine, expose))
+
+    def database(self, name: str | None = None) -> DatabaseClient:
+        """A database by name; None is the tenant's default one. Whether it exists shows on use."""
+        return DatabaseClient(self.transport, self.name, name)
+
+    def keys(self) -> list[ApiKey]:
+        """The API keys, without the keys themselves."""
+        return self.transport.run(operations.keys(self.name))
+
+    def create_key(self, role: Literal["anon", "service_role"]) -> ApiKey:
+        """Make an API key; ``key`` is in this answer only."""
+        return self.transport.run(operations.create_key(self.name, role))
+
+    def revoke_key(self, key_id: str) -> None:
+        """Make a key useless."""
+        self.transport.run(operations.revoke_key(self.name, key_id))
+
+    def sign(
+        self,
+        role: Literal["authenticated", "anon"] = "authenticated",
+        *,
+        sub: str | None = None,
+        expires_in: int | None = None,
+        claims: Mapping[str, Any] | None = None,
+    ) -> Token:
+        """A token for the data API, signed with the tenant's secret. ``expires_in`` is in seconds."""
+        return self.transport.run(operations.sign(self.name, role, sub, expires_in, claims))
+
+    def audit(self, limit: int = 100) -> list[dict[str, Any]]:
+        """The newest control actions."""
+        return self.transport.run(operations.audit(self.name, limit))
+
+    def __repr__(self) -> str:
+        return f"dbaas.TenantClient({self.name!r})"
+
+
+class DatabaseClient:
+    """A database: statements, loading, its schema, its data API. ``name`` None is the tenant's default database."""
+
+    def __init__(self, transport: Transport, tenant: str, name: str | None) -> None:
+        self.transport = transport
+        self.tenant = tenant
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        """Its name; asks the server which one is the default where none was given."""
+        if self._name is None:
+            self._name = self.transport.run(operations.tenant(self.tenant)).default_database
+        if self._name is None:
+            raise DbaasError(f"The tenant {self.tenant} has no database yet.", code="no_database")
+        return self._name
+
+    def info(self) -> Database:
+        """State, size, URLs."""
+        return self.transport.run(operations.database(self.tenant, self.name))
+
+    def query(self, text: str, params: Parameters = None, *, max_rows: int | None = None) -> Result:
+        """Run a statement.
+
+        Args:
+            text: in the engine's language. ``:name`` takes from a mapping, ``$1`` from a sequence.
+            params: the values.
+            max_rows: rows to bring along at first; more are fetched as they are looked at.
+
+        Raises:
+            DbaasError: what the engine said; the code is its SQLSTATE.
+        """
+        statement = self._statement(text, params)
+        return Result(statement, statement.page(max_rows=first_rows(text) if max_rows is None else max_rows))
+
+    def arrow(self, text: str, params: Parameters = None) -> pa.Table:
+        """Run a statement and bring every row as a typed Arrow table."""
+        return fetch_arrow(self._statement(text, params), text)
+
+    def load(self, source: Any, table: str, *, options: Options | None = None, progress: bool = False) -> Loaded:
+        """Load a CSV or Parquet file or a DataFrame into a table; see :func:`dbaas.load.load`."""
+        return load(self, source, table, options or Options(), progress=progress)
+
+    def schema(self) -> Schema:
+        """Tables, columns, policies, functions."""
+        return self.transport.run(operations.schema(self.tenant, self.name))
+
+    def usage(self) -> Usage:
+        """Size and connections."""
+        return self.transport.run(operations.usage(self.tenant, self.name))
+
+    def connection_string(self) -> Secret:
+        """The owner's connection string; usable as text, hidden when displayed."""
+        return self._secret(self.transport.run(operations.connection_string(self.tenant, self.name)))
+
+    def rotate(self) -> Database:
+        """New credentials; the old ones die. The answer has the new ``connection_string``."""
+        return self.transport.run(operations.rotate(self.tenant, self.name))
+
+    def drop(self) -> None:
+        """Remove the database and its data. There is no way back."""
+        self.transport.run(operations.drop_database(self.tenant, self.name))
+
+    def data(self, table: str, *, key: str | None = None) -> TableClient:
+        """A table through the REST API, as ``key`` (an API key or a signed token) may see it."""
+        named = table if self._name is None else f"{self._name}.{table}"
+        return TableClient(self.transport, self.tenant, named, key)
+
+    def __repr__(self) -> str:
+        return f"dbaas.DatabaseClient({self.tenant!r}, {self._name!r})"
+
+    def _statement(self, text: str, params: Parameters) -> BoundStatement:
+        values: Sequence[Any]
+        if isinstance(params, Mapping):
+            bound = bind(text, params)
+            text, values = bound.text, bound.values
+        else:
+            values = params or ()
+        return BoundStatement(self.transport, self.tenant, self._name, text, tuple(values))
+
+    @staticmethod
+    def _secret(database: Database) -> Secret:
+        assert database.connection_string is not None
+        return database.connection_string
+
+
+@dataclass(frozen=True, slots=True)
+class BoundStatement:
+    """A statement with its values on its database; what a :class:`~dbaas.results.Result` pages through."""
+
+    transport: Transport
+    tenant: str
+    database: str | None
+    text: str
+    values: tuple[Any, ...]
+
+    def page(self, *, max_rows: int | None = None, offset: int | None = None, count: bool = False) -> Page:
+        """Rows as JSON gives them."""
+        operation = operations.query(
+            self.tenant, self.database, self.text, self.values, max_rows=max_rows, offset=offset, count=count
+        )
+        return self.transport.run(operation)
+
+    def arrow(self, *, max_rows: int | None = None, offset: int | None = None) -> pa.Table:
+        """Rows as a typed table, twin names numbered."""
+        operation = operations.query_arrow(
+            self.tenant, self.database, self.text, self.values, max_rows=max_rows, offset=offset
+        )
+        table = self.transport.run(operation)
+        return table.rename_columns(distinct(table.column_names))
+
+
+def resolve(word: str, known: Sequence[str], what: str) -> str:
+    """``word`` if it is one of ``known``. Raises ``DbaasError`` with the nearest as a hint."""
+    if word in known:
+        return word
+    raise DbaasError(f"There is no {what} {word!r}.", code="not_found", hint=did_you_mean(word, known))

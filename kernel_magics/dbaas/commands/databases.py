@@ -1,0 +1,110 @@
+"""``%dbaas create``, ``list``, ``rotate``, ``drop``."""
+
+from __future__ import annotations
+
+from typing import Literal, cast
+
+from ..arguments import Arguments, Option
+from ..context import NO_DATABASE, Context
+from ..errors import DbaasError
+from ..nouns import Database
+from ..render import bytes_of
+from ..views import Card, Listing, Note, masked
+from .command import SHOW, TENANT, Command
+
+__all__ = ["COMMANDS"]
+
+_HIDDEN = "The password is hidden, since notebooks are stored: --show prints it, >> name binds it to a variable."
+
+
+def _create(context: Context, arguments: Arguments) -> Card:
+    engine, name = arguments.words
+    tenant = context.chosen_tenant(arguments)
+    expose = cast(Literal["policies", "all"], arguments.get("expose") or "policies")
+    try:
+        database = tenant.create_database(name, engine=engine, expose=expose)
+    except DbaasError as error:
+        if error.code != "database_exists" or not arguments.has("if-not-exists"):
+            raise
+        database = tenant.database(name).info()
+        if arguments.target is not None:
+            context.bind(arguments.target, tenant.database(name).connection_string())
+    context.tenant, context.database = tenant.name, database.name
+    return _card(context, database, arguments)
+
+
+def _list(context: Context, arguments: Arguments) -> Listing:
+    tenant = context.chosen_tenant(arguments)
+    databases = tenant.databases()
+    return Listing(
+        ["database", "engine", "state", "size", "connections", "reachable through the API", "default"],
+        [
+            [
+                d.name,
+                f"{d.engine} {d.version}".strip(),
+                d.state,
+                bytes_of(d.size_bytes),
+                f"{d.connections} of {d.max_connections}",
+                "every table" if d.exposure == "all" else "tables with policies",
+                "✓" if d.is_default else "",
+            ]
+            for d in databases
+        ],
+        databases,
+        Note(f"The tenant {tenant.name} has no database yet.", [NO_DATABASE]),
+    )
+
+
+def _rotate(context: Context, arguments: Arguments) -> Card:
+    database = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
+    return _card(context, database.rotate(), arguments, "The old credentials no longer work. ")
+
+
+def _drop(context: Context, arguments: Arguments) -> Note:
+    database = context.chosen_database(arguments, arguments.words[0])
+    name = f"{database.tenant}/{database.name}"
+    database.info()  # one that does not exist is said before anybody is asked
+    if not arguments.has("yes") and not context.ask(f"Drop the database {name} with all its data?"):
+        return Note("Nothing was dropped.")
+    database.drop()
+    if (context.tenant, context.database) == (database.tenant, database.name):
+        context.database = None
+    return Note(f"Dropped the database {name}.")
+
+
+def _card(context: Context, database: Database, arguments: Arguments, said: str = "") -> Card:
+    facts = [
+        ("state", database.state),
+        ("engine", f"{database.engine} {database.version}".strip()),
+        ("REST", database.rest_url),
+    ]
+    note = None
+    if database.connection_string is not None:
+        bound = context.bind(arguments.target, database.connection_string)
+        shown = arguments.has("show")
+        text = str(database.connection_string) if shown else masked(database.connection_string)
+        facts.append(("connection", text))
+        note = said + (f"The connection string is in {arguments.target}." if bound else "" if shown else _HIDDEN)
+    return Card(f"{database.tenant}/{database.name}", facts, note or None)
+
+
+COMMANDS = (
+    Command(
+        ("create",),
+        ("ENGINE", "NAME"),
+        "Make a database and use it.",
+        _create,
+        {**TENANT, "expose": Option("a rule", ("policies", "all")), "if-not-exists": Option(), **SHOW},
+        "%dbaas create postgres shop",
+    ),
+    Command(("list",), (), "List the tenant's databases.", _list, TENANT),
+    Command(("rotate",), ("[DATABASE]",), "Give a database new credentials.", _rotate, {**TENANT, **SHOW}),
+    Command(
+        ("drop",),
+        ("DATABASE",),
+        "Drop a database and its data.",
+        _drop,
+        {**TENANT, "yes": Option()},
+        "%dbaas drop shop",
+    ),
+)

@@ -1,0 +1,111 @@
+"""``%dbaas`` and ``%%dbaas``."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pyarrow as pa
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope
+
+from . import commands, jupysql
+from .arguments import Option, parse, split
+from .client import connect
+from .completion import matcher
+from .context import Context
+from .errors import DbaasError, UsageError
+from .lookup import Lookup
+from .results import arrow_to_pandas, arrow_to_polars
+from .views import Note
+
+__all__ = ["DbaasMagics", "load", "unload"]
+
+_CELL_OPTIONS = {
+    "to": Option("a kind of table", ("pandas", "polars", "arrow")),
+    "tenant": Option("a tenant"),
+}
+_AS: dict[str, Callable[[pa.Table], Any]] = {"pandas": arrow_to_pandas, "polars": arrow_to_polars}
+_CELL_USAGE = "%%dbaas [DATABASE] [--to pandas|polars|arrow] [--tenant NAME] [>> name]"
+
+
+@magics_class
+class DbaasMagics(Magics):
+    """The magics of one shell, and its state."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.context = Context(connect(), shell.user_ns, _ask)
+        self.lookup = Lookup()
+        self.matcher = matcher(self.context, self.lookup)
+
+    @needs_local_scope
+    @line_cell_magic
+    def dbaas(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
+        """Manage databases (``%dbaas help``), or run the cell on one (``%%dbaas``)."""
+        with _stoppable():
+            if cell is None:
+                return commands.run(self.context, split(line))
+            return self._run_cell(line, cell, {**self.context.variables, **(local_ns or {})})
+
+    def _run_cell(self, line: str, cell: str, variables: dict[str, Any]) -> object:
+        arguments = parse(split(line), _CELL_OPTIONS, least=0, most=1, usage=_CELL_USAGE)
+        if not cell.strip():
+            raise UsageError("The cell is empty.", hint="Write a statement below the first line.")
+        database = self.context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
+        kind = arguments.get("to")
+        value: Any
+        if kind is None:
+            value = database.query(cell, variables)
+            shape = f"{value.footer()}" if value.columns else value.command
+        else:
+            table = database.arrow(cell, variables)
+            value = _AS[kind](table) if kind in _AS else table
+            shape = f"{table.num_rows:,} rows × {table.num_columns} columns"
+        if self.context.bind(arguments.target, value):
+            return Note(f"{arguments.target}: {shape}")
+        return value
+
+    def close(self) -> None:
+        """Close what the shell holds open."""
+        self.lookup.close()
+        jupysql.forget(self.context.registered)
+        self.context.client.close()
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register magics and completion. Contacts no server."""
+    magics = DbaasMagics(shell)
+    shell.register_magics(magics)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers.append(magics.matcher)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything back."""
+    magics = shell.magics_manager.registry.pop(DbaasMagics.__name__, None)
+    for kind in ("line", "cell"):
+        shell.magics_manager.magics[kind].pop("dbaas", None)
+    if isinstance(magics, DbaasMagics):
+        if shell.Completer is not None:
+            with contextlib.suppress(ValueError):
+                shell.Completer.custom_matchers.remove(magics.matcher)
+        magics.close()
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[None]:
+    """An interrupt closes the connection, by which the server cancels the statement; say so in one line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise DbaasError("Stopped. The server cancels the statement.", code="stopped") from None
+
+
+def _ask(question: str) -> bool:
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except (StdinNotImplementedError, EOFError):
+        raise UsageError("Nobody can be asked here.", hint="Say --yes.") from None

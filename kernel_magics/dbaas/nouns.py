@@ -1,0 +1,206 @@
+"""What the server's answers become: frozen, typed, tolerant of fields added later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Self
+
+__all__ = [
+    "ApiKey",
+    "Column",
+    "Database",
+    "Noun",
+    "Platform",
+    "Reference",
+    "Schema",
+    "Secret",
+    "Table",
+    "Tenant",
+    "Token",
+    "Usage",
+]
+
+
+class Secret(str):
+    """Text that is usable as it is, and hidden wherever it is displayed: notebooks are stored."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<secret, {len(self)} characters: use print() to see it>"
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """Something the server describes in JSON."""
+
+    secrets: ClassVar[frozenset[str]] = frozenset({"key", "connection_string", "token", "secret"})
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """Take the fields this class knows; secrets are wrapped so that displaying does not tell them."""
+        known = {item.name for item in fields(cls)}
+        return cls(
+            **{
+                name: Secret(value) if name in cls.secrets and isinstance(value, str) else value
+                for name, value in data.items()
+                if name in known
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant(Noun):
+    """An owner of databases; ``subdomain`` is its name in URLs."""
+
+    id: str
+    name: str
+    subdomain: str
+    plan_type: str = ""
+    max_connections: int = 0
+    max_storage_gb: float = 0
+    default_database: str | None = None
+    created_at: str = ""
+    updated_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Database(Noun):
+    """A tenant's database. ``connection_string`` is there only where it was just made or asked for."""
+
+    id: str
+    tenant: str
+    name: str
+    database: str = ""
+    engine: str = ""
+    version: str = ""
+    exposure: str = ""
+    state: str = ""
+    size_bytes: int | None = None
+    connections: int = 0
+    max_connections: int = 0
+    is_default: bool = False
+    created_at: str = ""
+    rest_url: str = ""
+    realtime_url: str = ""
+    graphql_url: str = ""
+    connection_string: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey(Noun):
+    """An API key. ``key`` itself is there only in the answer that made it."""
+
+    id: str
+    role: str
+    prefix: str = ""
+    created_at: str = ""
+    revoked_at: str | None = None
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Token(Noun):
+    """A signed token for the data API."""
+
+    token: Secret
+    expires_at: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage(Noun):
+    """What a database uses of its limits."""
+
+    size_bytes: int | None = None
+    connections: int = 0
+    max_connections: int = 0
+    max_storage_gb: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Platform(Noun):
+    """The server itself: its version and the engines it offers."""
+
+    version: str
+    home: str = ""
+    engines: list[dict[str, Any]] = field(default_factory=list)
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Noun):
+    """The column that a foreign key points at."""
+
+    schema: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Noun):
+    """A column of a table; ``type`` is the engine's own name for it."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    default: str | None = None
+    primary_key: bool = False
+    comment: str | None = None
+    references: Reference | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """As :meth:`Noun.of`, with the reference typed."""
+        target = data.get("references")
+        return super(Column, cls).of({**data, "references": Reference.of(target) if target else None})
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Noun):
+    """A table or view, its columns, and who can reach it through the API."""
+
+    name: str
+    schema: str
+    kind: str = "table"
+    columns: tuple[Column, ...] = ()
+    primary_key: tuple[str, ...] = ()
+    estimated_rows: int = -1
+    size_bytes: int | None = None
+    row_security: bool = False
+    policies: tuple[str, ...] = ()
+    exposed_to: tuple[str, ...] = ()
+    warning: str | None = None
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """As :meth:`Noun.of`, with columns typed and lists frozen."""
+        lists = {name: tuple(data.get(name) or ()) for name in ("primary_key", "policies", "exposed_to")}
+        columns = tuple(Column.of(column) for column in data.get("columns") or ())
+        return super(Table, cls).of({**data, **lists, "columns": columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Everything in a database, as of ``version``."""
+
+    version: int
+    tables: tuple[Table, ...]
+    functions: tuple[Mapping[str, Any], ...] = ()
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Schema:
+        """Flatten the server's list of schemas."""
+        schemas = data.get("schemas") or ()
+        return cls(
+            version=int(data.get("version", 0)),
+            tables=tuple(Table.of({"schema": s["name"], **t}) for s in schemas for t in s.get("tables") or ()),
+            functions=tuple({"schema": s["name"], **f} for s in schemas for f in s.get("functions") or ()),
+        )
+
+    def table(self, name: str) -> Table | None:
+        """A table by name; ``schema.name`` names one outside ``public``. An exact name wins over a split one."""
+        for table in sorted(self.tables, key=lambda table: table.schema != "public"):
+            if name in (table.name, f"{table.schema}.{table.name}"):
+                return table
+        return None

@@ -1,0 +1,292 @@
+"""What can be asked of the server, free of I/O: each function makes an :class:`Operation` that a transport carries.
+
+A synchronous and an asynchronous client are both a few lines over these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+import pyarrow as pa
+
+from .nouns import ApiKey, Database, Platform, Schema, Tenant, Token, Usage
+from .params import to_json
+
+__all__ = ["Operation", "Page"]
+
+T = TypeVar("T")
+Body = bytes | Callable[[], Iterable[bytes]] | None
+
+ARROW = "application/vnd.apache.arrow.stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One HTTP request, and how its answer is understood.
+
+    Attributes:
+        path: below the server's URL, percent-encoded.
+        body: bytes, or a function that gives them in parts (so that a retry can begin again).
+        repeatable: may be sent again when the server could not be reached; a body taken from a one-way stream is not.
+    """
+
+    method: str
+    path: str
+    decode: Callable[[bytes, Mapping[str, str]], T]
+    query: Sequence[tuple[str, str]] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Body = None
+    repeatable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a statement's result.
+
+    Attributes:
+        columns: name and the engine's type name of each.
+        rows: values as JSON gives them, in column order.
+        row_count: rows returned or touched, as the engine reported.
+        truncated: the engine has more rows than asked for or allowed.
+        command: the engine's tag, such as ``SELECT 3``.
+        notices: what the engine said along the way.
+        total: rows in all, when a count was asked for.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[list[Any]]
+    row_count: int
+    truncated: bool
+    command: str
+    notices: tuple[str, ...] = ()
+    total: int | None = None
+
+
+def platform() -> Operation[Platform]:
+    """What the server is and offers."""
+    return _get("/v1/platform", Platform.of)
+
+
+def tenants() -> Operation[list[Tenant]]:
+    """Every tenant this person may see."""
+    return _get("/v1/tenants", lambda data: [Tenant.of(item) for item in data])
+
+
+def create_tenant(name: str, subdomain: str | None, plan: str | None) -> Operation[Tenant]:
+    """Make a tenant; without a ``subdomain`` the server derives one from the name."""
+    body = _given(name=name, subdomain=subdomain, plan=plan)
+    return _send("POST", "/v1/tenants", body, Tenant.of)
+
+
+def tenant(name: str) -> Operation[Tenant]:
+    """One tenant by its subdomain."""
+    return _get(_path("v1", "tenants", name), Tenant.of)
+
+
+def update_tenant(name: str, default_database: str | None, plan: str | None) -> Operation[Tenant]:
+    """Change what is given."""
+    body = _given(default_database=default_database, plan=plan)
+    return _send("PATCH", _path("v1", "tenants", name), body, Tenant.of)
+
+
+def drop_tenant(name: str) -> Operation[None]:
+    """Remove a tenant and everything it has."""
+    return Operation("DELETE", _path("v1", "tenants", name), _nothing)
+
+
+def databases(tenant: str) -> Operation[list[Database]]:
+    """A tenant's databases. Wakes none of them."""
+    return _get(_path("v1", tenant, "databases"), lambda data: [Database.of(item) for item in data])
+
+
+def create_database(tenant: str, name: str, engine: str, expose: str) -> Operation[Database]:
+    """Make a database; the answer holds its connection string."""
+    body = {"engine": engine, "name": name, "expose": expose}
+    return _send("POST", _path("v1", tenant, "databases"), body, Database.of)
+
+
+def database(tenant: str, name: str) -> Operation[Database]:
+    """One database."""
+    return _get(_path("v1", tenant, "databases", name), Database.of)
+
+
+def drop_database(tenant: str, name: str) -> Operation[None]:
+    """Remove a database and its data."""
+    return Operation("DELETE", _path("v1", tenant, "databases", name), _nothing)
+
+
+def rotate(tenant: str, name: str) -> Operation[Database]:
+    """New credentials; the old ones stop working. The answer holds the new connection string."""
+    return _send("POST", _path("v1", tenant, "databases", name, "rotate"), {}, Database.of)
+
+
+def connection_string(tenant: str, name: str) -> Operation[Database]:
+    """The connection string alone; wakes a sleeping database."""
+    path = _path("v1", tenant, "databases", name, "connection-string")
+    return _get(path, lambda data: Database.of({"id": "", "tenant": tenant, "name": name, **data}))
+
+
+def usage(tenant: str, name: str) -> Operation[Usage]:
+    """What a database uses of its limits."""
+    return _get(_path("v1", tenant, "databases", name, "usage"), Usage.of)
+
+
+def schema(tenant: str, name: str) -> Operation[Schema]:
+    """Tables, columns, policies and functions."""
+    return _get(_path("v1", tenant, "databases", name, "schema"), Schema.of)
+
+
+def keys(tenant: str) -> Operation[list[ApiKey]]:
+    """A tenant's API keys, without the keys themselves."""
+    return _get(_path("v1", tenant, "keys"), lambda data: [ApiKey.of(item) for item in data])
+
+
+def create_key(tenant: str, role: str) -> Operation[ApiKey]:
+    """Make a key; only this answer holds it."""
+    return _send("POST", _path("v1", tenant, "keys"), {"role": role}, ApiKey.of)
+
+
+def revoke_key(tenant: str, key_id: str) -> Operation[None]:
+    """Make a key useless."""
+    return Operation("DELETE", _path("v1", tenant, "keys", key_id), _nothing)
+
+
+def sign(
+    tenant: str, role: str, sub: str | None, expires_in: int | None, claims: Mapping[str, Any] | None
+) -> Operation[Token]:
+    """A token signed with the tenant's secret. ``expires_in`` is in seconds."""
+    body = _given(role=role, sub=sub, expires_in=expires_in, claims=dict(claims) if claims else None)
+    return _send("POST", _path("v1", tenant, "jwt"), body, Token.of)
+
+
+def audit(tenant: str, limit: int) -> Operation[list[dict[str, Any]]]:
+    """The newest control actions, newest first."""
+    return _get(_path("v1", tenant, "audit"), list, query=[("limit", str(limit))])
+
+
+def query(
+    tenant: str,
+    database: str | None,
+    text: str,
+    params: Sequence[Any],
+    *,
+    max_rows: int | None = None,
+    offset: int | None = None,
+    count: bool = False,
+) -> Operation[Page]:
+    """Run a statement. With ``offset`` or ``count`` the engine accepts only one that reads."""
+    body = _query_body(database, text, params, max_rows, offset) | {"rows": "arrays"}
+    if count:
+        body["count"] = True
+    return _send("POST", _path("v1", tenant, "query"), body, _page)
+
+
+def query_arrow(
+    tenant: str,
+    database: str | None,
+    text: str,
+    params: Sequence[Any],
+    *,
+    max_rows: int | None = None,
+    offset: int | None = None,
+) -> Operation[pa.Table]:
+    """As :func:`query`, the rows as a typed Arrow table."""
+    return Operation(
+        "POST",
+        _path("v1", tenant, "query"),
+        lambda body, _: pa.ipc.open_stream(body).read_all(),
+        headers={"Content-Type": "application/json", "Accept": ARROW},
+        body=json.dumps(_query_body(database, text, params, max_rows, offset)).encode(),
+    )
+
+
+def load(
+    tenant: str,
+    database: str | None,
+    table: str,
+    schema: str | None,
+    body: Callable[[], Iterable[bytes]],
+    *,
+    repeatable: bool = True,
+) -> Operation[int]:
+    """Stream CSV with a header line into a table, all or nothing; answers with the number of rows."""
+    query = _given(database=database, schema=schema)
+    return Operation(
+        "POST",
+        _path("v1", tenant, "load", table),
+        lambda answer, _: int(json.loads(answer)["rows"]),
+        query=list(query.items()),
+        headers={"Content-Type": "text/csv"},
+        body=body,
+        repeatable=repeatable,
+    )
+
+
+def data(
+    method: str,
+    tenant: str,
+    table: str,
+    *,
+    row: str | None = None,
+    query: Sequence[tuple[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    body: Any = None,
+) -> Operation[Any]:
+    """A request of the REST door; the answer is its JSON, or None where it has no body."""
+    return Operation(
+        method,
+        _path("v1", tenant, "data", table, *([row] if row is not None else [])),
+        lambda answer, _: json.loads(answer) if answer else None,
+        query=query,
+        headers={"Content-Type": "application/json", **(headers or {})},
+        body=None if body is None else json.dumps(to_json(body)).encode(),
+    )
+
+
+def _query_body(
+    database: str | None, text: str, params: Sequence[Any], max_rows: int | None, offset: int | None
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"query": text, "params": [to_json(value) for value in params]}
+    return body | _given(database=database, max_rows=max_rows, offset=offset)
+
+
+def _page(answer: Any) -> Page:
+    return Page(
+        columns=tuple((column["name"], column["type"]) for column in answer["columns"]),
+        rows=answer["data"],
+        row_count=answer["rowCount"],
+        truncated=answer["truncated"],
+        command=answer.get("command", ""),
+        notices=tuple(answer.get("notices") or ()),
+        total=answer.get("total"),
+    )
+
+
+def _path(*parts: str) -> str:
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _get(path: str, decode: Callable[[Any], T], query: Sequence[tuple[str, str]] = ()) -> Operation[T]:
+    return Operation("GET", path, lambda body, _: decode(json.loads(body)), query=query)
+
+
+def _send(method: str, path: str, body: Mapping[str, Any], decode: Callable[[Any], T]) -> Operation[T]:
+    return Operation(
+        method,
+        path,
+        lambda answer, _: decode(json.loads(answer)),
+        headers={"Content-Type": "application/json"},
+        body=json.dumps(body).encode(),
+    )
+
+
+def _nothing(_: bytes, __: Mapping[str, str]) -> None:
+    return None
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

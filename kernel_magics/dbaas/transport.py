@@ -1,0 +1,157 @@
+"""Carries operations to the server over HTTP, synchronously.
+
+What is asked and what the answers mean is in :mod:`~dbaas.operations`; a second transport needs only this module's
+few methods. A server that went away is looked for again, once: always when the request cannot have arrived, and for
+reads also when the connection broke in the middle. A write whose answer was lost is never sent twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+
+from .discovery import Endpoint
+from .errors import ConnectionLost, from_response
+from .operations import Operation
+
+__all__ = ["Transport"]
+
+T = TypeVar("T")
+Locate = Callable[[bool], Endpoint]
+"""Finds the server; with True the one known before did not answer."""
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_SAFE = {"GET", "HEAD"}
+
+
+class Transport:
+    """An HTTP connection pool to wherever the server is. Thread-safe.
+
+    Args:
+        locate: finds the server; called on first use and again when it went away.
+        connect_seconds: how long opening a connection may take. Answers are waited for without a limit, since the
+            server limits statements; interrupting closes the connection, and that cancels the statement.
+    """
+
+    def __init__(self, locate: Locate, *, connect_seconds: float = 10.0) -> None:
+        self._locate = locate
+        self._connect_seconds = connect_seconds
+        self._lock = threading.Lock()
+        self._endpoint: Endpoint | None = None
+        self._http: httpx.Client | None = None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where the server is. Finds (and perhaps starts) it on first use."""
+        return self._connected()[0]
+
+    def run(self, operation: Operation[T], *, seconds: float | None = None) -> T:
+        """Send one operation and decode its answer.
+
+        Args:
+            operation: what to ask.
+            seconds: give up waiting for an answer after this long.
+
+        Raises:
+            DbaasError: as the server said, or the server cannot be reached.
+            ConnectionLost: the connection broke; ``sent`` says whether the request may have arrived.
+        """
+        with self.open(operation, seconds=seconds) as response:
+            return operation.decode(response.read(), response.headers)
+
+    @contextlib.contextmanager
+    def open(self, operation: Operation[Any], *, seconds: float | None = None) -> Iterator[httpx.Response]:
+        """The response to an operation, its body unread. An error status raises."""
+        response = self._send(operation, seconds)
+        try:
+            if response.status_code >= 300:
+                raise from_response(response.status_code, _json_or_none(response.read()))
+            yield response
+        except httpx.TransportError as error:
+            raise _lost(self.endpoint, error, sent=operation.method not in _SAFE) from None
+        finally:
+            response.close()
+
+    def close(self) -> None:
+        """Close every connection; the next use opens new ones."""
+        with self._lock:
+            http, self._http, self._endpoint = self._http, None, None
+        if http is not None:
+            http.close()
+
+    def _send(self, operation: Operation[Any], seconds: float | None) -> httpx.Response:
+        endpoint, http = self._connected()
+        try:
+            response = self._once(http, endpoint, operation, seconds)
+        except httpx.TransportError as error:
+            arrived = not isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            timed_out = isinstance(error, httpx.TimeoutException) and arrived
+            if timed_out or (arrived and operation.method not in _SAFE) or not operation.repeatable:
+                raise _lost(endpoint, error, sent=arrived and operation.method not in _SAFE) from None
+            endpoint, http = self._connected(instead_of=endpoint)
+            try:
+                return self._once(http, endpoint, operation, seconds)
+            except httpx.TransportError as again:
+                raise _lost(endpoint, again, sent=operation.method not in _SAFE) from None
+        if response.status_code == 401 and operation.repeatable and endpoint.local:
+            # A platform started anew gave itself a new token.
+            renewed, http = self._connected(instead_of=endpoint)
+            if renewed != endpoint:
+                response.close()
+                return self._once(http, renewed, operation, seconds)
+        return response
+
+    def _once(
+        self, http: httpx.Client, endpoint: Endpoint, operation: Operation[Any], seconds: float | None
+    ) -> httpx.Response:
+        headers = dict(operation.headers)
+        if endpoint.token and "apikey" not in headers:
+            headers["Authorization"] = f"Bearer {endpoint.token}"
+        request = http.build_request(
+            operation.method,
+            endpoint.url + operation.path,
+            params=list(operation.query) or None,
+            headers=headers,
+            content=operation.body() if callable(operation.body) else operation.body,
+            timeout=httpx.Timeout(seconds, connect=min(self._connect_seconds, seconds or self._connect_seconds)),
+        )
+        return http.send(request, stream=True)
+
+    def _connected(self, *, instead_of: Endpoint | None = None) -> tuple[Endpoint, httpx.Client]:
+        with self._lock:
+            if self._endpoint is None or self._endpoint == instead_of:
+                found = self._locate(instead_of is not None)
+                if self._http is not None and found != self._endpoint:
+                    self._http.close()
+                    self._http = None
+                self._endpoint = found
+            if self._http is None:
+                loopback = urlsplit(self._endpoint.url).hostname in _LOOPBACK
+                self._http = httpx.Client(trust_env=not loopback, follow_redirects=False)
+            return self._endpoint, self._http
+
+
+def _lost(endpoint: Endpoint, error: httpx.TransportError, *, sent: bool) -> ConnectionLost:
+    if isinstance(error, httpx.ReadTimeout | httpx.WriteTimeout):
+        return ConnectionLost("The server did not answer in time.", sent=sent)
+    if sent:
+        return ConnectionLost(
+            "The connection was lost before the server answered, so it is unknown whether this was done.",
+            sent=True,
+            hint="Look before you run it again.",
+        )
+    where = "run `dbaas up`" if endpoint.local else f"is {endpoint.url} right? It came from {endpoint.origin}"
+    return ConnectionLost(f"No server answers at {endpoint.url}.", sent=False, hint=f"{where[0].upper()}{where[1:]}.")
+
+
+def _json_or_none(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
