@@ -27,6 +27,11 @@ CODES: dict[str, tuple[str, int]] = {
     "unknown_column": ("PGRST204", 400),
     "unknown_table": ("PGRST205", 404),
     "unsupported_media_type": ("PGRST102", 415),
+    "not_embedded": ("PGRST108", 400),
+    "key_mismatch": ("PGRST115", 400),
+    "read_only_table": ("read_only_table", 405),
+    "geojson_unsupported": ("PGRST107", 406),
+    "limit_unsupported": ("limit_unsupported", 400),
 }
 """Neutral code of the core → the code that clients know, and its status."""
 

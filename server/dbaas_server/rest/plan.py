@@ -111,7 +111,7 @@ def plan_call(
     _apply_range(parameters, row_range)
     call = Call(
         function,
-        arguments=_arguments(parameters),
+        arguments=tuple(parameters.arguments),
         body=body,
         body_names=body_names,
         single=single_parameter,
@@ -282,18 +282,3 @@ def _keyset(read: Read, table: TableRef, parameters: Parameters, key: Sequence[s
     if parameters.cursor:
         after = tuple(parameters.args.add(value) for value in decode_cursor(table, order, parameters.cursor))
     return replace(read, order=order, after=after, keyset=True)
-
-
-def _arguments(parameters: Parameters) -> tuple[tuple[str, Arg], ...]:
-    """A function's arguments; one that came more than once (for a variadic parameter) becomes an array literal."""
-    found: dict[str, list[Arg]] = {}
-    for name, arg in parameters.arguments:
-        found.setdefault(name, []).append(arg)
-    return tuple((name, _joined(parameters.args, places)) for name, places in found.items())
-
-
-def _joined(args: Arguments, places: list[Arg]) -> Arg:
-    if len(places) == 1:
-        return places[0]
-    members = [str(args.values[place.index]).replace("\\", "\\\\").replace('"', '\\"') for place in places]
-    return args.add("{" + ",".join(f'"{member}"' for member in members) + "}")

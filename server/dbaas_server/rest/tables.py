@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from ..engine import QueryError, Session
+from ..engine import Session
 from ..http import Request, Response
-from ..nouns import Caller, Table, TableRef
+from ..nouns import Caller, TableRef
 from .errors import error_response
-from .profiles import DEFAULT_SCHEMA, schema_of
+from .profiles import schema_of
 from .reading import read_table
 from .writing import write_table
 
@@ -27,7 +27,6 @@ async def handle_table(
     Returns:
         Always a response: errors of the core become one here.
     """
-    ref = TableRef(table, DEFAULT_SCHEMA)
     try:
         ref = TableRef(table, await schema_of(request, session))
         method = request.method
@@ -39,7 +38,7 @@ async def handle_table(
             return await write_table(request, session, caller, ref, record_id)
         raise Invalid("PGRST117", f"Unsupported HTTP method: {method[:20]}")
     except DbaasError as error:
-        return error_response(await _with_remedy(error, session, ref, caller), caller.role)
+        return error_response(error, caller.role)
 
 
 async def _options(session: Session, ref: TableRef, record_id: str | None) -> Response:
@@ -55,22 +54,3 @@ async def _options(session: Session, ref: TableRef, record_id: str | None) -> Re
     if table is not None and table.deletable:
         methods.append("DELETE")
     return Response(200, b"", [("Allow", ",".join(methods))])
-
-
-async def _with_remedy(error: DbaasError, session: Session, ref: TableRef, caller: Caller) -> DbaasError:
-    """A refused privilege, with what to do about it."""
-    if error.code != "42501" or error.hint is not None:
-        return error
-    table = (await session.catalog()).tables.get(ref)
-    return QueryError(error.code, error.message, details=error.details, hint=_remedy(table, ref, caller.role))
-
-
-def _remedy(table: Table | None, ref: TableRef, role: str) -> str:
-    name = f"{ref.schema}.{ref.name}"
-    if table is not None and table.kind == "table":
-        if not table.row_security:
-            return f"Enable row level security on {name} and create a policy for {role}, or grant {role} the privilege."
-        if not table.policies:
-            return f"Create a row policy on {name} for {role}, or grant {role} the privilege."
-        return f"No row policy of {name} lets {role} do this."
-    return f"Grant {role} the privilege on {name}."
