@@ -1,12 +1,13 @@
 """What tests share: a real platform in a folder of its own, on real servers that our own provisioning starts.
 
-``--postgres=wheel|system|all`` says which PostgreSQL the tests use. Without it everything runs on the wheel's server, and
-tests marked ``every_build`` on the machine's as well.
+``--postgres=wheel|system|all`` says which PostgreSQL the tests use. Without it everything runs on the wheel's server,
+and tests marked ``every_build`` on the machine's as well.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import tempfile
@@ -144,10 +145,8 @@ async def tenant(platform: Platform) -> AsyncIterator[Tenant]:
     """A tenant of this test's own, hence a cluster of its own as soon as it makes a database."""
     tenant = await platform.create_tenant(f"t{uuid4().hex[:12]}", actor="test")
     yield tenant
-    try:
+    with contextlib.suppress(NotFound):  # the test dropped it
         await platform.drop_tenant(tenant.subdomain, actor="test")
-    except NotFound:
-        pass  # the test dropped it
 
 
 @pytest.fixture
@@ -163,10 +162,8 @@ async def database(platform: Platform, build: str) -> AsyncIterator[Access]:
     name = f"d{uuid4().hex[:12]}"
     await platform.create_database(shared, "postgres", name, options={}, actor="test")
     yield await platform.access(shared, name)
-    try:
+    with contextlib.suppress(NotFound):  # the test dropped it
         await platform.drop_database(shared, name, actor="test")
-    except NotFound:
-        pass
 
 
 Connect = Callable[..., Coroutine[Any, Any, "psycopg.AsyncConnection[tuple[Any, ...]]"]]

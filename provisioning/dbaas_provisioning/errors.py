@@ -52,4 +52,4 @@ class Unavailable(DbaasError):
 
 
 class Unsupported(DbaasError):
-    """This engine, server or build does not offer it."""
+    """Not offered by this engine, server or build."""

@@ -16,9 +16,9 @@ LONGEST_DATABASE_NAME = 63  # bytes; PostgreSQL cuts longer identifiers off with
 
 # Names with a meaning in URLs, now or in what may come.
 RESERVED_SUBDOMAINS = frozenset({
-    "admin", "api", "auth", "dbaas", "docs", "editor", "graphql", "health", "healthz", "lab", "login", "logout", "metrics",
-    "openapi", "openapi-json", "platform", "platform-meta", "realtime", "rest", "static", "status", "storage", "system",
-    "tenants", "v1", "v2", "www",
+    "admin", "api", "auth", "dbaas", "docs", "editor", "graphql", "health", "healthz", "lab", "login", "logout",
+    "metrics", "openapi", "openapi-json", "platform", "platform-meta", "realtime", "rest", "static", "status",
+    "storage", "system", "tenants", "v1", "v2", "www",
 })  # fmt: skip
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "platform_meta"})
 
@@ -71,7 +71,7 @@ def check_database_name(name: str) -> str:
         raise Invalid(
             "invalid_name",
             "This cannot be a database's name.",
-            hint=f"Use 1 to {LONGEST_DATABASE_NAME} bytes of text, without '/', control characters and space at its ends.",
+            hint=f"Use 1 to {LONGEST_DATABASE_NAME} bytes, no '/', no control characters, no space at either end.",
         )
     if name.lower() in RESERVED_DATABASES:
         raise Invalid("reserved_name", f"{name!r} is a reserved name.", hint="Choose another name.")

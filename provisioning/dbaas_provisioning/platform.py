@@ -10,7 +10,8 @@ In the daemon::
     await supervisor.close(stop_engines=...)
 
 Everywhere else: ``await Platform.open(home, supervision)`` with a ``Supervision`` that asks the daemon. It finds the
-platform's own cluster in the bootstrap file, and has ``supervision.ensure(META_CLUSTER)`` start it when it does not answer.
+platform's own cluster in the bootstrap file, and has ``supervision.ensure(META_CLUSTER)`` start it when it does not
+answer.
 """
 
 from __future__ import annotations
@@ -143,11 +144,14 @@ class Platform:
             if tenant is None:
                 continue
             with contextlib.suppress(DbaasError):
-                async with self._audited("recover", "daemon", tenant.subdomain, database.name), self._store.lock(tenant.id):
+                async with (
+                    self._audited("recover", "daemon", tenant.subdomain, database.name),
+                    self._store.lock(tenant.id),
+                ):
                     await self._remove_unfinished(tenant, database.name)
 
     def engines(self) -> Sequence[tuple[Engine, Binaries]]:
-        """The engines that can run here, each with the installation that a new cluster would use. Blocks for a moment."""
+        """The engines that can run here, each with the installation of a new cluster. Blocks for a moment."""
         found = []
         for name in engine_folder.names():
             engine = engine_folder.engine(name)
@@ -155,13 +159,13 @@ class Platform:
                 found.append((engine, engine.find_binaries(self.home.packages)))
         return found
 
-    # --- tenants. ``ref`` is a subdomain ------------------------------------------------------------------------------
+    # --- tenants. ``ref`` is a subdomain ----------------------------------------------------------------------------
 
     async def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str = "free", actor: str) -> Tenant:
         """A new tenant, with a secret that signs its tokens. The subdomain is derived from the name unless given.
 
-        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``), ``Conflict`` (``tenant_exists``),
-        ``NotFound`` (``plan_not_found``).
+        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``), ``Conflict``
+        (``tenant_exists``), ``NotFound`` (``plan_not_found``).
         """
         if subdomain is None:
             with contextlib.suppress(Invalid):
@@ -222,15 +226,15 @@ class Platform:
         """What a plan allows. Raises ``NotFound`` (``plan_not_found``)."""
         return await self._store.plan(name)
 
-    # --- databases ----------------------------------------------------------------------------------------------------
+    # --- databases --------------------------------------------------------------------------------------------------
 
     async def create_database(
         self, tenant: str, engine: str, name: str, *, options: Mapping[str, str], actor: str
     ) -> Database:
-        """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing behind.
+        """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
 
-        Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of options),
-        ``Conflict`` (``database_exists``), ``Unavailable``.
+        Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
+        options), ``Conflict`` (``database_exists``), ``Unavailable``.
         """
         async with self._audited("create_database", actor, tenant, name, {"engine": engine, **options}):
             check_database_name(name)
@@ -249,7 +253,9 @@ class Platform:
             if cluster is None:
                 binaries = await asyncio.to_thread(engine.find_binaries, self.home.packages)
                 superuser = Credential("dbaas", secrets.token_urlsafe(24))
-                cluster = await self._store.insert_cluster(tenant, engine.name, binaries.major, binaries.origin, superuser)
+                cluster = await self._store.insert_cluster(
+                    tenant, engine.name, binaries.major, binaries.origin, superuser
+                )
                 undo.push_async_callback(self._undo_cluster, cluster)
             database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
             undo.push_async_callback(self._undo_database, database)
@@ -265,7 +271,7 @@ class Platform:
             await self._store.delete_cluster(cluster.id)
 
     async def _undo_database(self, database: Database) -> None:
-        """Also when the engine has cleaned up: it may have been unreachable. What cannot be undone now is done later."""
+        """Also when the engine cleaned up: it may have been unreachable. What cannot be undone now is done later."""
         with _undoing(f"database {database.id}"):
             await self._store.mark_database(database.id, DatabaseState.dropping)
             await self._drop(database)
@@ -295,7 +301,7 @@ class Platform:
         await self._store.delete_database(database)
 
     async def _remove_unfinished(self, tenant: Tenant, name: str) -> None:
-        """Under the tenant's lock nobody else is at work: an unfinished database is what somebody killed left behind."""
+        """Under the tenant's lock nobody else is at work: what is unfinished was left by somebody killed."""
         for database in await self._store.databases(tenant.id):
             if database.name == name and database.state is not DatabaseState.ready:
                 await self._drop(database)
@@ -348,7 +354,9 @@ class Platform:
         database = await self._store.database(tenant.id, name)
         if database.state is not DatabaseState.ready:
             raise Unavailable(
-                "database_not_ready", f"The database {database.name!r} is {database.state}.", hint="Try again in a moment."
+                "database_not_ready",
+                f"The database {database.name!r} is {database.state}.",
+                hint="Try again in a moment.",
             )
         return database
 
@@ -358,7 +366,7 @@ class Platform:
         cluster = await self._store.cluster(database.cluster_id)
         return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
 
-    # --- keys and tokens ----------------------------------------------------------------------------------------------
+    # --- keys and tokens --------------------------------------------------------------------------------------------
 
     async def create_key(self, tenant: str | None, role: KeyRole, *, actor: str) -> tuple[ApiKey, str]:
         """A new API key and, this once, the key itself. Admin keys belong to the platform: ``tenant`` is None.
@@ -399,7 +407,7 @@ class Platform:
     async def _tenant_id(self, ref: str | None) -> UUID | None:
         return None if ref is None else (await self._store.tenant(ref)).id
 
-    # --- what happened --------------------------------------------------------------------------------------------------
+    # --- what happened ----------------------------------------------------------------------------------------------
 
     async def audit(self, *, tenant: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
         """The newest entries first; of one tenant (by subdomain, also a dropped one) or of all."""
@@ -443,7 +451,7 @@ class Platform:
 
 @contextlib.contextmanager
 def _undoing(what: str) -> Iterator[None]:
-    """A failed undo must not hide why there was one; what is left is removed by the next try or the daemon's next start."""
+    """A failed undo must not hide why there was one; the next try or the daemon's next start removes what is left."""
     try:
         yield
     except DbaasError as error:

@@ -1,9 +1,9 @@
 """The master key and what hangs on it: secrets at rest, API keys, person tokens; and how to keep them out of logs.
 
 1. One key file, mode 0600, at ``DBAAS_MASTER_KEY_FILE`` or in the data folder. Who has it has everything.
-2. Secrets at rest are AES-256-GCM with the row they belong to as associated data: moved to another row they do not open.
+2. Secrets at rest are AES-256-GCM with their row as associated data: moved to another row they do not open.
 3. API keys are random and stored as SHA-256: there is nothing to guess, so nothing to slow down.
-4. What has to be derived (the key that signs person tokens) comes from HKDF with a purpose; the master key signs nothing.
+4. Keys for other purposes (signing person tokens) are derived with HKDF; the master key itself signs nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Vault:
     def open(cls, home: Home, *, create: bool = False) -> Vault:
         """Read the master key; with ``create``, make it when there is none.
 
-        Raises ``Unavailable``: ``master_key_missing``, ``master_key_exposed`` (others may read it), ``master_key_invalid``.
+        Raises ``Unavailable``: ``master_key_missing``, ``master_key_exposed`` (others may read it),
+        ``master_key_invalid``.
         """
         path = master_key_file(home)
         if create:

@@ -239,7 +239,9 @@ class Supervisor:
             hint=f"Its log is {self._runtime.log_file(cluster.data_dir)}.",
         )
 
-    async def _on_free_port(self, engine: Engine, described: _Described, cluster: Cluster) -> tuple[Cluster, LaunchPlan]:
+    async def _on_free_port(
+        self, engine: Engine, described: _Described, cluster: Cluster
+    ) -> tuple[Cluster, LaunchPlan]:
         """The cluster on its own port, or on a new one when something else has that; recorded before it is used."""
         wish = cluster.endpoint.port
         port = choose_port(cluster.endpoint.host, wish, f"{self.home.path} {cluster.id}")

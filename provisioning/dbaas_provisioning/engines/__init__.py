@@ -25,8 +25,6 @@ def names() -> Sequence[str]:
 def engine(name: str) -> Engine:
     """An engine by name. Raises ``Invalid`` (``unknown_engine``)."""
     if name not in names():
-        raise Invalid(
-            "unknown_engine", f"There is no engine called {name!r}.", hint=f"Engines: {', '.join(names())}."
-        )
+        raise Invalid("unknown_engine", f"There is no engine called {name!r}.", hint=f"Engines: {', '.join(names())}.")
     found: Engine = importlib.import_module(f".{name}", __name__).ENGINE
     return found

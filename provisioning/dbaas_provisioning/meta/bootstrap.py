@@ -69,8 +69,13 @@ class Bootstrap:
         """Write the file, in one step and for this user only."""
         cluster = self.cluster
         fields = {
-            "format": FORMAT, "engine": cluster.engine, "version": cluster.version, "origin": cluster.settings["origin"],
-            "host": cluster.endpoint.host, "port": cluster.endpoint.port, "superuser": self.superuser.username,
+            "format": FORMAT,
+            "engine": cluster.engine,
+            "version": cluster.version,
+            "origin": cluster.settings["origin"],
+            "host": cluster.endpoint.host,
+            "port": cluster.endpoint.port,
+            "superuser": self.superuser.username,
             "superuser_secret": vault.encrypt(self.superuser.secret, str(META_CLUSTER)),
-        }  # fmt: skip
+        }
         write_private(home.bootstrap_file, json.dumps(fields, indent=2) + "\n")

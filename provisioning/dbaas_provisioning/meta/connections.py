@@ -22,7 +22,9 @@ SIZE = 4
 LISTEN_PAUSE_SECONDS = 0.25
 LOCK_SECONDS = 120
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
-OPTIONS = "-c search_path=platform_meta,pg_catalog -c statement_timeout=30s -c log_min_error_statement=panic -c timezone=UTC"
+OPTIONS = (
+    "-c search_path=platform_meta,pg_catalog -c statement_timeout=30s -c log_min_error_statement=panic -c timezone=UTC"
+)
 
 
 class Connections:
@@ -115,7 +117,9 @@ class Connections:
                 await self._ensure()
                 connection = await take()
         except psycopg.errors.QueryCanceled:
-            raise Unavailable("busy", "Another change is being made here and takes long.", hint="Try again later.") from None
+            raise Unavailable(
+                "busy", "Another change is being made here and takes long.", hint="Try again later."
+            ) from None
         except LOST as error:
             raise unreachable(error) from None
         try:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -65,7 +65,7 @@ async def migrate(connection: psycopg.AsyncConnection[tuple[Any, ...]], known: S
 async def _apply(connection: psycopg.AsyncConnection[tuple[Any, ...]], one: Migration) -> None:
     try:
         async with connection.transaction():
-            await connection.execute(sql.SQL(cast("LiteralString", one.text)))
+            await connection.execute(sql.SQL(one.text))
             await connection.execute(
                 "insert into public.schema_migrations (version, name) values (%s, %s)", [one.version, one.name]
             )

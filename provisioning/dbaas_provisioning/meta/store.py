@@ -34,8 +34,8 @@ from .connections import Connections
 __all__ = ["Store"]
 
 TENANT = (
-    "select t.*, (select d.database_name from tenant_databases d where d.tenant_id = t.id and d.is_default) as default_database"
-    " from tenants t"
+    "select t.*, d.database_name as default_database"
+    " from tenants t left join tenant_databases d on d.tenant_id = t.id and d.is_default"
 )
 
 
@@ -165,7 +165,8 @@ class Store:
     async def cluster_connections(self, cluster_id: UUID) -> int:
         """How many connections the cluster's tenant may have. Raises ``NotFound``."""
         row = await self._one(
-            "select t.max_connections from clusters c join tenants t on t.id = c.tenant_id where c.id = %s", [cluster_id]
+            "select t.max_connections from clusters c join tenants t on t.id = c.tenant_id where c.id = %s",
+            [cluster_id],
         )
         if row is None:
             raise NotFound("cluster_not_found", "There is no such cluster.")
@@ -198,8 +199,8 @@ class Store:
 
     def _cluster(self, row: DictRow) -> Cluster:
         return Cluster(
-            id=row["id"], tenant_id=row["tenant_id"], engine=row["engine"], runtime=row["runtime"], version=row["version"],
-            endpoint=Endpoint(row["host"], row["port"]), data_dir=self._home.clusters / row["data_dir"],
+            id=row["id"], tenant_id=row["tenant_id"], engine=row["engine"], runtime=row["runtime"],
+            version=row["version"], endpoint=Endpoint(row["host"], row["port"]), data_dir=self._home.clusters / row["data_dir"],
             state=ClusterState(row["state"]), settings=row["settings"],
         )  # fmt: skip
 
@@ -272,7 +273,9 @@ class Store:
 
     async def databases(self, tenant_id: UUID) -> Sequence[Database]:
         """A tenant's databases, oldest first."""
-        rows = await self._all("select * from tenant_databases where tenant_id = %s order by created_at, id", [tenant_id])
+        rows = await self._all(
+            "select * from tenant_databases where tenant_id = %s order by created_at, id", [tenant_id]
+        )
         return [_database(row) for row in rows]
 
     async def unfinished(self) -> Sequence[Database]:
@@ -377,4 +380,6 @@ def _database(row: DictRow) -> Database:
 
 
 def _key(row: DictRow) -> ApiKey:
-    return ApiKey(row["id"], row["tenant_id"], KeyRole(row["role"]), row["prefix"], row["created_at"], row["revoked_at"])
+    return ApiKey(
+        row["id"], row["tenant_id"], KeyRole(row["role"]), row["prefix"], row["created_at"], row["revoked_at"]
+    )

@@ -33,7 +33,9 @@ def copy_within_reach(module: str, distribution: str, packages: Path) -> Path:
         try:
             for part in (source, source.with_name(f"{module}.libs")):
                 if part.exists():
-                    shutil.copytree(part, making / part.name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+                    shutil.copytree(
+                        part, making / part.name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+                    )
             making.chmod(0o755)
             for folder, _, _ in os.walk(making):
                 Path(folder).chmod(0o755)

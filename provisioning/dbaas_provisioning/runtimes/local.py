@@ -51,12 +51,7 @@ class LocalRuntime:
 
         Raises ``Unavailable`` (``engine_init_failed``), and leaves nothing.
         """
-        unfinished = _unfinished(data_dir)
-        unfinished.touch()
-        await asyncio.to_thread(shutil.rmtree, data_dir, ignore_errors=True)
-        data_dir.mkdir(mode=0o700)
-        if self._account is not None:
-            os.chown(data_dir, self._account.uid, self._account.gid)
+        await asyncio.to_thread(self._empty, data_dir)
         try:
             for path, text in plan.init_files.items():
                 self._write(path, text)
@@ -68,7 +63,7 @@ class LocalRuntime:
         finally:
             for path in plan.init_files:
                 path.unlink(missing_ok=True)
-        unfinished.unlink()
+        _unfinished(data_dir).unlink()
 
     def start(self, data_dir: Path, plan: LaunchPlan) -> ServerProcess:
         """Start the server; it may not be ready yet, and it may die of what is wrong (see its log)."""
@@ -99,9 +94,14 @@ class LocalRuntime:
 
     async def remove(self, data_dir: Path) -> None:
         """Delete the data and the log. The server must not run any more."""
-        await asyncio.to_thread(shutil.rmtree, data_dir, ignore_errors=True)
+        await asyncio.to_thread(self._remove, data_dir)
+
+    def _remove(self, data_dir: Path) -> None:
+        shutil.rmtree(data_dir, ignore_errors=True)
         if data_dir.exists():
-            raise Unavailable("data_not_removed", f"The data in {data_dir} could not be deleted.", hint="Delete the folder.")
+            raise Unavailable(
+                "data_not_removed", f"The data in {data_dir} could not be deleted.", hint="Delete the folder."
+            )
         _unfinished(data_dir).unlink(missing_ok=True)
         log_file = self.log_file(data_dir)
         for path in (log_file, _older(log_file)):
@@ -118,13 +118,28 @@ class LocalRuntime:
             shutil.copyfile(path, _older(path))
             os.truncate(path, 0)
 
+    def _empty(self, data_dir: Path) -> None:
+        _unfinished(data_dir).touch()
+        shutil.rmtree(data_dir, ignore_errors=True)
+        data_dir.mkdir(mode=0o700)
+        if self._account is not None:
+            os.chown(data_dir, self._account.uid, self._account.gid)
+
     def _initialise(self, data_dir: Path, argv: Sequence[str], plan: LaunchPlan) -> None:
         with self.log_file(data_dir).open("ab") as output:
             try:
                 subprocess.run(
-                    argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=data_dir, env=dict(plan.env), check=True,
-                    timeout=INIT_SECONDS, umask=0o077, **(self._account.identity if self._account else {}),
-                )  # fmt: skip
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd=data_dir,
+                    env=dict(plan.env),
+                    check=True,
+                    timeout=INIT_SECONDS,
+                    umask=0o077,
+                    **(self._account.identity if self._account else {}),
+                )
             except (OSError, subprocess.SubprocessError) as error:
                 raise Unavailable(
                     "engine_init_failed",
@@ -160,7 +175,9 @@ def choose_port(host: str, wish: int, seed: str) -> int:
             with contextlib.suppress(OSError):
                 probe.bind((host, port))
                 return port
-    raise Unavailable("no_port", f"No port between {FIRST_PORT} and {FIRST_PORT + PORTS} is free.", hint="Stop something.")
+    raise Unavailable(
+        "no_port", f"No port between {FIRST_PORT} and {FIRST_PORT + PORTS} is free.", hint="Stop something."
+    )
 
 
 def _unfinished(data_dir: Path) -> Path:

@@ -1,11 +1,12 @@
 """PostgreSQL, the engine that is always there.
 
 1. One cluster per tenant: role names, WAL, slots, connections and caches of tenants never mix.
-2. Three cluster-wide roles answer for the API: ``anon``, ``authenticated`` and ``service_role``. What the platform grants
-   automatically goes to a fourth, ``api_exposed``, that the first two inherit: so an explicit GRANT stays the tenant's own.
+2. Three cluster-wide roles answer for the API: ``anon``, ``authenticated`` and ``service_role``. What the platform
+   grants automatically goes to a fourth, ``api_exposed``, that the first two inherit: so an explicit GRANT stays the
+   tenant's own.
 3. Each database has three logins with opaque names. The one that serves ``anon`` and ``authenticated`` is no member of
    ``service_role``, whatever a function called over it may try.
-4. The platform owns the database, the schemas ``auth`` and ``extensions`` and the publication; the tenant owns the rest.
+4. The platform owns the database, the schemas ``auth`` and ``extensions`` and the publication; the tenant the rest.
 5. What runs as superuser inside a tenant's database resolves names in ``pg_catalog`` only.
 6. The SQL is in ``sql/``, in psql's own syntax for variables.
 """
@@ -57,7 +58,8 @@ class PostgresEngine:
         """Make an isolated database. On any failure nothing is left behind.
 
         Options: ``expose``, ``policies`` (the default) or ``all``.
-        Raises ``Invalid`` (``unknown_option``, ``invalid_exposure``), ``Conflict`` (``database_exists``), ``Unavailable``.
+        Raises ``Invalid`` (``unknown_option``, ``invalid_exposure``), ``Conflict`` (``database_exists``),
+        ``Unavailable``.
         """
         from .create import create_database
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import resources
-from typing import Any, LiteralString, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg import sql
@@ -21,8 +21,9 @@ Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
 # Objects of a tenant must never be found under an unqualified name here, and no statement of ours may be logged.
 OPTIONS = (
-    "-c search_path=pg_catalog,pg_temp -c statement_timeout=120s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s "
-    "-c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1 -c client_min_messages=warning"
+    "-c search_path=pg_catalog,pg_temp -c statement_timeout=120s -c lock_timeout=10s "
+    "-c idle_in_transaction_session_timeout=60s -c log_statement=none -c log_min_error_statement=panic "
+    "-c log_min_duration_statement=-1 -c client_min_messages=warning"
 )
 
 
@@ -38,8 +39,8 @@ async def administrator(
     try:
         connection = await psycopg.AsyncConnection.connect(
             host=cluster.endpoint.host, port=cluster.endpoint.port, dbname=database, user=superuser.username,
-            password=superuser.secret, options=OPTIONS, application_name="dbaas control", connect_timeout=connect_timeout,
-            autocommit=True,
+            password=superuser.secret, options=OPTIONS, application_name="dbaas control",
+            connect_timeout=connect_timeout, autocommit=True,
         )  # fmt: skip
         async with connection:
             yield connection
@@ -72,7 +73,7 @@ def script(name: str, **variables: str) -> sql.SQL:
         return quoted.as_string()
 
     text = re.sub(r""":(?P<quote>["'])(?P<name>[a-z_]+)(?P=quote)""", fill, _read(name))
-    return sql.SQL(cast("LiteralString", text))
+    return sql.SQL(text)
 
 
 @functools.cache

@@ -71,7 +71,9 @@ async def _fill(inside: Connection, name: str, logins: Mapping[Login, Credential
     names = {"database": name} | {login.value: credential.username for login, credential in logins.items()}
     async with inside.transaction():
         await inside.execute(script("privileges", **names))
-        available = await inside.execute("select name from pg_available_extensions where name = any (%s)", [list(EXTENSIONS)])
+        available = await inside.execute(
+            "select name from pg_available_extensions where name = any (%s)", [list(EXTENSIONS)]
+        )
         for (extension,) in await available.fetchall():
             await inside.execute(sql.SQL("create extension {} schema extensions").format(sql.Identifier(extension)))
         await inside.execute(script("helpers"))

@@ -28,9 +28,7 @@ async def drop_database(cluster: Cluster, superuser: Credential, name: str) -> N
             return
         exists = await connection.execute("select from pg_database where datname = %s", [name])
         if exists.rowcount:
-            await connection.execute(
-                sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name))
-            )
+            await connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name)))
             await _drop(connection, name)
         async with connection.transaction():
             for login in logins:
@@ -57,4 +55,6 @@ async def _drop_slots(connection: Connection, name: str) -> None:
     await connection.execute(
         "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where database = %s and active", [name]
     )
-    await connection.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = %s", [name])
+    await connection.execute(
+        "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = %s", [name]
+    )

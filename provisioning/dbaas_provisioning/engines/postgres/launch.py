@@ -51,8 +51,8 @@ def plan(spec: ClusterSpec) -> LaunchPlan:
 def locale_arguments(binaries: Binaries) -> Sequence[str]:
     """UTF-8 that sorts like English where build and machine can; else by code point.
 
-    ICU's collations come with the build, libc's with the machine. From 17 on, PostgreSQL has a C.UTF-8 of its own, which
-    does not change under an index when the machine's C library is updated.
+    ICU's collations come with the build, libc's with the machine. From 17 on, PostgreSQL has a C.UTF-8 of its own,
+    which does not change under an index when the machine's C library is updated.
     """
     english = next((name for name in ("en_US.utf8", "en_US.UTF-8") if name in binaries.locales), None)
     plain = next((name for name in ("C.utf8", "C.UTF-8") if name in binaries.locales), "C")

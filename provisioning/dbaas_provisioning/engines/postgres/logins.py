@@ -12,12 +12,24 @@ from ...nouns import Credential, Login, Plan
 from .administrator import Connection
 from .launch import POOLS
 
-__all__ = ["by_login", "limit_statements", "login_statements", "logins_of", "new_logins", "new_secret", "password_clause"]
+__all__ = [
+    "by_login",
+    "limit_statements",
+    "login_statements",
+    "logins_of",
+    "new_logins",
+    "new_secret",
+    "password_clause",
+]
 
 LETTERS: Mapping[Login, str] = MappingProxyType({Login.owner: "o", Login.api: "a", Login.service: "s"})
-MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType({
-    Login.owner: ("anon", "authenticated"), Login.api: ("anon", "authenticated"), Login.service: ("service_role",),
-})  # fmt: skip
+MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
+    {
+        Login.owner: ("anon", "authenticated"),
+        Login.api: ("anon", "authenticated"),
+        Login.service: ("service_role",),
+    }
+)
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 POOL_ROLE_SINCE = 160000
@@ -68,7 +80,9 @@ def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Co
     role = sql.Identifier(username)
     connections = plan.max_connections if login is Login.owner else POOLS
     yield sql.SQL("alter role {} connection limit {}").format(role, sql.Literal(connections))
-    yield sql.SQL("alter role {} set statement_timeout = {}").format(role, sql.Literal(f"{plan.statement_timeout_ms}ms"))
+    yield sql.SQL("alter role {} set statement_timeout = {}").format(
+        role, sql.Literal(f"{plan.statement_timeout_ms}ms")
+    )
 
 
 async def logins_of(connection: Connection, database: str) -> list[str]:
