@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from pathlib import Path
 
 from places import child_env, program, venv
@@ -71,14 +70,12 @@ def _digest() -> str:
 
 
 def _link() -> None:
-    """An editable install copies the built files once; a link follows every later build."""
+    """Point JupyterLab's folder at what is built here, entry by entry: the project's install puts a file of its own there."""
     name = json.loads((_source / "package.json").read_text(encoding="utf-8"))["name"]
     target = venv / "share" / "jupyter" / "labextensions" / name
-    if target.is_symlink() and target.readlink() == _built:
-        return
-    if target.is_symlink() or target.is_file():
-        target.unlink()
-    elif target.is_dir():
-        shutil.rmtree(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(_built)
+    target.mkdir(parents=True, exist_ok=True)
+    for entry in target.iterdir():
+        if entry.is_symlink():
+            entry.unlink()
+    for entry in _built.iterdir():
+        (target / entry.name).symlink_to(entry)
