@@ -68,10 +68,15 @@ class PlatformHandler(APIHandler):
     _queue: asyncio.Queue[bytes | None]
 
     def initialize(self, opening: Opening) -> None:
-        """Remember where the platform is."""
+        """Find the route: tornado checks for forgery before it prepares, and what is checked depends on the route."""
         self._opening = opening
         self._handling: asyncio.Task[Response] | None = None
         self._params: dict[str, str] = {}
+        self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
+        try:
+            self._route, self._params = ROUTER.find(self._path)
+        except DbaasError as error:
+            self._route = error
 
     def check_xsrf_cookie(self) -> None:
         """Only for requests that come with a cookie's authority."""
@@ -83,13 +88,8 @@ class PlatformHandler(APIHandler):
         return guard is not Guard.operator or carries_credential(self.request.headers)
 
     async def prepare(self, *, _redirect_to_login: bool = True) -> None:
-        """Find the route, and let Jupyter say who this is unless a key of ours says it."""
+        """Let Jupyter say who this is unless a key of ours says it."""
         self._queue = asyncio.Queue(_QUEUED_CHUNKS)
-        self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
-        try:
-            self._route, self._params = ROUTER.find(self._path)
-        except DbaasError as error:
-            self._route = error
         if self._ours():
             self.current_user = self._jupyter_current_user = None
             return
