@@ -70,7 +70,7 @@ def _digest() -> str:
 
 
 def _link() -> None:
-    """Point JupyterLab's folder at what is built, entry by entry: the project's install puts a file of its own there."""
+    """Show JupyterLab what is built, entry by entry: installing the project puts a file of its own into the folder."""
     name = json.loads((_source / "package.json").read_text(encoding="utf-8"))["name"]
     target = venv / "share" / "jupyter" / "labextensions" / name
     target.mkdir(parents=True, exist_ok=True)

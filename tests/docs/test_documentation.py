@@ -11,13 +11,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbclient
 import nbformat
 import pytest
+
+from dbaas_provisioning.nouns import Home
 
 root = Path(__file__).resolve().parents[2]
 readme = (root / "README.md").read_text()
@@ -55,18 +57,15 @@ def as_documented(output: str, documented: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def shell(new_home: Callable[[], Home]) -> Iterator[dict[str, str]]:
     """The environment of a person with a platform of their own; stopped afterwards."""
-    folder = tmp_path_factory.mktemp("reader")
-    for part in [folder, *folder.parents]:  # as root, engines run as another user, who must get to their data
-        if os.geteuid() == 0 and part.is_relative_to("/tmp") and part != Path("/tmp"):
-            part.chmod(0o755)
+    home = new_home()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DBAAS_")}
     env = {
         **clean,
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-        "DBAAS_HOME": str(folder / "home"),
-        "HOME": str(folder),
+        "DBAAS_HOME": str(home.path),
+        "HOME": str(home.path.parent),
     }
     yield env
     subprocess.run(["dbaas", "down"], env=env, check=True, stdin=subprocess.DEVNULL, capture_output=True)

@@ -7,25 +7,24 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from dbaas_provisioning.nouns import Home
 
 root = Path(__file__).resolve().parents[2]
 tools = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
-def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def env(new_home: Callable[[], Home]) -> Iterator[dict[str, str]]:
     """A running platform of its own."""
-    folder = tmp_path_factory.mktemp("quickstart")
-    for part in [folder, *folder.parents]:  # as root, engines run as another user, who must get to their data
-        if os.geteuid() == 0 and part.is_relative_to("/tmp") and part != Path("/tmp"):
-            part.chmod(0o755)
+    home = new_home()
     clean = {name: value for name, value in os.environ.items() if not name.startswith("DBAAS_")}
-    environment = {**clean, "DBAAS_HOME": str(folder / "home"), "HOME": str(folder)}
+    environment = {**clean, "DBAAS_HOME": str(home.path), "HOME": str(home.path.parent)}
     subprocess.run([tools / "dbaas", "up"], env=environment, check=True, stdin=subprocess.DEVNULL, capture_output=True)
     yield environment
     subprocess.run(

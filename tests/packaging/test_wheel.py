@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
 import httpx
 import pytest
+
+from dbaas_provisioning.nouns import Home
 
 root = Path(__file__).resolve().parents[2]
 tools = Path(sys.executable).parent
@@ -49,18 +51,16 @@ def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def product_env(fresh: Path) -> Iterator[dict[str, str]]:
+def product_env(fresh: Path, new_home: Callable[[], Home]) -> Iterator[dict[str, str]]:
     """The shell of somebody who installed the wheel; the platform it starts is stopped afterwards."""
-    folder = fresh.parent
-    for part in [folder, *folder.parents]:  # as root, engines run as another user, who must get to their data
-        if os.geteuid() == 0 and part.is_relative_to("/tmp") and part != Path("/tmp"):
-            part.chmod(0o755)
+    home = new_home()
+    folder = home.path.parent
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("DBAAS_", "JUPYTER", "PYTHON"))}
     env = {
         **clean,
         "PATH": os.pathsep.join([str(fresh / "bin"), "/usr/bin", "/bin"]),
         "HOME": str(folder),
-        "DBAAS_HOME": str(folder / "home"),
+        "DBAAS_HOME": str(home.path),
     }
     yield env
     run([fresh / "bin" / "dbaas", "down"], env=env, cwd=folder)
