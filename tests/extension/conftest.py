@@ -1,0 +1,82 @@
+"""Debian's Chromium in front of a running JupyterLab."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from live_lab import Lab, Seen, running_lab
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+expect.set_options(timeout=20_000)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a platform that has no tenant yet."""
+    with running_lab(tmp_path_factory.mktemp("lab")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert path is not None, "Chromium is missing: apt-get install chromium"
+    browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+def page(lab: Lab, browser: Browser, seen: Seen) -> Iterator[Page]:
+    """JupyterLab as it opens, the panel not looked at yet. Whatever the page complains about fails the test."""
+    context = browser.new_context(
+        viewport={"width": 1100, "height": 760}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    page = context.new_page()
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+    page.on("requestfinished", lambda request: _weigh(seen, request))
+    page.goto(f"{lab.url}/lab?token={lab.token}&reset")
+    expect(page.get_by_role("tab", name="Databases")).to_be_visible(timeout=60_000)
+    yield page
+    context.close()
+    assert seen.errors == []
+
+
+@pytest.fixture
+def panel(page: Page) -> Page:
+    """The same page with the panel open."""
+    page.get_by_role("tab", name="Databases").click()
+    expect(page.get_by_role("heading", name="Databases", exact=True)).to_be_visible()
+    return page
+
+
+def _weigh(seen: Seen, request: Any) -> None:
+    if "@jupyter-dbaas" in request.url:
+        seen.sizes[request.url] = request.sizes()["responseBodySize"]

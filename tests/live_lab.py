@@ -1,0 +1,121 @@
+"""A person's JupyterLab: a real server on a platform of its own, for tests that come through the browser."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from live_platform import LivePlatform, temporary_home, without_platform
+
+__all__ = ["Lab", "Seen", "running_lab"]
+
+_extension = Path(__file__).resolve().parents[1] / "extension"
+
+# Not ours, and not for these tests: a plugin that is not made for this JupyterLab, and a question about news.
+_NOT_OURS = {"jupysql-plugin": True, "@jupyterlab/apputils-extension:announcements": True}
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab."""
+
+    url: str
+    token: str
+
+    def api(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control API as the person who is signed in to this Jupyter."""
+        answer = httpx.request(
+            method,
+            f"{self.url}/dbaas{path}",
+            json=body,
+            headers={"Authorization": f"token {self.token}"},
+            timeout=60,
+            trust_env=False,
+        )
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def sql(self, tenant: str, database: str, text: str) -> Any:
+        """Run SQL as the tenant's owner."""
+        return self.api("POST", f"/v1/{tenant}/query", {"database": database, "query": text})
+
+
+@dataclass
+class Seen:
+    """What the browser complained about and fetched."""
+
+    errors: list[str] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def forgive(self, part: str) -> None:
+        """Forget complaints that a test provoked: Chromium logs every refused request."""
+        self.errors = [error for error in self.errors if part not in error]
+
+
+@contextlib.contextmanager
+def running_lab(folder: Path) -> Iterator[Lab]:
+    """JupyterLab on an empty platform. The extension is taken as built, its server half as an install switches it on.
+
+    Args:
+        folder: empty; configuration, settings and the log go there.
+    """
+    assert (_extension / "labextension" / "package.json").is_file(), "build the extension first: make does"
+    config, extensions = folder / "config", folder / "labextensions"
+    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": _NOT_OURS}))
+    shutil.copytree(_extension / "jupyter-config" / "server-config", config / "jupyter_server_config.d")
+    (extensions / "@jupyter-dbaas").mkdir(parents=True)
+    (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
+    (folder / "work").mkdir()
+    platform = LivePlatform(temporary_home())
+    token, port = secrets.token_hex(16), _free_port()
+    environment = without_platform(os.environ) | {
+        "DBAAS_HOME": str(platform.home),
+        "JUPYTER_CONFIG_DIR": str(config),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    words = [
+        sys.executable, "-m", "jupyter", "lab", "--allow-root", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+        "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder / 'work'}",
+        f"--LabApp.extra_labextensions_path={extensions}", "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
+    running = Lab(f"http://127.0.0.1:{port}", token)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
+            try:
+                running.api("GET", "/v1/platform")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield running
+    finally:
+        process.terminate()
+        process.wait(30)
+        platform.cli("down")
+        shutil.rmtree(platform.home, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
