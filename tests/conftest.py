@@ -19,6 +19,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from dbaas_provisioning.errors import NotFound
 from dbaas_provisioning.nouns import Credential, Endpoint, Home, Login, Tenant
@@ -26,6 +27,10 @@ from dbaas_provisioning.platform import Access, Platform
 from dbaas_provisioning.supervisor import Supervisor
 
 pytest_plugins = ["live_platform"]
+
+# A busy machine is no reason to fail.
+settings.register_profile("dbaas", deadline=None)
+settings.load_profile("dbaas")
 
 Answer = TypeVar("Answer")
 BUILDS = ("wheel", "system")

@@ -200,8 +200,8 @@ class Store:
     def _cluster(self, row: DictRow) -> Cluster:
         return Cluster(
             id=row["id"], tenant_id=row["tenant_id"], engine=row["engine"], runtime=row["runtime"],
-            version=row["version"], endpoint=Endpoint(row["host"], row["port"]), data_dir=self._home.clusters / row["data_dir"],
-            state=ClusterState(row["state"]), settings=row["settings"],
+            version=row["version"], endpoint=Endpoint(row["host"], row["port"]),
+            data_dir=self._home.clusters / row["data_dir"], state=ClusterState(row["state"]), settings=row["settings"],
         )  # fmt: skip
 
     # --- databases --------------------------------------------------------------------------------------------------
