@@ -114,7 +114,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     """A JSON object with a ``url``, or None when there is no such file."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValueError) as error:
         raise DbaasError(f"{path} cannot be read.", code="bad_login", details=str(error)) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -50,12 +49,12 @@ class Card:
 
     def __repr__(self) -> str:
         width = max((len(name) for name, _ in self.facts), default=0)
-        lines = [visible(self.title), *(f"  {name:<{width}}  {visible(value)}" for name, value in self.facts)]
-        return "\n".join([*lines, *([self.note] if self.note else [])])
+        lines = [visible(self.title), *(f"  {visible(name):<{width}}  {visible(value)}" for name, value in self.facts)]
+        return "\n".join([*lines, *([visible(self.note)] if self.note else [])])
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><td style="{_QUIET};text-align:left;padding:1px 12px 1px 0">{html.escape(name)}</td>'
+            f'<tr><td style="{_QUIET};text-align:left;padding:1px 12px 1px 0">{escape(name)}</td>'
             f'<td style="text-align:left"><code>{escape(value)}</code></td></tr>'
             for name, value in self.facts
         )
