@@ -1,0 +1,64 @@
+"""What compiling gives: SQL text and how to run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ....nouns import TableRef
+
+__all__ = ["ReadPlan", "WritePlan"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadPlan:
+    """A compiled read. Columns of its one row: body, rows in the page, then total, cursor, headers, status where asked.
+
+    Attributes:
+        sql: one statement.
+        args: ``$1`` … as indexes into the shape's arguments.
+        planned_sql: its EXPLAIN gives the planned count; takes ``planned_args``.
+        counted: ``total`` is a column. With ``planned_sql`` too it stops counting at ``count_cap``.
+        keyset: a cursor is a column.
+        answers: headers and status are columns.
+        single: exactly one row is wanted.
+        cheap: at most one row by a unique key, so its cost is known to be small.
+        guarded: an aggregate over tables large enough to look at the planner's estimate first.
+        schema: leads the search path.
+        tables: whose privileges are needed, for the hint when they are missing.
+        may_write: must run in a transaction that may write.
+        void: a function that returns nothing.
+    """
+
+    sql: bytes
+    args: tuple[int, ...]
+    schema: str
+    tables: tuple[TableRef, ...]
+    planned_sql: bytes | None = None
+    planned_args: tuple[int, ...] = ()
+    counted: bool = False
+    count_cap: int = 0
+    keyset: bool = False
+    answers: bool = False
+    single: bool = False
+    cheap: bool = False
+    guarded: bool = False
+    call: bool = False
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WritePlan:
+    """A compiled write. Columns of its one row: body, rows touched, inserted, location, headers, status.
+
+    Attributes:
+        body: index of the argument that is the JSON body, which must be an array.
+        matches_key: of a PUT: no row touched means that body and URL name different rows.
+    """
+
+    sql: bytes
+    args: tuple[int, ...]
+    schema: str
+    tables: tuple[TableRef, ...]
+    body: int | None = None
+    single: bool = False
+    matches_key: bool = False

@@ -1,0 +1,106 @@
+"""Compiled shapes, for one catalog version at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from dbaas_provisioning.errors import Invalid
+
+from ...engine import Limits, QueryError
+from ...nouns import ArgValue, Read, Write
+from .catalog import Snapshot
+from .compile import ReadPlan, WritePlan, plan_read, plan_write
+from .multiplexer import Meter
+
+__all__ = ["Compiled", "PlanCache", "values"]
+
+CAPACITY = 4096
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+class Compiled:
+    """A read's plan and what is known of its cost."""
+
+    __slots__ = ("meter", "plan")
+
+    def __init__(self, plan: ReadPlan) -> None:
+        self.plan = plan
+        self.meter = Meter()
+
+
+class PlanCache:
+    """Shapes to plans. A shape that comes again as the same object is found without hashing it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._version = 0
+        self._same: dict[tuple[int, str], tuple[Read, Compiled]] = {}
+        self._reads: dict[tuple[Read, str], Compiled] = {}
+        self._writes: dict[tuple[Write, str], WritePlan] = {}
+
+    def read(self, snapshot: Snapshot, read: Read, role: str) -> Compiled:
+        """The plan of a read. Raises what ``plan_read`` raises."""
+        if snapshot.catalog.version != self._version:
+            self._forget(snapshot)
+        known = self._same.get((id(read), role))
+        if known is not None and known[0] is read:
+            return known[1]
+        compiled = self._reads.get((read, role))
+        if compiled is None:
+            compiled = Compiled(plan_read(snapshot, self._limits, role, read))
+            _bound(self._reads)
+            self._reads[read, role] = compiled
+        _bound(self._same)
+        self._same[id(read), role] = (read, compiled)
+        return compiled
+
+    def write(self, snapshot: Snapshot, write: Write, role: str) -> WritePlan:
+        """The plan of a write. Raises what ``plan_write`` raises."""
+        if snapshot.catalog.version != self._version:
+            self._forget(snapshot)
+        plan = self._writes.get((write, role))
+        if plan is None:
+            plan = plan_write(snapshot, self._limits, role, write)
+            _bound(self._writes)
+            self._writes[write, role] = plan
+        return plan
+
+    def _forget(self, snapshot: Snapshot) -> None:
+        self._version = snapshot.catalog.version
+        self._same.clear()
+        self._reads.clear()
+        self._writes.clear()
+
+
+def values(indexes: Sequence[int], args: Sequence[ArgValue]) -> list[bytes | None]:
+    """Arguments as parameters in text format.
+
+    Raises:
+        QueryError: ``22021``, for text that PostgreSQL cannot hold; ``54023``, for more than its protocol takes.
+        Invalid: the shape names an argument that was not sent.
+    """
+    found: list[bytes | None] = []
+    try:
+        for index in indexes:
+            value = args[index]
+            if isinstance(value, str):
+                value = value.encode()
+            if value is not None and b"\0" in value:
+                raise QueryError("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
+            found.append(value)
+    except UnicodeEncodeError:
+        raise QueryError("22021", "A value holds half of a character (a lone surrogate).") from None
+    except IndexError:
+        raise Invalid("missing_argument", "The request names more values than were sent.") from None
+    if len(found) > 65535:  # the protocol counts them in 16 bits
+        raise QueryError("54023", "A statement takes at most 65,535 values.", hint="Ask in several parts.")
+    return found
+
+
+def _bound(cache: dict[_K, _V]) -> None:
+    if len(cache) >= CAPACITY:
+        for key in list(cache)[: CAPACITY // 4]:  # the oldest
+            del cache[key]

@@ -1,0 +1,281 @@
+"""Connections that serve one task at a time, bounded in number over all logins."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+from dbaas_provisioning.errors import DbaasError, Unavailable
+from dbaas_provisioning.nouns import Credential
+
+from ...engine import OutcomeUnknown, Target, TooBusy
+from .connection import Connector
+from .errors import ConnectionLost, error_of
+from .multiplexer import Statement
+from .wire import Wire
+
+__all__ = ["Pool", "Verdict", "transact"]
+
+IDLE_SECONDS = 60.0
+PREPARED = 128
+
+Verdict = Callable[[list[PGresult]], DbaasError | None]
+"""Looks at a transaction's results before its commit; an error undoes it."""
+
+
+class Pool:
+    """Opens connections when they are needed and closes them when they were idle for a while.
+
+    Args:
+        size: connections at most, whoever they are logged in as.
+        queue: tasks waiting for one at most.
+        patience: seconds that a task waits.
+    """
+
+    def __init__(self, connector: Connector, *, size: int, queue: int, patience: float) -> None:
+        self._connector = connector
+        self._size = size
+        self._queue = queue
+        self._patience = patience
+        self._idle: list[tuple[str, Wire, float]] = []  # (login, wire, since), oldest first
+        self._count = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+        self._ending: set[asyncio.Task[None]] = set()
+        self._busy: set[Wire] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+
+    @property
+    def has_room(self) -> bool:
+        """Whether a task would get a connection without waiting for another to finish."""
+        return self._count - len(self._idle) < self._size and not self._waiters
+
+    @asynccontextmanager
+    async def wire(self, role: str, login: Callable[[Target], Credential]) -> AsyncIterator[Wire]:
+        """A connection for the duration of a block.
+
+        A block that leaves something running there has it cancelled in the server; that connection is not used again.
+
+        Args:
+            role: names the login; connections of one name are interchangeable.
+
+        Raises:
+            TooBusy: none became free in time.
+            Unavailable: none could be made.
+        """
+        wire = await self._acquire(role, login)
+        self._busy.add(wire)
+        try:
+            yield wire
+        finally:
+            self._busy.discard(wire)
+            self._release(role, wire)
+
+    async def close(self) -> None:
+        """Close every connection; tasks that hold one get ``Unavailable``."""
+        self._closed = True
+        if self._reaper is not None:
+            self._reaper.cancel()
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        for _, wire, _ in self._idle:
+            wire.close()
+        self._idle.clear()
+        for wire in list(self._busy):
+            wire.abandon()
+        if self._ending:
+            await asyncio.wait(self._ending)
+
+    async def _acquire(self, role: str, login: Callable[[Target], Credential]) -> Wire:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        while True:
+            if self._closed:
+                raise Unavailable("database_unavailable", "The database is being closed.")
+            for place in range(len(self._idle) - 1, -1, -1):
+                if self._idle[place][0] == role:
+                    wire = self._idle.pop(place)[1]
+                    if wire.probe():
+                        return wire
+                    wire.close()
+                    self._count -= 1
+            if self._count < self._size:
+                break
+            if self._idle:  # somebody else's
+                self._idle.pop(0)[1].close()
+                self._count -= 1
+                break
+            await self._turn(deadline - loop.time())
+        self._count += 1
+        try:
+            pgconn: PGconn = await self._connector.connect(login, options="-c jit=off")
+        except BaseException:
+            self._freed()
+            raise
+        return Wire(pgconn)
+
+    async def _turn(self, seconds: float) -> None:
+        if len(self._waiters) >= self._queue or seconds <= 0:
+            raise TooBusy("too_busy", "The database has too many requests waiting.", hint="Try again in a moment.")
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            async with asyncio.timeout(seconds):
+                await waiter
+        except TimeoutError:
+            raise TooBusy(
+                "too_busy", "The database has too many requests waiting.", hint="Try again in a moment."
+            ) from None
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._wake()  # the turn goes to the next
+            raise
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _release(self, role: str, wire: Wire) -> None:
+        if wire.usable and wire.idle and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._idle.append((role, wire, loop.time()))
+            if self._reaper is None:
+                self._reaper = loop.call_later(IDLE_SECONDS, self._reap)
+            self._wake()
+        elif wire.working and not wire.closed:
+            task = asyncio.get_running_loop().create_task(self._end(wire))
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        else:
+            wire.close()
+            self._freed()
+
+    async def _end(self, wire: Wire) -> None:
+        try:
+            await wire.stop()
+        finally:
+            wire.close()
+            self._freed()
+
+    def _freed(self) -> None:
+        self._count -= 1
+        self._wake()
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _reap(self) -> None:
+        self._reaper = None
+        loop = asyncio.get_running_loop()
+        while self._idle and loop.time() - self._idle[0][2] >= IDLE_SECONDS - 1:
+            self._idle.pop(0)[1].close()
+            self._count -= 1
+        if self._idle:
+            self._reaper = loop.call_later(IDLE_SECONDS, self._reap)
+
+
+async def transact(
+    wire: Wire,
+    opening: Statement,
+    statements: Sequence[Statement],
+    *,
+    verdict: Verdict | None = None,
+    rollback: bool = False,
+) -> list[PGresult]:
+    """Run statements as one transaction and return their results once it is committed.
+
+    Without a verdict or rollback, that is one round trip.
+
+    Raises:
+        QueryError, or what the verdict says: nothing was kept.
+        Unavailable: nothing was sent, or the server said that it did not finish.
+        OutcomeUnknown: the connection was lost before the server told.
+    """
+    explicit = verdict is not None or rollback
+    steps: list[Callable[[PGconn], None]] = []
+    prepared: list[tuple[int, tuple[bytes, bytes]]] = []
+    answers: list[int] = []
+    if explicit:
+        steps.append(lambda pgconn: pgconn.send_query_params(b"begin", None))
+    for statement in (opening, *statements):
+        key = (statement[0], opening[1][0] or b"")
+        name = wire.prepared.get(key)
+        if name is None:
+            if len(wire.prepared) >= PREPARED:
+                oldest = next(iter(wire.prepared))
+                steps.append(partial(_close_prepared, name=wire.prepared.pop(oldest)))
+            name = wire.prepared[key] = wire.new_name()
+            prepared.append((len(steps), key))
+            steps.append(partial(_prepare, name=name, text=statement[0]))
+        answers.append(len(steps))
+        steps.append(partial(_run_prepared, name=name, parameters=statement[1]))
+    try:
+        results, good = await wire.pipeline(steps)
+    except ConnectionLost as lost:
+        if not lost.sent:
+            raise _unavailable() from None
+        raise (_unavailable() if explicit else _unknown()) from None
+    if not good:
+        for place, key in prepared:
+            if place >= len(results) or not _succeeded(results[place]):
+                wire.prepared.pop(key, None)
+        if explicit and wire.usable:
+            await wire.execute(b"rollback")
+        raise error_of(next(result for result in results if _failed(result)))
+    wanted = [results[place] for place in answers[1:]]
+    if explicit:
+        error = verdict(wanted) if verdict is not None else None
+        try:
+            await wire.execute(b"rollback" if rollback or error is not None else b"commit")
+        except ConnectionLost:
+            if error is None and not rollback:
+                raise _unknown() from None
+        if error is not None:
+            raise error
+    return wanted
+
+
+def _prepare(pgconn: PGconn, *, name: bytes, text: bytes) -> None:
+    pgconn.send_prepare(name, text)
+
+
+def _close_prepared(pgconn: PGconn, *, name: bytes) -> None:
+    pgconn.send_close_prepared(name)
+
+
+def _run_prepared(pgconn: PGconn, *, name: bytes, parameters: Sequence[bytes | None]) -> None:
+    pgconn.send_query_prepared(name, parameters)
+
+
+def _succeeded(result: PGresult) -> bool:
+    return result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+
+
+def _failed(result: PGresult) -> bool:
+    return result.status == ExecStatus.FATAL_ERROR
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(
+        "database_unavailable",
+        "The database is not reachable just now. Nothing was written.",
+        hint="Try again in a moment.",
+    )
+
+
+def _unknown() -> OutcomeUnknown:
+    return OutcomeUnknown(
+        "outcome_unknown",
+        "The connection to the database was lost before it said whether this was committed.",
+        hint="Look before you try again.",
+    )

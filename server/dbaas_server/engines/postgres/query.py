@@ -1,0 +1,266 @@
+"""Arbitrary SQL on a connection of its own: time-limited, capped, cancellable, and cleaned up after."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from psycopg.postgres import types as builtin
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from dbaas_provisioning.errors import Forbidden, Invalid, Unsupported
+
+from ...engine import OutcomeUnknown, QueryError
+from ...nouns import Caller, QueryColumn, QueryResult
+from .decode import decoder
+from .errors import ConnectionLost, error_of
+from .plancache import values
+from .wire import Wire
+
+__all__ = ["Job", "TypeNames", "check_role", "run"]
+
+CHUNK_ROWS = 500
+GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set away
+
+_SETTINGS = (
+    b"select set_config('role', $1, false), set_config('request.jwt.claims', $2, false),"
+    b" set_config('search_path', 'public, extensions', false), set_config('statement_timeout', $3, false),"
+    b" set_config('app.current_tenant', $4, false)"
+)
+_READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(select|values|table|with)\b", re.IGNORECASE | re.DOTALL)
+_TUPLES = (ExecStatus.TUPLES_OK, ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_CHUNK)
+_JSON_TYPES = (builtin["json"].oid, builtin["jsonb"].oid)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run.
+
+    Attributes:
+        args: JSON values for ``$1`` …
+        cap: rows kept at most.
+        offset: rows skipped, in the server; the text must then be one SELECT, VALUES, TABLE or WITH.
+    """
+
+    text: str
+    args: tuple[Any, ...]
+    cap: int
+    offset: int
+    timeout_ms: int
+
+
+@dataclass(slots=True)
+class TypeNames:
+    """Names of types by oid, learned as they are met."""
+
+    known: dict[int, str] = field(default_factory=dict)
+
+    def name(self, oid: int) -> str | None:
+        """A type's name as DDL writes it; None when the server has to be asked."""
+        found = self.known.get(oid)
+        if found is None:
+            info = builtin.get(oid)
+            if info is not None:
+                found = self.known[oid] = (
+                    f"{info.regtype}[]" if info.array_oid == oid and info.oid != oid else info.regtype
+                )
+        return found
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What has arrived of the last statement."""
+
+    columns: list[tuple[str, int]] = field(default_factory=list)
+    rows: list[tuple[bytes | None, ...]] = field(default_factory=list)
+    truncated: bool = False
+    command: str = ""
+    count: int = 0
+    complete: bool = True
+
+
+def check_role(caller: Caller) -> None:
+    """Arbitrary SQL is for the owner and the secret key. Raises ``Forbidden``."""
+    if caller.role not in ("owner", "service_role"):
+        raise Forbidden(
+            "sql_not_allowed", f"“{caller.role}” may not run SQL.", hint="Use a secret key, or the data and rpc routes."
+        )
+
+
+async def run(
+    wire: Wire, job: Job, caller: Caller, types: TypeNames, wrote: Callable[[int], Awaitable[bool]]
+) -> QueryResult:
+    """Run a job and leave the connection as if it were new.
+
+    Args:
+        wrote: whether the backend with this process id has written something in its transaction.
+
+    Raises:
+        QueryError: the server refused, or time ran out.
+        OutcomeUnknown: the connection was lost meanwhile.
+    """
+    wire.notices.clear()
+    try:
+        async with asyncio.timeout(job.timeout_ms / 1000 + GRACE_SECONDS):
+            role = "none" if caller.role == "owner" else caller.role
+            settings = [role, caller.claims, str(job.timeout_ms), caller.tenant_claim or ""]
+            await wire.execute(_SETTINGS, [value.encode() for value in settings])
+            answer = await _answer(wire, job, wrote)
+            if wire.pgconn.transaction_status != TransactionStatus.IDLE:
+                await wire.execute(b"rollback")
+            columns = await _columns(wire, answer.columns, types)
+            notices = tuple(wire.notices)
+            await wire.execute(b"discard all")
+            wire.prepared.clear()
+    except TimeoutError:
+        raise QueryError("57014", "The statement took too long and was cancelled.") from None
+    except ConnectionLost:
+        raise OutcomeUnknown(
+            "outcome_unknown",
+            "The connection to the database was lost while this ran.",
+            hint="Look before you try again.",
+        ) from None
+    decoders = [decoder(oid, column.type) for (_, oid), column in zip(answer.columns, columns, strict=True)]
+    rows = [
+        tuple(None if value is None else decode(value) for decode, value in zip(decoders, row, strict=True))
+        for row in answer.rows
+    ]
+    return QueryResult(columns, rows, answer.count, answer.truncated, answer.command, notices)
+
+
+async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]]) -> _Answer:
+    text = _paged(job) if job.offset else job.text
+    parameters = await _parameters(wire, text, job.args) if job.args or job.offset else None
+    wire.begin()
+    if parameters is None:
+        wire.pgconn.send_query(text.encode())
+    else:
+        wire.pgconn.send_query_params(text.encode(), parameters)
+    wire.pgconn.set_chunked_rows_mode(CHUNK_ROWS)
+    await wire.flush()
+    one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
+    stoppable = one_statement and _READS.match(text) is not None
+    answer = _Answer()
+    failed: PGresult | None = None
+    stopped = False
+    while (result := await wire.result()) is not None:
+        status = result.status
+        if status in _TUPLES:
+            _take(answer, result, job.cap)
+            if answer.truncated and stoppable and not stopped and status != ExecStatus.TUPLES_OK:
+                stopped = not await wrote(wire.pgconn.backend_pid)
+                stoppable = False
+                if stopped:  # reading was all it did: nothing is lost by not reading the rest
+                    await wire.stop()
+        elif status == ExecStatus.COMMAND_OK:
+            answer = _Answer(command=_tag(result), count=result.command_tuples or 0)
+        elif status in (ExecStatus.COPY_IN, ExecStatus.COPY_OUT):
+            raise Unsupported(
+                "copy_unsupported", "COPY does not work here.", hint="Use the load route, or export a table."
+            )
+        elif status == ExecStatus.FATAL_ERROR:
+            failed = result
+    wire.end()
+    if failed is not None and not stopped:
+        raise error_of(failed, context=True)
+    if answer.truncated:
+        answer.count = len(answer.rows)
+        answer.command = f"SELECT {answer.count}" if stopped or answer.command.startswith("SELECT") else answer.command
+    return answer
+
+
+def _take(answer: _Answer, result: PGresult, cap: int) -> None:
+    """Add rows of a result to the answer; a new statement's rows replace the last one's."""
+    if answer.complete:
+        answer.columns = [
+            ((result.fname(column) or b"").decode("utf-8", "replace"), result.ftype(column))
+            for column in range(result.nfields)
+        ]
+        answer.rows.clear()
+        answer.truncated = False
+        answer.complete = False
+    room = cap - len(answer.rows)
+    width = range(result.nfields)
+    for row in range(min(result.ntuples, room)):
+        answer.rows.append(tuple(result.get_value(row, column) for column in width))
+    if result.ntuples > room:
+        answer.truncated = True
+    if tag := _tag(result):  # on the last chunk that has rows, or on the empty result that ends them
+        answer.command = tag
+        answer.count = result.command_tuples or 0
+    answer.complete = result.status == ExecStatus.TUPLES_OK
+
+
+def _tag(result: PGresult) -> str:
+    return (result.command_status or b"").decode()
+
+
+def _paged(job: Job) -> str:
+    if _READS.match(job.text) is None:
+        raise Invalid("not_pageable", "Only a SELECT, VALUES, TABLE or WITH can be read in pages.")
+    inner = job.text.rstrip().rstrip(";")
+    # The line break ends a trailing comment.
+    return f"select * from (\n{inner}\n) as _page offset {int(job.offset)} limit {job.cap + 1}"
+
+
+async def _parameters(wire: Wire, text: str, args: Sequence[Any]) -> list[bytes | None]:
+    kinds: list[int] = []
+    if any(isinstance(arg, list) for arg in args):
+        # Only the server knows whether a list is an array or JSON.
+        kinds = await _parameter_types(wire, text)
+    return values(
+        range(len(args)),
+        [_parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args)],
+    )
+
+
+async def _parameter_types(wire: Wire, text: str) -> list[int]:
+    results, good = await wire.pipeline(
+        [lambda pgconn: pgconn.send_prepare(b"", text.encode()), lambda pgconn: pgconn.send_describe_prepared(b"")]
+    )
+    if not good:
+        raise error_of(next(result for result in results if result.status == ExecStatus.FATAL_ERROR), context=True)
+    return [results[1].param_type(place) for place in range(results[1].nparams)]
+
+
+def _parameter(value: Any, kind: int) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and kind not in _JSON_TYPES:
+        return _array_literal(value)
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _array_literal(items: list[Any]) -> str:
+    parts = []
+    for item in items:
+        if item is None:
+            parts.append("NULL")
+        elif isinstance(item, list):
+            parts.append(_array_literal(item))
+        else:
+            text = _parameter(item, 0) or ""
+            escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+            parts.append(f'"{escaped}"')
+    return "{" + ",".join(parts) + "}"
+
+
+async def _columns(wire: Wire, columns: list[tuple[str, int]], types: TypeNames) -> tuple[QueryColumn, ...]:
+    unknown = sorted({oid for _, oid in columns if types.name(oid) is None})
+    if unknown:
+        (result,) = await wire.execute(
+            b"select oid::int8, format_type(oid, null) from pg_type where oid = any($1::oid[])",
+            [("{" + ",".join(map(str, unknown)) + "}").encode()],
+        )
+        for row in range(result.ntuples):
+            types.known[int(result.get_value(row, 0) or 0)] = (result.get_value(row, 1) or b"").decode()
+    return tuple(QueryColumn(name, types.name(oid) or "unknown") for name, oid in columns)

@@ -1,0 +1,460 @@
+"""The session: plan, send, render. What each request goes through, told in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+import orjson
+from psycopg.pq.abc import PGresult
+
+from dbaas_provisioning.engine import Capabilities
+from dbaas_provisioning.errors import DbaasError, Invalid
+from dbaas_provisioning.nouns import Credential
+
+from ...engine import Limits, QueryError, Target
+from ...nouns import (
+    ArgValue,
+    Call,
+    Caller,
+    Catalog,
+    Chunks,
+    Format,
+    QueryResult,
+    Read,
+    Rows,
+    Stats,
+    TableRef,
+    Write,
+    WriteKind,
+)  # fmt: skip
+from . import export, load, query
+from .catalog import Snapshot, Watcher
+from .compile import ReadPlan, WritePlan, plan_copy
+from .connection import Connector
+from .multiplexer import Multiplexer, Statement
+from .plancache import Compiled, PlanCache, values
+from .pool import Pool, Verdict, transact
+from .refusal import explain_refusal
+from .transaction import credential_of, opening
+
+__all__ = ["PostgresSession", "open_session"]
+
+_UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_relationship"}
+_T = TypeVar("_T")
+
+
+async def open_session(target: Target, limits: Limits) -> PostgresSession:
+    """Open a database: connects once, to read its catalog. Raises ``Unavailable``."""
+    session = PostgresSession(target, limits)
+    try:
+        await session.start()
+    except BaseException:
+        await session.close()
+        raise
+    return session
+
+
+class PostgresSession:
+    """:class:`~dbaas_server.engine.Session` on PostgreSQL. Belongs to the event loop it was opened on."""
+
+    can = Capabilities(sql=True, transactions=True, row_policies=True, rpc=True, bulk_load=True)
+
+    def __init__(self, target: Target, limits: Limits) -> None:
+        self._limits = limits
+        self._exposure = target.exposure
+        self._connector = Connector(target)
+        self._watcher = Watcher(self._connector)
+        self._plans = PlanCache(limits)
+        self._multiplexers: dict[str, Multiplexer] = {}
+        patience = limits.statement_timeout_ms / 1000
+        self._writers = Pool(self._connector, size=limits.write_connections, queue=limits.queue, patience=patience)
+        self._workers = Pool(self._connector, size=limits.query_connections, queue=limits.queue, patience=patience)
+        self._types = query.TypeNames()
+
+    async def start(self) -> None:
+        """Read the catalog for the first time."""
+        await self._watcher.start()
+
+    async def close(self) -> None:
+        """Close every connection; requests under way fail with ``Unavailable``."""
+        for multiplexer in self._multiplexers.values():
+            await multiplexer.close()
+        await self._writers.close()
+        await self._workers.close()
+        await self._watcher.close()
+
+    async def catalog(self, *, fresh: bool = False) -> Catalog:
+        """The newest complete picture.
+
+        Args:
+            fresh: look for changes first, row estimates and sizes included.
+        """
+        if fresh:
+            await self._watcher.look(statistics=True)
+        return self._snapshot.catalog
+
+    @property
+    def _snapshot(self) -> Snapshot:
+        snapshot = self._watcher.snapshot
+        assert snapshot is not None, "the session is open"
+        return snapshot
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
+        """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
+        try:
+            compiled = self._plans.read(self._snapshot, read, caller.role)
+        except DbaasError as error:
+            compiled = await self._look_again(error, partial(self._plans.read, read=read, role=caller.role))
+        plan = compiled.plan
+        statements: list[Statement] = [(plan.sql, values(plan.args, args))]
+        if plan.planned_sql is not None:
+            statements.append((plan.planned_sql, values(plan.planned_args, args)))
+        start = opening(
+            caller, plan.schema, self._limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone
+        )
+        try:
+            if self._shared(compiled):
+                results = await self._multiplexer(caller.role).ask(
+                    start, statements, start[1][0] or b"", compiled.meter
+                )
+            else:
+                results = await self._read_alone(compiled, start, statements, caller)
+        except QueryError as error:
+            raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
+        return _read_rows(plan, results)
+
+    def _shared(self, compiled: Compiled) -> bool:
+        """Whether a read goes on the shared connections: known to be quick, or nothing else is free to try it."""
+        plan, meter = compiled.plan, compiled.meter
+        if plan.call or plan.guarded:
+            return False
+        if meter.seconds is None:
+            return plan.cheap or not self._workers.has_room
+        return meter.quick
+
+    async def _read_alone(
+        self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller
+    ) -> list[PGresult]:
+        loop = asyncio.get_running_loop()
+        async with self._workers.wire(*self._login(caller.role)) as wire:
+            if compiled.plan.guarded:
+                text, parameters = statements[0]
+                (estimate,) = await transact(wire, start, [(b"explain (format json) " + text, parameters)])
+                _guard(estimate.get_value(0, 0) or b"[]", self._limits.aggregate_scan_rows)
+            began = loop.time()
+            results = await transact(wire, start, statements)
+            compiled.meter.add(loop.time() - began)
+            return results
+
+    def _multiplexer(self, role: str) -> Multiplexer:
+        name, login = self._login(role)
+        found = self._multiplexers.get(name)
+        if found is None:
+            found = self._multiplexers[name] = Multiplexer(
+                partial(self._connector.connect, login, options="-c jit=off"),
+                lanes=self._limits.read_connections,
+                queue=self._limits.queue,
+                timeout_ms=self._limits.statement_timeout_ms,
+            )
+        return found
+
+    def _login(self, role: str) -> tuple[str, Callable[[Target], Credential]]:
+        name = "api" if role in ("anon", "authenticated") else role
+        return name, partial(credential_of, role=role)
+
+    async def _look_again(self, error: DbaasError, plan: Callable[[Snapshot], _T]) -> _T:
+        """What a shape names may have been made a moment ago: look, and compile once more. Raises ``error`` otherwise."""
+        before = self._snapshot.catalog.version
+        if error.code not in _UNRESOLVED:
+            raise error
+        snapshot = await self._watcher.look()
+        if snapshot.catalog.version == before:
+            raise error
+        return plan(snapshot)
+
+    async def explain(
+        self, read: Read, args: Sequence[ArgValue], caller: Caller, *, analyze: bool, text: bool = False
+    ) -> bytes:
+        """The engine's plan for a read, as JSON, or as lines for people to read with ``text``."""
+        try:
+            plan = self._plans.read(self._snapshot, read, caller.role).plan
+        except DbaasError as error:
+            plan = (await self._look_again(error, partial(self._plans.read, read=read, role=caller.role))).plan
+        options = f"explain (format {'text' if text else 'json'}{', analyze' if analyze else ''}) ".encode()
+        start = opening(
+            caller, plan.schema, self._limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone
+        )
+        try:
+            async with self._workers.wire(*self._login(caller.role)) as wire:
+                (result,) = await transact(wire, start, [(options + plan.sql, values(plan.args, args))])
+        except QueryError as error:
+            raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
+        return b"\n".join(result.get_value(row, 0) or b"" for row in range(result.ntuples))
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    async def write(self, writes: Sequence[tuple[Write, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
+        """Carry all out in one transaction, in order; return only after it is committed."""
+        plans: list[WritePlan] = []
+        for write, _ in writes:
+            try:
+                plans.append(self._plans.write(self._snapshot, write, caller.role))
+            except DbaasError as error:
+                plans.append(await self._look_again(error, partial(self._plans.write, write=write, role=caller.role)))
+        if not plans:
+            return []
+        statements = [
+            (plan.sql, values(plan.args, _as_array(plan, args))) for plan, (_, args) in zip(plans, writes, strict=True)
+        ]
+        time_zone = next((write.time_zone for write, _ in writes if write.time_zone is not None), None)
+        start = opening(
+            caller, plans[0].schema, self._limits.statement_timeout_ms, read_only=False, time_zone=time_zone
+        )
+        rollback = any(write.rollback for write, _ in writes)
+        judged = rollback or any(
+            plan.single or plan.matches_key or write.max_affected is not None
+            for plan, (write, _) in zip(plans, writes, strict=True)
+        )
+        verdict: Verdict | None = partial(_judge_writes, [write for write, _ in writes], plans) if judged else None
+        try:
+            async with self._writers.wire(*self._login(caller.role)) as wire:
+                results = await transact(wire, start, statements, verdict=verdict, rollback=rollback)
+        except QueryError as error:
+            tables = tuple(table for plan in plans for table in plan.tables)
+            raise explain_refusal(error, caller, tables, self._snapshot, self._exposure) from None
+        return [_written_rows(result) for result in results]
+
+    async def call(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
+        """Call a function that may write (``read.source`` is a ``Call``); return only after commit."""
+        if not isinstance(read.source, Call):
+            raise Invalid("not_a_call", "Only functions can be called.")
+        try:
+            plan = self._plans.read(self._snapshot, read, caller.role).plan
+        except DbaasError as error:
+            plan = (await self._look_again(error, partial(self._plans.read, read=read, role=caller.role))).plan
+        statements: list[Statement] = [(plan.sql, values(plan.args, args))]
+        if plan.planned_sql is not None:
+            statements.append((plan.planned_sql, values(plan.planned_args, args)))
+        start = opening(
+            caller,
+            plan.schema,
+            self._limits.statement_timeout_ms,
+            read_only=read.source.read_only,
+            time_zone=read.time_zone,
+        )
+        verdict: Verdict | None = None
+        if plan.single or read.source.max_affected is not None:
+            verdict = partial(_judge_call, plan, read.source.max_affected)
+        try:
+            async with self._writers.wire(*self._login(caller.role)) as wire:
+                results = await transact(wire, start, statements, verdict=verdict, rollback=read.source.rollback)
+        except QueryError as error:
+            raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
+        return _read_rows(plan, results)
+
+    # --- the engine's own language, in bulk ----------------------------------------------------------------------
+
+    async def run(
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int = 0
+    ) -> QueryResult:
+        """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
+        cap = self._limits.max_query_rows if max_rows is None else min(max_rows, self._limits.max_query_rows)
+        job = query.Job(text, tuple(args), cap, offset, self._limits.statement_timeout_ms)
+        query.check_role(caller)
+        async with self._workers.wire(*self._login(caller.role)) as wire:
+            return await query.run(wire, job, caller, self._types, self._wrote)
+
+    async def _wrote(self, backend: int) -> bool:
+        """Whether a backend's transaction has written; yes where the server does not tell the owner."""
+        rows = await self._watcher.ask(
+            f"select backend_xid is not null or backend_start is null from pg_stat_activity where pid = {backend}"
+        )
+        return not rows or rows[0][0] != b"f"
+
+    async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
+        """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
+        found = self._snapshot.catalog.tables.get(
+            replace(table, schema=table.schema or self._snapshot.default_schema())
+        )
+        if found is None:
+            snapshot = await self._watcher.look()
+            found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
+        async with self._workers.wire(*self._login(caller.role)) as wire:
+            try:
+                return await load.load(wire, found, table, columns, stream, caller)
+            except QueryError as error:
+                tables = (found.ref,) if found is not None else ()
+                raise explain_refusal(error, caller, tables, self._snapshot, self._exposure) from None
+
+    async def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
+        """Stream every row with bounded memory, on a connection of its own.
+
+        Yields:
+            About 256 KiB at a time; CSV with a header line, or one JSON array.
+        """
+        compile_copy = partial(plan_copy, limits=self._limits, role=caller.role, read=read, args=args, format=format)
+        try:
+            statement, schema = compile_copy(self._snapshot)
+        except DbaasError as error:
+            statement, schema = await self._look_again(error, compile_copy)
+        start = opening(caller, schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
+        async with self._workers.wire(*self._login(caller.role)) as wire:
+            async for chunk in export.export(wire, start, statement, format, self._limits.statement_timeout_ms):
+                yield chunk
+
+    async def stats(self) -> Stats:
+        """Vital signs."""
+        row = (
+            await self._watcher.ask(
+                "select pg_database_size(datname), numbackends, blks_hit::float8 / nullif(blks_hit + blks_read, 0),"
+                " xact_commit, xact_rollback from pg_stat_database where datname = current_database()"
+            )
+        )[0]
+        size, connections, ratio, commits, rollbacks = row
+        return Stats(
+            int(size or 0),
+            int(connections or 0),
+            float(ratio) if ratio else None,
+            int(commits or 0),
+            int(rollbacks or 0),
+        )
+
+
+def _read_rows(plan: ReadPlan, results: Sequence[PGresult]) -> Rows:
+    result = results[0]
+    returned = int(result.get_value(0, 1) or 0)
+    if plan.single and returned != 1:
+        raise _not_single(returned)
+    body = result.get_value(0, 0) or b""
+    if not (plan.counted or plan.keyset or plan.answers or plan.planned_sql):
+        return Rows(body, returned)
+    column = 2
+    total: int | None = None
+    cursor: str | None = None
+    if plan.counted:
+        total = int(result.get_value(0, column) or 0)
+        column += 1
+    if plan.keyset:
+        text = result.get_value(0, column)
+        cursor = text.decode() if text is not None else None
+        column += 1
+    if plan.planned_sql is not None and (total is None or total > plan.count_cap):
+        planned = _planned_rows(results[1])
+        total = planned if total is None else max(total, planned)
+    status, headers = _answers(result, column) if plan.answers else (None, ())
+    return Rows(b"" if plan.void else body, returned, total, cursor=cursor, status=status, headers=headers)
+
+
+def _written_rows(result: PGresult) -> Rows:
+    inserted = result.get_value(0, 2)
+    location = result.get_value(0, 3)
+    status, headers = _answers(result, 4)
+    return Rows(
+        body=result.get_value(0, 0) or b"",
+        returned=int(result.get_value(0, 1) or 0),
+        inserted=int(inserted) if inserted is not None else None,
+        status=status,
+        headers=headers,
+        location=tuple(orjson.loads(location).items()) if location is not None else (),
+    )
+
+
+def _answers(result: PGresult, column: int) -> tuple[int | None, tuple[tuple[str, str], ...]]:
+    """What a function or trigger set as ``response.status`` and ``response.headers``.
+
+    Raises:
+        Invalid: it is not what these settings hold: a number; a JSON array of objects of one string each.
+    """
+    headers_text, status_text = result.get_value(0, column), result.get_value(0, column + 1)
+    try:
+        status = int(status_text) if status_text is not None else None
+    except ValueError:
+        raise Invalid("PGRST112", "response.status is not a status code.") from None
+    if headers_text is None:
+        return status, ()
+    try:
+        pairs = [pair for item in orjson.loads(headers_text) for pair in item.items()]
+        if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
+            raise ValueError
+    except (ValueError, AttributeError, TypeError):
+        raise Invalid(
+            "PGRST111",
+            "response.headers is not a JSON array of objects.",
+            hint='Write it like [{"Cache-Control": "no-store"}].',
+        ) from None
+    return status, tuple(pairs)
+
+
+def _planned_rows(result: PGresult) -> int:
+    plan = orjson.loads(result.get_value(0, 0) or b"[]")
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _guard(plan: bytes, most: int) -> None:
+    """Refuse an aggregate that the planner expects to read more rows than allowed."""
+
+    def rows(node: dict[str, Any]) -> int:
+        below = sum(rows(child) for child in node.get("Plans", ()))
+        return below if "Plans" in node else int(node["Plan Rows"])
+
+    expected = rows(orjson.loads(plan)[0]["Plan"])
+    if expected > most:
+        raise Invalid(
+            "aggregate_too_large",
+            f"This aggregate would read about {expected:,} rows; at most {most:,} are allowed.",
+            hint="Filter first, or aggregate in a materialized view.",
+        )
+
+
+def _judge_writes(
+    writes: Sequence[Write], plans: Sequence[WritePlan], results: Sequence[PGresult]
+) -> DbaasError | None:
+    for write, plan, result in zip(writes, plans, results, strict=True):
+        touched = int(result.get_value(0, 1) or 0)
+        if write.max_affected is not None and touched > write.max_affected:
+            return _too_many(touched, write.max_affected)
+        if plan.matches_key and touched == 0 and write.kind is WriteKind.replace:
+            return Invalid("key_mismatch", "Payload values do not match URL in primary key column(s)")
+        if plan.single and touched != 1:
+            return _not_single(touched)
+    return None
+
+
+def _judge_call(plan: ReadPlan, most: int | None, results: Sequence[PGresult]) -> DbaasError | None:
+    returned = int(results[0].get_value(0, 1) or 0)
+    if most is not None and returned > most:
+        return _too_many(returned, most)
+    return _not_single(returned) if plan.single and returned != 1 else None
+
+
+def _not_single(rows: int) -> Invalid:
+    return Invalid(
+        "not_single", "Cannot coerce the result to a single JSON object", details=f"The result contains {rows} rows"
+    )
+
+
+def _too_many(rows: int, most: int) -> Invalid:
+    return Invalid(
+        "too_many_affected",
+        "Query result exceeds max-affected preference constraint",
+        details=f"The query affects {rows} rows, at most {most} were allowed",
+    )
+
+
+def _as_array(plan: WritePlan, args: Sequence[ArgValue]) -> Sequence[ArgValue]:
+    """The arguments, with a body that is one object made an array of one."""
+    if plan.body is None or plan.body >= len(args):
+        return args
+    body = args[plan.body]
+    if body is None:
+        return args
+    data = body.encode() if isinstance(body, str) else body
+    if data.lstrip()[:1] != b"{":
+        return args
+    return [*args[: plan.body], b"[" + data + b"]", *args[plan.body + 1 :]]
