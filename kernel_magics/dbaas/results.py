@@ -30,8 +30,6 @@ FIRST_ROWS = 100
 """Rows that come with the statement itself."""
 CHUNK_ROWS = 10_000
 """Rows asked for at a time when all of them are wanted as Python values."""
-ARROW_ROWS = 100_000
-"""Rows asked for at a time when all of them are wanted as Arrow."""
 
 _READS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(select|values|table|with|show)\b", re.IGNORECASE | re.DOTALL)
 _WRITES = re.compile(r"\b(insert|update|delete|merge)\b", re.IGNORECASE)
@@ -211,8 +209,8 @@ def fetch_arrow(statement: Statement, text: str) -> pa.Table:
     A statement that may write runs once; what the server's row cap leaves of it is announced by a
     :class:`RowCapWarning`.
     """
-    part = statement.arrow(max_rows=ARROW_ROWS)
-    if part.num_rows < ARROW_ROWS:
+    part = statement.arrow()
+    if not _truncated(part):
         return part
     if first_rows(text) is None:
         warnings.warn(f"Only the first {part.num_rows:,} rows are here.", RowCapWarning, stacklevel=2)
@@ -221,13 +219,18 @@ def fetch_arrow(statement: Statement, text: str) -> pa.Table:
 
 
 def arrow_parts(statement: Statement, offset: int) -> Iterator[pa.Table]:
-    """The rows from ``offset`` on; at least one table, which may be empty."""
+    """The rows from ``offset`` on, as many at a time as the server's row cap allows; the last table may be empty."""
     while True:
-        part = statement.arrow(max_rows=ARROW_ROWS, offset=offset)
+        part = statement.arrow(offset=offset)
         yield part
         offset += part.num_rows
-        if part.num_rows < ARROW_ROWS:
+        if not _truncated(part) or not part.num_rows:
             return
+
+
+def _truncated(table: pa.Table) -> bool:
+    """Whether the row cap cut the table off; the server says so in the schema's metadata."""
+    return bool((table.schema.metadata or {}).get(b"truncated") == b"true")
 
 
 def _joined(parts: Sequence[pa.Table]) -> pa.Table:

@@ -75,8 +75,11 @@ class Session(Protocol):
 
     can: Capabilities
 
-    async def catalog(self) -> Catalog:
-        """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first."""
+    async def catalog(self, *, fresh: bool = False) -> Catalog:
+        """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first.
+
+        With ``fresh`` it looks for changes first, row estimates and sizes included.
+        """
         ...
 
     async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:

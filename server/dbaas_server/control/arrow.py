@@ -44,10 +44,14 @@ _TYPES: dict[str, tuple[pa.DataType, _Convert | None]] = {
 
 
 async def arrow_stream(result: QueryResult) -> AsyncIterator[bytes]:
-    """The stream's bytes, a batch at a time."""
+    """The stream's bytes, a batch at a time. The schema's metadata says whether the row cap cut it off."""
     columns = list(zip(*result.rows, strict=True)) if result.rows else [()] * len(result.columns)
     arrays = [_array(column, values) for column, values in zip(result.columns, columns, strict=True)]
-    table = pa.Table.from_arrays(arrays, names=[column.name for column in result.columns])
+    schema = pa.schema(
+        [(column.name, array.type) for column, array in zip(result.columns, arrays, strict=True)],
+        metadata={"truncated": "true" if result.truncated else "false", "command": result.command},
+    )
+    table = pa.Table.from_arrays(arrays, schema=schema)
     sink = _Chunks()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         yield sink.take()

@@ -17,7 +17,7 @@ async def read(request: Request, services: Services) -> Response:
     tenant = request.params["tenant"]
     database = await services.platform.database(tenant, request.params["database"])
     session = await services.sessions.session(tenant, database.name)
-    return json_response(schema_json(await session.catalog(), database.exposure))
+    return json_response(schema_json(await session.catalog(fresh=True), database.exposure))
 
 
 def schema_json(catalog: Catalog, exposure: str) -> dict[str, Any]:

@@ -279,12 +279,9 @@ class PostgresSession:
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
         """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
-        found = self._snapshot.catalog.tables.get(
-            replace(table, schema=table.schema or self._snapshot.default_schema())
-        )
-        if found is None:
-            snapshot = await self._watcher.look()
-            found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
+        # The table is often made a moment before it is filled.
+        snapshot = await self._watcher.look(force=True)
+        found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
         async with self._workers.wire(*self._login(caller.role)) as wire:
             try:
                 return await load.load(wire, found, table, columns, stream, caller)
