@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
 
+# Whatever a tenant chose for its database or roles, values arrive in the formats that are decoded.
+_FORMATS = "-c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1"
+
 # What a failed connection attempt says when trying again cannot help.
 _HOPELESS = (
     "password authentication failed",
@@ -67,7 +70,7 @@ async def connect(target: Target, login: Credential, *, options: str = "") -> PG
         "client_encoding": "UTF8",
         "application_name": "jupyter-dbaas",
         "gssencmode": "disable",
-        "options": f"-c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1 {options}".strip(),
+        "options": f"{_FORMATS} {options}".strip(),
     }
     conninfo = " ".join(f"{name}='{_escape(value)}'" for name, value in settings.items()).encode()
     pgconn: PGconn = pq.PGconn.connect_start(conninfo)

@@ -37,8 +37,8 @@ def _remedy(table: Table, role: str, exposure: str) -> str:
         return f"To let {role} read it: {grant};"
     if not table.row_security:
         return (
-            f"Tables are exposed once they have row security and a policy: ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; "
-            f"CREATE POLICY … ON {name}; or, for every row: {grant};"
+            "Tables are exposed once they have row security and a policy: "
+            f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; CREATE POLICY … ON {name}; or, for every row: {grant};"
         )
     if not table.policies:
         return f"Row security is on, but no policy lets anyone in: CREATE POLICY … ON {name}; or {grant};"

@@ -169,7 +169,7 @@ class PostgresSession:
         return name, partial(credential_of, role=role)
 
     async def _look_again(self, error: DbaasError, plan: Callable[[Snapshot], _T]) -> _T:
-        """What a shape names may have been made a moment ago: look, and compile once more. Raises ``error`` otherwise."""
+        """What a shape names may have been made a moment ago: look, and compile once more, or raise ``error``."""
         before = self._snapshot.catalog.version
         if error.code not in _UNRESOLVED:
             raise error

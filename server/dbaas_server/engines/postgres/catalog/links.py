@@ -51,7 +51,8 @@ class Link:
             return f"function {self.function.ref.name}"
         if self.junction is not None:
             junction = self.junction
-            return f"many-to-many through {junction.table.name} with {junction.near_constraint} and {junction.far_constraint}"
+            through = f"{junction.near_constraint} and {junction.far_constraint}"
+            return f"many-to-many through {junction.table.name} with {through}"
         kind = ("one-to-one" if not self.outward else "many-to-one") if self.to_one else "one-to-many"
         near, far = (", ".join(names) for names in zip(*self.pairs, strict=True))
         return f"{kind} with {self.constraint}: {self.origin.name}({near}) and {self.target.name}({far})"

@@ -184,10 +184,8 @@ def _functions(
     by_row: dict[TableRef, list[Function]] = defaultdict(list)
     single_row: list[Function] = []
     for row in rows:
-        schema, name, names, types, modes, defaults, variadic, returns_set, volatility, returns, kind, relation = row[
-            :12
-        ]
-        comment, estimated_rows, callers, attributes = row[12:]
+        schema, name, names, types, modes, defaults, variadic, returns_set = row[:8]
+        volatility, returns, relation, comment, estimated_rows, callers, attributes = row[8:]
         types = types or []
         modes = modes or ["i"] * len(types)
         names = names or [""] * len(types)
@@ -205,13 +203,20 @@ def _functions(
             columns = dict(tables[table].columns)
         elif attributes:
             columns = {attribute[0]: Column(attribute[0], attribute[1], True) for attribute in attributes}
-        elif outputs and (returns == "record" or len(outputs) > 1):
+        elif outputs:
             columns = {names[place]: Column(names[place], types[place][0], True) for place in outputs}
         function = Function(
-            ref=TableRef(name, schema), parameters=parameters, returns=returns, returns_set=returns_set, returns_table=table,
-            volatility=_VOLATILITY[volatility], comment=comment, composite=bool(columns), executable_by=frozenset(callers or ()),
+            ref=TableRef(name, schema),
+            parameters=parameters,
+            returns=returns,
+            returns_set=returns_set,
+            returns_table=table,
+            volatility=_VOLATILITY[volatility],
+            comment=comment,
+            composite=bool(columns),
+            executable_by=frozenset(callers or ()),
             columns=columns,
-        )  # fmt: skip
+        )
         by_name[function.ref].append(function)
         row_of = oids.get(types[inputs[0]][2]) if inputs and types[inputs[0]][2] else None
         if row_of is not None and all(not parameter.required for parameter in parameters[1:]):

@@ -21,18 +21,20 @@ _TABLES = f"""
 select coalesce(json_agg(json_build_array(
     c.oid::int8, n.nspname, c.relname, c.relkind, c.relrowsecurity, obj_description(c.oid, 'pg_class'),
     case when c.relkind in ('r', 'p') then 28 else pg_relation_is_updatable(c.oid, true) end,
-    coalesce((select option_value::bool from pg_options_to_table(c.reloptions) where option_name = 'security_invoker'), false),
+    coalesce((select option_value::bool from pg_options_to_table(c.reloptions)
+              where option_name = 'security_invoker'), false),
     (select json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod), not a.attnotnull,
         case when a.attidentity <> '' then
-            'nextval(' || quote_literal(pg_get_serial_sequence(quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname))
-            || '::regclass)'
+            'nextval(' || quote_literal(pg_get_serial_sequence(
+                quote_ident(n.nspname) || '.' || quote_ident(c.relname), a.attname)) || '::regclass)'
         when a.atthasdef and a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
         a.attgenerated <> '' or a.attidentity = 'a', col_description(c.oid, a.attnum), a.atttypid::int8, a.attnum)
         order by a.attnum)
      from pg_attribute a left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
      where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped),
     (select json_agg(json_build_array(k.conname, k.contype, (select json_agg(a.attname order by u.place)
-        from unnest(k.conkey) with ordinality u(attnum, place) join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum))
+        from unnest(k.conkey) with ordinality u(attnum, place)
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = u.attnum))
         order by k.conname)
      from pg_constraint k where k.conrelid = c.oid and k.contype in ('p', 'u')),
     (select json_agg(p.polname order by p.polname) from pg_policy p where p.polrelid = c.oid),
@@ -48,7 +50,8 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
 
 _COLUMN_GRANTS = f"""
 select coalesce(json_agg(json_build_array(a.attrelid::int8, r.rolname, a.attname)), '[]')
-from pg_attribute a join pg_class c on c.oid = a.attrelid join {_SCHEMAS} n on n.oid = c.relnamespace cross join {_ROLES} r
+from pg_attribute a join pg_class c on c.oid = a.attrelid join {_SCHEMAS} n on n.oid = c.relnamespace
+    cross join {_ROLES} r
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and a.attnum > 0 and not a.attisdropped
   and exists (select from pg_attribute x where x.attrelid = c.oid and x.attacl is not null)
   and has_column_privilege(r.oid, c.oid, a.attnum, 'select')
@@ -66,7 +69,8 @@ from pg_constraint k where k.contype = 'f' and k.conparentid = 0
 
 _VIEWS = f"""
 select coalesce(json_agg(json_build_array(c.oid::int8, w.ev_action::text)), '[]')
-from pg_class c join {_SCHEMAS} n on n.oid = c.relnamespace join pg_rewrite w on w.ev_class = c.oid and w.rulename = '_RETURN'
+from pg_class c join {_SCHEMAS} n on n.oid = c.relnamespace
+    join pg_rewrite w on w.ev_class = c.oid and w.rulename = '_RETURN'
 where c.relkind in ('v', 'm')
 """
 
@@ -74,11 +78,13 @@ _FUNCTIONS = f"""
 select coalesce(json_agg(json_build_array(
     n.nspname, p.proname, p.proargnames,
     (select json_agg(json_build_array(format_type(u.oid, null), u.oid::int8, t.typrelid::int8) order by u.place)
-        from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality u(oid, place) join pg_type t on t.oid = u.oid),
+        from unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) with ordinality u(oid, place)
+        join pg_type t on t.oid = u.oid),
     p.proargmodes, p.pronargdefaults, p.provariadic <> 0, p.proretset, p.provolatile, format_type(p.prorettype, null),
-    t.typtype, t.typrelid::int8, obj_description(p.oid, 'pg_proc'), p.prorows,
+    t.typrelid::int8, obj_description(p.oid, 'pg_proc'), p.prorows,
     (select json_agg(r.rolname) from {_ROLES} r where has_function_privilege(r.oid, p.oid, 'execute')),
-    case when t.typtype = 'c' then (select json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) order by a.attnum)
+    case when t.typtype = 'c' then (
+        select json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod)) order by a.attnum)
         from pg_attribute a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped) end
     ) order by n.nspname, p.proname, p.oid), '[]')
 from pg_proc p join {_SCHEMAS} n on n.oid = p.pronamespace join pg_type t on t.oid = p.prorettype
@@ -93,7 +99,8 @@ from (select enumtypid::int8 as oid, json_agg(enumlabel order by enumsortorder) 
 """
 
 _EXTENSIONS = """
-select coalesce(json_object_agg(e.extname, n.nspname), '{}') from pg_extension e join pg_namespace n on n.oid = e.extnamespace
+select coalesce(json_object_agg(e.extname, n.nspname), '{}')
+from pg_extension e join pg_namespace n on n.oid = e.extnamespace
 """
 
 SECTIONS: tuple[str, ...] = (

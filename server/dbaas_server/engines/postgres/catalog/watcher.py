@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 0.03  # a burst of DDL is one reload, once it was quiet for this long
 POLL_SECONDS = 15.0
-FRESH_SECONDS = 0.25  # a request that misses something may ask for a look no more often than this
+FRESH_SECONDS = 0.05  # requests that miss something share a look, which happens no more often than this
 
 
 class Watcher:
@@ -56,7 +56,7 @@ class Watcher:
         """The snapshot as of now: reloads when a definition changed since the last look.
 
         Args:
-            force: look even if it was done a moment ago.
+            force: look at once, even if it was done a moment ago.
             statistics: refresh row estimates and sizes as well.
 
         Raises:
@@ -65,11 +65,11 @@ class Watcher:
         loop = asyncio.get_running_loop()
         asked_at = loop.time()
         async with self._loading:
-            if self.snapshot is not None and (
-                self._looked_at > asked_at
-                or (not force and not statistics and asked_at - self._looked_at < FRESH_SECONDS)
-            ):
+            if self.snapshot is not None and self._looked_at > asked_at:
                 return self.snapshot
+            if self.snapshot is not None and not force and not statistics:
+                # What is missing may have been made since: wait and look, never answer from before the question.
+                await asyncio.sleep(self._looked_at + FRESH_SECONDS - loop.time())
             started = loop.time()
             try:
                 snapshot = await self._load(statistics)

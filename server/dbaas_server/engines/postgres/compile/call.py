@@ -51,9 +51,8 @@ def call_source(context: Context, call: Call) -> Called:
             for parameter in given
         )
     else:
-        arguments = ", ".join(
-            _argument(context, call, parameter) for parameter in function.parameters if _given(call, parameter)
-        )
+        given = [parameter for parameter in function.parameters if _given(call, parameter)]
+        arguments = ", ".join(_argument(context, call, parameter) for parameter in given)
     shape = alias if function.composite else f"{alias}(v)"
     source = f"{before}{'lateral ' if before else ''}{qualified(function.ref)}({arguments}) as {shape}"
     row = alias if function.returns_table is not None else None
@@ -86,7 +85,7 @@ def _choose(context: Context, call: Call) -> tuple[Function, bool]:
         raise Invalid(
             "ambiguous_function",
             f"Could not choose the best candidate function between: {signatures}",
-            hint="Try renaming the parameters or the function itself in the database so function overloading can be resolved",
+            hint="Rename parameters or the function itself, so that names tell the overloads apart.",
         )
     raise _unknown(context, call, ref, overloads)
 
@@ -102,15 +101,10 @@ def _unknown(context: Context, call: Call, ref: TableRef, overloads: tuple[Funct
     signature = (
         f"{ref.schema}.{ref.name}({', '.join(names)})" if names else f"{ref.schema}.{ref.name} without parameters"
     )
-    if overloads:
-        hint: str | None = f"Perhaps you meant to call the function {_signature(overloads[0])}"
-    else:
-        near = closest(
-            ref.name, (known.name for known in context.snapshot.catalog.functions if known.schema == ref.schema)
-        )
-        hint = None
-        if near is not None:
-            hint = f"Perhaps you meant to call the function {_signature(context.snapshot.catalog.functions[TableRef(near, ref.schema)][0])}"
+    functions = context.snapshot.catalog.functions
+    near = closest(ref.name, (known.name for known in functions if known.schema == ref.schema))
+    nearest = overloads or (functions[TableRef(near, ref.schema)] if near is not None else ())
+    hint = f"Perhaps you meant to call the function {_signature(nearest[0])}" if nearest else None
     return NotFound(
         "unknown_function",
         f"Could not find the function {signature} in the schema cache",

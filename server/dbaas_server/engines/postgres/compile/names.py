@@ -10,12 +10,12 @@ from ....nouns import TableRef
 
 __all__ = ["ident", "literal", "qualified", "type_name"]
 
-_KEYWORD_TYPES = frozenset(
-    ["bigint", "bit", "boolean", "char", "character", "decimal", "float", "int", "integer", "interval", "json", "numeric", "national", "real", "smallint", "time", "timestamp", "varchar", "dec", "nchar"]
-) | {
+_KEYWORD_TYPES = frozenset({
+    "bigint", "bit", "boolean", "char", "character", "dec", "decimal", "float", "int", "integer", "interval", "json",
+    "national", "nchar", "numeric", "real", "smallint", "time", "timestamp", "varchar",
     "double precision", "character varying", "bit varying", "timestamp with time zone", "timestamp without time zone",
     "time with time zone", "time without time zone", "national character varying",
-}  # fmt: skip
+})  # fmt: skip
 
 _TYPE = re.compile(
     r"""(?P<name>(?:[A-Za-z_][\w$]*|"[^"\0]+")(?:\.(?:[A-Za-z_][\w$]*|"[^"\0]+"))?(?:\ [A-Za-z]+){0,3})

@@ -92,7 +92,7 @@ def plan_copy(
 
 
 def render(context: Context, read: Read, selection: Selection) -> str:
-    """An expression for the body, over rows called ``_r``; for CSV their columns are ``c0``, ``c1`` …"""
+    """An expression for the body, over rows called ``_r``, whose columns for CSV are ``c0``, ``c1`` and so on."""
     match read.format:
         case Format.csv:
             header = ",".join(_csv_name(output.name or "") for output in selection.outputs)
@@ -176,7 +176,8 @@ def _keyset_statement(context: Context, read: Read, source: _Source, selection: 
         )
     keys = ", ".join(f"({order_key(context, source.scope, read, order)})::text" for order in read.order)
     row = f"(select row_to_json(x) from (select {selection.columns(context)}) x)"
-    inner = f"select {row} as r, array[{keys}] as k{_from(context, read, source, selection)}{window(context, read, extra=1)}"
+    after_from = _from(context, read, source, selection) + window(context, read, extra=1)
+    inner = f"select {row} as r, array[{keys}] as k{after_from}"
     page = window(context, replace(read, offset=None)).removeprefix(" limit ")
     aggregate = "json_agg(_p.r order by _p.n) filter (where _p.n <= _l.n)"
     body = f"json_strip_nulls({aggregate})" if read.format is Format.json_stripped else aggregate
@@ -242,9 +243,12 @@ def _cheap(context: Context, read: Read, source: _Source) -> bool:
     if any(isinstance(item, Embed) for item in read.items):
         return False
     given = {
-        item.path.column for item in read.where
-        if isinstance(item, Compare) and item.operator == "eq" and not (item.negated or item.quantifier or item.path.steps)
-    }  # fmt: skip
+        item.path.column
+        for item in read.where
+        if isinstance(item, Compare)
+        and item.operator == "eq"
+        and not (item.negated or item.quantifier or item.path.steps)
+    }
     return any(given >= set(key.columns) for key in context.snapshot.keys.get(ref, ()))
 
 

@@ -36,14 +36,16 @@ def plan_write(snapshot: Snapshot, limits: Limits, role: str, write: Write) -> W
     )
     table = context.table(write.table)
     _check_kind(table, write.kind)
-    if write.kind in _INSERTING:
-        statement = _insert(context, table, write)
-    elif write.kind is WriteKind.update:
-        statement = _update(context, table, write)
-    else:
-        statement = _delete(context, table, write)
     wanted, row = _returning(context, table, write)
-    sql = f"with w as ({statement} returning {wanted}) {_answer(context, table, write, row)}"
+    if write.kind in _INSERTING:
+        change = f"{_insert(context, table, write)} returning {wanted}"
+    elif write.kind is WriteKind.delete:
+        change = f"{_delete(context, table, write)} returning {wanted}"
+    elif write.columns:
+        change = f"{_update(context, table, write)} returning {wanted}"
+    else:  # nothing to set changes nothing
+        change = f"select {wanted} from {qualified(table.ref)} as t where false"
+    sql = f"with w as ({change}) {_answer(context, table, write, row)}"
     return WritePlan(
         sql=sql.encode(),
         args=tuple(parameters.order),
@@ -118,8 +120,6 @@ def _update(context: Context, table: Table, write: Write) -> str:
         raise Invalid("no_body", "An update needs a row of new values.")
     columns = [_column(table, name) for name in write.columns]
     body = context.args.render(write.body)
-    if not columns:  # nothing to set touches nothing
-        return f"update {qualified(table.ref)} as t set {ident(next(iter(table.columns)))} = null where false and {body}::json is null"
     values = ", ".join(f"{ident(column.name)} = b.{ident(column.name)}" for column in columns)
     source = f"(select * from json_to_recordset({body}::json) as b({_record(columns)}) limit 1) as b"
     return f"update {qualified(table.ref)} as t set {values} from {source}{_which(context, table, write)}"
@@ -143,7 +143,8 @@ def _which(context: Context, table: Table, write: Write) -> str:
     where = f" where {' and '.join(f'({part})' for part in found)}" if found else ""
     chosen = ", ".join(f"{scope.alias}.{name}" for name in key)
     capped = replace(context, uncapped=True)
-    rows = f"select {chosen} from {qualified(table.ref)} as {scope.alias}{where}{order_by(context, scope, read)}{window(capped, read)}"
+    after = order_by(context, scope, read) + window(capped, read)
+    rows = f"select {chosen} from {qualified(table.ref)} as {scope.alias}{where}{after}"
     return f" where ({', '.join(f't.{name}' for name in key)}) in ({rows})"
 
 
