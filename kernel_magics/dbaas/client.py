@@ -259,7 +259,8 @@ class BoundStatement:
             self.tenant, self.database, self.text, self.values, max_rows=max_rows, offset=offset
         )
         table = self.transport.run(operation)
-        return table.rename_columns(distinct(table.column_names))
+        named = table.rename_columns(distinct(table.column_names))
+        return named.replace_schema_metadata(table.schema.metadata)
 
 
 def resolve(word: str, known: Sequence[str], what: str) -> str:

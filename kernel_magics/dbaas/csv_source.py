@@ -1,8 +1,8 @@
 """CSV files: what types their columns have, and their bytes in the form that COPY reads.
 
-A file is read in parts of whole records, so memory is bounded whatever its size. One pass finds the types (over every
-row, so that a type holds for all of them) and whether COPY would read the bytes as they are; they are then sent
-untouched. Otherwise each part is written anew, its values still as the file has them.
+A file is read in segments of whole records, so memory is bounded whatever its size. For a table that is not there yet
+one pass finds the types, over every row, so that a type holds for all of them. A segment that COPY reads as it is
+travels untouched; another is written anew, its values still as the file has them.
 
 An unquoted empty field is null, a quoted one an empty string. A field like ``NA`` is null in a column of numbers or
 times, and text in a column of text, unless it was named as null.
@@ -26,6 +26,7 @@ __all__ = ["CsvFile", "Scan", "csv_line", "segments"]
 
 SEGMENT_BYTES = 8 * 1024 * 1024
 BLOCK_BYTES = 1024 * 1024  # parsed in parallel
+CHUNK_BYTES = 1024 * 1024  # sent at a time
 RECORD_LIMIT = 256 * 1024 * 1024
 NULL_WORDS = ("NA", "N/A", "#N/A", "NULL", "null", "\\N")
 
@@ -94,16 +95,12 @@ class Scan:
 
     Attributes:
         types: Arrow's type of each column, holding for every row.
-        verbatim: COPY reads the file's own bytes as these types.
-        null_words: words read as null in columns that are not text.
-        newline: the file's line end.
+        null_words: there are words like ``NA``.
         rows: data rows.
     """
 
     types: tuple[pa.DataType, ...]
-    verbatim: bool
     null_words: bool
-    newline: bytes
     rows: int
 
 
@@ -142,36 +139,33 @@ class CsvFile:
             DbaasError: bytes that are not UTF-8, or a row with too many or too few fields.
         """
         types: list[pa.DataType] = [pa.null()] * len(self.names)
-        verbatim = self.delimiter == "," and self._null is None
         words = False
-        newline: bytes | None = None
         rows = 0
         for segment in self._data():
             _decoded(segment)
-            newline = newline or (b"\r\n" if b"\r\n" in segment else b"\n")
-            kinds, count = self._kinds(segment, null_words=True)
-            worded = self._has_null_word(segment)
-            settled = self._null is not None or (words and not verbatim)
-            if not settled and (worded or b'""' in segment):
-                plain, _ = self._kinds(segment, null_words=False)
-                if plain != kinds:
-                    verbatim = False
-                    words = words or worded
-            verbatim = verbatim and self._copy_reads(segment, newline)
+            kinds, count = self._kinds(segment)
             types = [_wider(one, other) for one, other in zip(types, kinds, strict=True)]
+            words = words or self._has_null_word(segment)
             rows += count
-        return Scan(tuple(types), verbatim, words, newline or b"\n", rows)
+        return Scan(tuple(types), words, rows)
 
-    def chunks(self, scan: Scan, text_columns: frozenset[str]) -> Iterator[bytes]:
+    def chunks(self, text_columns: frozenset[str]) -> Iterator[bytes]:
         """CSV for COPY, with a header line.
 
         Args:
-            scan: what :meth:`scan` found.
             text_columns: where an empty string is a value; elsewhere it is null.
         """
-        yield csv_line(self.names).rstrip(b"\n") + scan.newline
+        newline: bytes | None = None
         for segment in self._data():
-            yield segment if scan.verbatim else self._rewritten(segment, text_columns, scan.newline)
+            if newline is None:
+                newline = b"\r\n" if b"\r\n" in segment else b"\n"
+                yield csv_line(self.names).rstrip(b"\n") + newline
+            if self._copy_reads(segment, newline):
+                yield from (segment[at : at + CHUNK_BYTES] for at in range(0, len(segment), CHUNK_BYTES))
+            else:
+                yield self._rewritten(segment, text_columns, newline)
+        if newline is None:
+            yield csv_line(self.names)
 
     def _data(self) -> Iterator[bytes]:
         """The file's records in segments, without the header."""
@@ -208,14 +202,14 @@ class CsvFile:
     def _nulls(self) -> list[str]:
         return ["", *([self._null] if self._null is not None else [])]
 
-    def _kinds(self, segment: bytes, *, null_words: bool) -> tuple[list[pa.DataType], int]:
+    def _kinds(self, segment: bytes) -> tuple[list[pa.DataType], int]:
         """The type of each column in one segment, and how many rows it has."""
         table = self._read(
             segment,
             pacsv.ConvertOptions(
-                null_values=[*self._nulls(), *(NULL_WORDS if null_words else ())],
+                null_values=[*self._nulls(), *NULL_WORDS],
                 strings_can_be_null=False,
-                quoted_strings_can_be_null=null_words,
+                quoted_strings_can_be_null=True,
             ),
         )
         kinds = list(table.schema.types)
@@ -247,33 +241,47 @@ class CsvFile:
         )
 
     def _copy_reads(self, segment: bytes, newline: bytes) -> bool:
-        """Whether COPY reads these records as Arrow does: no blank lines, no end mark, one kind of line end."""
+        """Whether COPY reads these bytes as they are meant.
+
+        It knows no delimiter but the comma, no null but the empty field, no blank line, no end mark, and one kind of
+        line end in a file.
+        """
         returns = segment.count(b"\r")
         return (
-            returns == (segment.count(b"\n") if newline == b"\r\n" else 0)
+            self.delimiter == ","
+            and self._null is None
+            and returns == (segment.count(b"\n") if newline == b"\r\n" else 0)
+            and b'""' not in segment
             and (len(self.names) == 1 or not _blank_line(segment))
             and not segment.startswith(b"\\.")
             and b"\n\\." not in segment
+            and not self._has_null_word(segment)
         )
 
     def _has_null_word(self, segment: bytes) -> bool:
-        marks = (self.delimiter.encode(), b"\n", b'"')
-        return any(mark + word.encode() in segment for word in NULL_WORDS for mark in marks) or any(
-            segment.startswith(word.encode()) for word in NULL_WORDS
-        )
+        mark = self.delimiter.encode()
+        for word in (word.encode() for word in NULL_WORDS):
+            for before in (mark, b"\n", b'"'):
+                if before + word in segment and any(
+                    before + word + end in segment for end in (mark, b"\n", b"\r", b'"')
+                ):
+                    return True
+            if segment.startswith(word):
+                return True
+        return any(segment.endswith(word.encode()) for word in NULL_WORDS)
 
     def _rewritten(self, segment: bytes, text_columns: frozenset[str], newline: bytes) -> bytes:
-        """The segment's records as COPY reads them. A column that is not text needs no quotes, unless it has any."""
+        """The segment's records as COPY reads them."""
         table = self._texts(segment, self.names)
         nothing = pa.array(["", *NULL_WORDS])
         fields = []
         for name, column in zip(self.names, table.columns, strict=True):
-            if name in text_columns:
-                quoted = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
-                fields.append(pc.fill_null(quoted, ""))
-            else:
-                absent = pc.or_kleene(pc.is_in(column, value_set=nothing), pc.is_null(column))
-                fields.append(pc.if_else(absent, "", column))
+            textual = name in text_columns
+            if not textual:
+                column = pc.if_else(pc.is_in(column, value_set=nothing), pa.scalar(None, pa.string()), column)
+            if textual or pc.any(pc.match_substring_regex(column, '[",\r\n]')).as_py():
+                column = pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
+            fields.append(pc.fill_null(column, ""))
         records = pc.binary_join_element_wise(*fields, ",").combine_chunks()
         if len(records) == 0:
             return b""

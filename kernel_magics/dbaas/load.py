@@ -81,17 +81,18 @@ class Source:
     """Rows on their way.
 
     Attributes:
-        names, types: the columns and the SQL types that hold them.
+        names: of the columns.
+        types: finds the SQL types that hold them; may read the whole source.
         chunks: CSV with a header line, from the start at each call; given the columns whose type is text.
         size: of what is sent, for the progress bar; None when unknown.
-        notes: what a person should know.
+        notes: what a person should know; complete once the types were asked for.
     """
 
     names: list[str]
-    types: list[str]
-    chunks: Callable[[frozenset[str]], Iterator[bytes]] = field(repr=False)
+    types: Callable[[], list[str]]
+    chunks: Callable[[frozenset[str]], Iterator[bytes]]
     size: int | None = None
-    notes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
 
 def load(database: DatabaseClient, source: Any, table: str, options: Options, *, progress: bool = False) -> Loaded:
@@ -128,7 +129,7 @@ def load(database: DatabaseClient, source: Any, table: str, options: Options, *,
         rows = target.fill(table, opened, known, progress)
     else:
         rows = target.make(table, opened, options.primary_key, progress)
-    return Loaded(table, rows, time.monotonic() - started, created=not known, notes=opened.notes)
+    return Loaded(table, rows, time.monotonic() - started, created=not known, notes=tuple(opened.notes))
 
 
 class _Target:
@@ -164,7 +165,7 @@ class _Target:
 
     def make(self, table: str, source: Source, primary_key: Sequence[str], progress: bool) -> int:
         """Make the table and fill it; when that fails there is no table."""
-        types = dict(zip(source.names, source.types, strict=True))
+        types = dict(zip(source.names, source.types(), strict=True))
         columns = ", ".join(f"{identifier(name)} {kind}" for name, kind in types.items())
         self._run(f"create table {self._sql(table)} ({columns})")
         with self._removed_on_failure(table):
@@ -255,7 +256,7 @@ def _source(source: Any, options: Options) -> Source:
         table = as_table(source)
         return Source(
             names=list(table.column_names),
-            types=[sql_type(kind) for kind in table.schema.types],
+            types=lambda: [sql_type(kind) for kind in table.schema.types],
             chunks=lambda _: batches_to_csv(table.column_names, iter(table.to_batches(max_chunksize=BATCH_ROWS))),
         )
     raise UsageError(
@@ -268,15 +269,18 @@ def _csv(open_raw: Callable[[], BinaryIO], options: Options, size: int | None) -
         return as_utf8(open_raw(), options.encoding)
 
     file = CsvFile(opened, null=options.null, delimiter=options.delimiter)
-    scan = file.scan()
-    note = "NA and the like were read as null in columns that are not text; `--null NA` does so in text columns too."
-    return Source(
-        names=file.names,
-        types=[sql_type(kind) for kind in scan.types],
-        chunks=lambda text_columns: file.chunks(scan, text_columns),
-        size=size if scan.verbatim else None,
-        notes=(note,) if scan.null_words and any(kind == pa.string() for kind in scan.types) else (),
-    )
+    notes: list[str] = []
+
+    def types() -> list[str]:
+        scan = file.scan()
+        if scan.null_words and options.null is None:
+            notes.append(
+                "NA and the like were read as null, except in text columns, which keep them;"
+                " `--null NA` makes them null there too."
+            )
+        return [sql_type(kind) for kind in scan.types]
+
+    return Source(file.names, types, file.chunks, size, notes)
 
 
 def _parquet(path: Path) -> Source:
@@ -289,7 +293,7 @@ def _parquet(path: Path) -> Source:
         with pq.ParquetFile(path) as file:
             yield from batches_to_csv(list(schema.names), file.iter_batches(BATCH_ROWS))
 
-    return Source(list(schema.names), [sql_type(kind) for kind in schema.types], chunks)
+    return Source(list(schema.names), lambda: [sql_type(kind) for kind in schema.types], chunks)
 
 
 def _opened(path: Path) -> BinaryIO:

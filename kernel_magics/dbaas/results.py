@@ -259,18 +259,15 @@ def arrow_to_pandas(table: pa.Table) -> pd.DataFrame:
     import pandas as pd
 
     nullable = {
-        pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
         pa.int32(): pd.Int32Dtype(),
         pa.int64(): pd.Int64Dtype(),
         pa.bool_(): pd.BooleanDtype(),
     }
-    with_nulls = {
-        field.type
-        for field, column in zip(table.schema, table.columns, strict=True)
-        if column.null_count and field.type in nullable
-    }
-    frame: pd.DataFrame = table.to_pandas(types_mapper=lambda kind: nullable[kind] if kind in with_nulls else None)
+    frame: pd.DataFrame = table.to_pandas()
+    for field, column in zip(table.schema, table.columns, strict=True):
+        if column.null_count and field.type in nullable:
+            frame[field.name] = column.to_pandas(types_mapper=nullable.get)
     return frame
 
 
