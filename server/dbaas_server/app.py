@@ -194,6 +194,7 @@ class PlatformHandler(APIHandler):
         }
         error = kinds.get(status_code) or Invalid("bad_request", self._reason)
         self.set_header("Content-Type", "application/json")
+        self.set_header("Connection", "close")  # the body was not read, so tornado ends the connection
         body = refuse(error).body
         assert isinstance(body, bytes)
         self.set_status(status_code)

@@ -139,7 +139,7 @@ class Authenticator:
         except jwt.PyJWTError as error:
             raise Unauthorized("PGRST301", "The token is not valid.", details=str(error)) from None
         role = claims.get("role", "anon")
-        if role not in JWT_ROLES:
+        if not isinstance(role, str) or role not in JWT_ROLES:
             raise Forbidden(
                 "role_refused",
                 "A token may only ask for the roles anon and authenticated.",

@@ -36,7 +36,7 @@ class Limits:
 
     statement_timeout_ms: int = 30_000
     max_rows: int = 1_000  # of a REST page, unless the caller asks for fewer
-    max_query_rows: int = 10_000  # of arbitrary SQL
+    max_query_rows: int = 10_000  # of arbitrary SQL, unless the caller asks for another number
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
     read_connections: int = 2

@@ -110,6 +110,7 @@ class _Exchange(HTTPMessageDelegate):
         self._queue: asyncio.Queue[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._head = False
+        self._complete = False
 
     def headers_received(self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders) -> None:
         """The request line and headers are here; the body is not yet."""
@@ -152,6 +153,7 @@ class _Exchange(HTTPMessageDelegate):
 
     def finish(self) -> None:
         """The body is complete."""
+        self._complete = True
         if self._queue is None:
             self._start()
         elif self._task is not None and not self._task.done():
@@ -191,6 +193,8 @@ class _Exchange(HTTPMessageDelegate):
         for name, value in response.headers:
             headers.add(name, value)
         headers["X-Request-Id"] = self._request.request_id
+        if not self._complete:
+            headers["Connection"] = "close"  # answered before the body was read: what follows is no request
         start = ResponseStartLine("HTTP/1.1", response.status, _REASONS.get(response.status, "Unknown"))
         body = response.body
         if isinstance(body, bytes):

@@ -87,7 +87,7 @@ def test_no_key_no_data(one: Tenant, door: str) -> None:
 
 @pytest.mark.parametrize("door", DOORS)
 def test_a_key_that_nobody_gave_out_is_refused(one: Tenant, door: str) -> None:
-    for key in ("dbk_a_made-up", "nonsense", "", " ", "é".encode().decode("latin-1")):
+    for key in ("dbk_a_made-up", "nonsense", "", "%00"):
         assert get(one, door, apikey=key).status_code == 401
 
 

@@ -264,7 +264,7 @@ class PostgresSession:
         self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int = 0
     ) -> QueryResult:
         """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
-        cap = self._limits.max_query_rows if max_rows is None else min(max_rows, self._limits.max_query_rows)
+        cap = self._limits.max_query_rows if max_rows is None else max_rows
         job = query.Job(text, tuple(args), cap, offset, self._limits.statement_timeout_ms)
         query.check_role(caller)
         async with self._workers.wire(*self._login(caller.role)) as wire:
