@@ -13,7 +13,7 @@ from ..http import Request, Response, json_response
 from ..nouns import Caller, Catalog, Function, Table
 from .errors import error_response
 from .json_types import Schema, column_schema, type_schema
-from .profiles import schema_of
+from .profiles import DEFAULT_SCHEMA, schema_of
 
 __all__ = ["document", "handle_root"]
 
@@ -66,6 +66,9 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
         allowed = [function for function in overloads if role in function.executable_by]
         if ref.schema == schema and allowed:
             paths["/rpc/" + quote(ref.name, safe="")] = _function(allowed, role)
+    if schema != DEFAULT_SCHEMA:
+        for operations in paths.values():
+            _name_profile(operations, schema)
     return {
         "openapi": "3.1.0",
         "info": {"title": f"Data of schema {schema}", "version": str(catalog.version)},
@@ -86,6 +89,21 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
             },
         },
     }
+
+
+def _name_profile(operations: dict[str, Any], schema: str) -> None:
+    """Say which header chooses the schema, where it is not the one chosen without."""
+    for method in ("get", "post", "put", "patch", "delete"):
+        if method in operations:
+            header = {
+                "name": "Accept-Profile" if method == "get" else "Content-Profile",
+                "in": "header",
+                "required": True,
+                "description": "The schema",
+                "schema": {"const": schema},
+            }
+            operation = operations[method]
+            operations[method] = {**operation, "parameters": [header, *operation.get("parameters", [])]}
 
 
 _ERROR: Schema = {

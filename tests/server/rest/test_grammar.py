@@ -173,6 +173,11 @@ def test_malformed_queries_are_refused_with_their_code(query, code):
     assert refused.value.code == code
 
 
+def test_a_quote_that_ends_nothing_is_part_of_its_value():
+    found = parse('a=in.("say "hi" now, ok","b\\"c",d)')
+    assert found.args.values == ['say "hi" now, ok', 'b"c', "d"]
+
+
 def test_an_error_says_where_it_is():
     with pytest.raises(Invalid) as refused:
         parse("select=id,name::,x")

@@ -8,7 +8,9 @@ from .scanner import Scanner, unquote
 
 __all__ = ["array_literal", "names", "parenthesised"]
 
-_ELEMENT = re.compile(r'"((?:[^"\\]|\\.)*)"(?=[,)])|([^,)]*)', re.DOTALL)
+# Client libraries put quotes around a value that holds a comma, without escaping quotes inside of it. One that no comma
+# or parenthesis follows can only be part of the value.
+_ELEMENT = re.compile(r'"((?:[^"\\]|\\.|"(?![,)]))*)"(?=[,)])|([^,)]*)', re.DOTALL)
 _MEMBER = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"\s*(?=[,}])|((?:[^,{}"\\]|\\.)*))', re.DOTALL)
 
 
