@@ -56,7 +56,7 @@ class Lab:
 def lab_command(port: int | None = None) -> list[str | Path]:
     """JupyterLab on the notebooks folder, bound to loopback."""
     command: list[str | Path] = [program("python"), "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"]
-    command.append(f"--ServerApp.root_dir={notebooks}")
+    command += [f"--ServerApp.root_dir={notebooks}", "--LabApp.news_url=None"]  # nobody is asked about news
     if port is not None:
         command += [f"--port={port}", "--ServerApp.port_retries=0"]
     if os.geteuid() == 0:

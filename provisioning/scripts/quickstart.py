@@ -28,7 +28,9 @@ def execute_quickstart(log: Log, output: Path = executed) -> None:
     def progress(line: str) -> None:
         if (match := re.search(r"Executing Cell (\d+)-", line)) is None:
             return
-        text = f"  Executing notebooks/quickstart.ipynb: cell {match[1]} of {cells}"
+        text = (
+            f"  Executing notebooks/quickstart.ipynb: cell {match[1]} of {cells}"  # shorter than the line that ends it
+        )
         if terminal:
             say(f"\r{text}", end="")
         elif int(match[1]) % 10 == 0 or int(match[1]) == cells:
@@ -41,4 +43,5 @@ def execute_quickstart(log: Log, output: Path = executed) -> None:
         what="executing notebooks/quickstart.ipynb",
         remedy=f"The copy {output} shows the cell that failed; correct the cause and run the command again.",
     )
-    say(f"\r  {'Executed notebooks/quickstart.ipynb':<52} {time.monotonic() - began:6.1f} s" + " " * 8)
+    say("\r" if terminal else "", end="")
+    say(f"  {'Executing notebooks/quickstart.ipynb':<52} {time.monotonic() - began:6.1f} s")
