@@ -222,6 +222,8 @@ def test_an_empty_insert_and_an_empty_update_do_nothing(http):
     assert http.post("/data/notes", json=[]).status_code == 201
     done = http.patch("/data/notes", json={}, headers={"Prefer": "return=representation"})
     assert (done.status_code, done.json()) == (200, [])
+    assert http.patch("/data/notes", json=[]).status_code == 204
+    assert http.put("/data/notes/1", json=[]).json()["code"] == "PGRST102"
 
 
 def test_functions_by_form_text_and_repeated_arguments(http):

@@ -44,7 +44,7 @@ def rows_payload(kind: str, raw: bytes, columns: tuple[str, ...] | None, *, one:
     Args:
         kind: of :func:`~.negotiate.content_type`.
         columns: from the query; then keys may differ between objects, and others are left out.
-        one: exactly one object is wanted.
+        one: at most one object is wanted.
 
     Raises:
         Invalid: ``PGRST102``, ``unsupported_media_type``.
@@ -64,8 +64,8 @@ def rows_payload(kind: str, raw: bytes, columns: tuple[str, ...] | None, *, one:
         return Payload(b"[" + orjson.dumps(fields) + b"]", columns or tuple(sorted(fields)), 1)
     else:
         raise Invalid("unsupported_media_type", "Rows are sent as JSON, as CSV or as a form")
-    if one and payload.rows != 1:
-        raise Invalid("PGRST102", "The body must hold exactly one object")
+    if one and payload.rows > 1:
+        raise Invalid("PGRST102", "The body must hold one object")
     return payload
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from typing import cast
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound
 
@@ -83,10 +85,11 @@ async def _export(session: Session, caller: Caller, plan: ReadPlan, args: Sequen
     first = await anext(chunks, b"")
 
     async def body() -> AsyncIterator[bytes]:
-        if first:
+        # Closed here and now when the client goes away: the engine's connection must not wait for a collector.
+        async with aclosing(cast("AsyncGenerator[bytes]", chunks)):
             yield first
-        async for chunk in chunks:
-            yield chunk
+            async for chunk in chunks:
+                yield chunk
 
     headers = [("Content-Type", plan.media.content_type)]
     if plan.applied:

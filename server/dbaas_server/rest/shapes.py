@@ -23,7 +23,10 @@ __all__ = ["Cut", "Shapes", "Template", "cut", "fill", "template"]
 _SCALAR = re.compile(rf"(?:not\.)?({'|'.join(sorted(QUANTIFIABLE | SIMPLE | FULL_TEXT))})\.")
 _LIST = re.compile(r'((?:not\.)?in\.)\(([^)"]+)\)\Z', re.DOTALL)
 _CAPACITY = 4_096
-_MAX_REMEMBERED = 2_048  # characters of a query string; longer ones are parsed each time
+# Characters of what may be remembered: of a query string, and of all else in a key. Longer ones are parsed each time,
+# so that a stranger cannot fill the memory with long headers.
+_MAX_REMEMBERED = 2_048
+_MAX_ABOUT = 4_096
 
 Template: TypeAlias = "tuple[int | str | None, ...] | None"
 """Per argument the index of the cut value, or the value itself; None when arguments are the cut values as they are."""
@@ -190,7 +193,7 @@ class Shapes(Generic[T]):
         built = build(parameters)
         if found is not None:
             agrees, made = template(found, parameters.spans, args.values, len(parts))
-            if agrees:
+            if agrees and len(repr(about)) <= _MAX_ABOUT:
                 self._put(key, (built, made))
         return built, args.values
 

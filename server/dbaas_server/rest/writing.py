@@ -138,6 +138,8 @@ async def _replace(
         values = plan_replace_key(parameters, key)
     raw = await request.body()
     payload = rows_payload(content_type(request.header("content-type")), raw, parameters.columns, one=True)
+    if not payload.rows:
+        raise Invalid("PGRST102", "The body must hold one object")
     if record_id is None and not set(key) <= set(payload.columns):
         raise Invalid("PGRST115", "Payload values do not match URL in primary key column(s)")
     payload = with_key(payload, key, values)

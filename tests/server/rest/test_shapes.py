@@ -103,6 +103,13 @@ def test_memory_is_bounded():
     assert len(shapes) <= 20
 
 
+def test_long_headers_and_queries_are_not_remembered():
+    shapes: Shapes = Shapes()
+    shapes.resolve(("t", "x" * 10_000), "a=eq.1", read)
+    shapes.resolve("t", "a=eq.1&select=" + "b" * 10_000, read)
+    assert len(shapes) == 0
+
+
 def test_what_is_asked_for_again_outlives_what_is_not():
     shapes: Shapes = Shapes(capacity=10)
     built = []
