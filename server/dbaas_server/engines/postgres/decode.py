@@ -128,7 +128,7 @@ def _numeric(value: bytes) -> float | int | str:
 def _json(value: bytes) -> Any:
     try:
         return orjson.loads(value)
-    except orjson.JSONDecodeError:  # an integer past 64 bits, a lone surrogate
+    except orjson.JSONDecodeError:  # a lone surrogate, which json (not jsonb) may hold
         return json.loads(value)
 
 

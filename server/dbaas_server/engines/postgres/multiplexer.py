@@ -102,6 +102,7 @@ class _Lane:
         self.pgconn: PGconn | None = None
         self.flights: deque[_Flight] = deque()
         self._names: OrderedDict[tuple[bytes, bytes], bytes] = OrderedDict()
+        self._generation = owner.generation
         self._counter = 0
         self._writing = False
         self._fd = -1
@@ -132,6 +133,11 @@ class _Lane:
         assert pgconn is not None
         flight = _Flight(request, now)
         self.flights.append(flight)
+        if self._generation != self._owner.generation:
+            self._generation = self._owner.generation
+            self._names.clear()
+            pgconn.send_query_params(b"deallocate all", None)
+            flight.wanted.append(False)
         self._statement(pgconn, flight, request.opening, b"", False)
         for statement in request.statements:
             self._statement(pgconn, flight, statement, request.role, True)
@@ -236,10 +242,15 @@ class Multiplexer:
         lanes: connections at most.
         queue: requests under way and waiting at most; past it, ``TooBusy``.
         timeout_ms: the statement timeout that every opening sets.
+
+    Attributes:
+        generation: changes with the catalog. A prepared statement keeps the parameter types it was prepared with, so
+            those of an older generation are dropped.
     """
 
     def __init__(self, connect: Callable[[], Awaitable[PGconn]], *, lanes: int, queue: int, timeout_ms: int) -> None:
         self.loop = asyncio.get_running_loop()
+        self.generation = 0
         self._connect = connect
         self._lanes: list[_Lane] = []
         self._most = lanes

@@ -16,7 +16,7 @@ from dbaas_provisioning.nouns import Credential
 
 from ...engine import OutcomeUnknown, Target, TooBusy
 from .connection import Connector
-from .errors import ConnectionLost, error_of
+from .errors import ConnectionLost, error_of, sqlstate_of
 from .multiplexer import Statement
 from .wire import Wire
 
@@ -24,6 +24,8 @@ __all__ = ["Pool", "Verdict", "transact"]
 
 IDLE_SECONDS = 60.0
 PREPARED = 128
+
+_INVALID_STATEMENT = "26000"
 
 Verdict = Callable[[list[PGresult]], DbaasError | None]
 """Looks at a transaction's results before its commit; an error undoes it."""
@@ -36,9 +38,13 @@ class Pool:
         size: connections at most, whoever they are logged in as.
         queue: tasks waiting for one at most.
         patience: seconds that a task waits.
+
+    Attributes:
+        generation: changes with the catalog; statements prepared under an older one are not used again.
     """
 
     def __init__(self, connector: Connector, *, size: int, queue: int, patience: float) -> None:
+        self.generation = 0
         self._connector = connector
         self._size = size
         self._queue = queue
@@ -71,6 +77,9 @@ class Pool:
         """
         wire = await self._acquire(role, login)
         self._busy.add(wire)
+        if wire.generation != self.generation:
+            wire.generation = self.generation
+            wire.outdated = bool(wire.prepared)
         try:
             yield wire
         finally:
@@ -202,33 +211,20 @@ async def transact(
         OutcomeUnknown: the connection was lost before the server told.
     """
     explicit = verdict is not None or rollback
-    steps: list[Callable[[PGconn], None]] = []
-    prepared: list[tuple[int, tuple[bytes, bytes]]] = []
-    answers: list[int] = []
-    if explicit:
-        steps.append(lambda pgconn: pgconn.send_query_params(b"begin", None))
-    for statement in (opening, *statements):
-        key = (statement[0], opening[1][0] or b"")
-        name = wire.prepared.get(key)
-        if name is None:
-            if len(wire.prepared) >= PREPARED:
-                oldest = next(iter(wire.prepared))
-                steps.append(partial(_close_prepared, name=wire.prepared.pop(oldest)))
-            name = wire.prepared[key] = wire.new_name()
-            prepared.append((len(steps), key))
-            steps.append(partial(_prepare, name=name, text=statement[0]))
-        answers.append(len(steps))
-        steps.append(partial(_run_prepared, name=name, parameters=statement[1]))
+    steps, answers = _steps(wire, opening, statements, begin=explicit)
     try:
         results, good = await wire.pipeline(steps)
+        if not good and _statement_gone(wire, results):
+            # A function of the tenant's dropped what was prepared. Nothing was done yet, so all is done anew.
+            if explicit and not wire.idle:
+                await wire.execute(b"rollback")
+            wire.prepared.clear()
+            steps, answers = _steps(wire, opening, statements, begin=explicit)
+            results, good = await wire.pipeline(steps)
     except ConnectionLost as lost:
-        if not lost.sent:
-            raise _unavailable() from None
-        raise (_unavailable() if explicit else _unknown()) from None
+        raise (_unavailable() if explicit or not lost.sent else _unknown()) from None
     if not good:
-        for place, key in prepared:
-            if place >= len(results) or not _succeeded(results[place]):
-                wire.prepared.pop(key, None)
+        wire.forget_unprepared(results)
         if explicit and wire.usable:
             await wire.execute(b"rollback")
         raise error_of(next(result for result in results if _failed(result)))
@@ -245,6 +241,38 @@ async def transact(
     return wanted
 
 
+def _steps(
+    wire: Wire, opening: Statement, statements: Sequence[Statement], *, begin: bool
+) -> tuple[list[Callable[[PGconn], None]], list[int]]:
+    """A pipeline's steps, preparing what this connection does not know yet, and the places of the answers."""
+    steps: list[Callable[[PGconn], None]] = []
+    answers: list[int] = []
+    wire.preparing.clear()
+    if wire.outdated:
+        wire.outdated = False
+        wire.prepared.clear()
+        steps.append(lambda pgconn: pgconn.send_query_params(b"deallocate all", None))
+    if begin:
+        steps.append(lambda pgconn: pgconn.send_query_params(b"begin", None))
+    for text, parameters in (opening, *statements):
+        key = (text, opening[1][0] or b"")  # a plan under row security belongs to one role
+        name = wire.prepared.get(key)
+        if name is None:
+            if len(wire.prepared) >= PREPARED:
+                oldest = next(iter(wire.prepared))
+                steps.append(partial(_close_prepared, name=wire.prepared.pop(oldest)))
+            name = wire.prepared[key] = wire.new_name()
+            wire.preparing.append((len(steps), key))
+            steps.append(partial(_prepare, name=name, text=text))
+        answers.append(len(steps))
+        steps.append(partial(_run_prepared, name=name, parameters=parameters))
+    return steps, answers
+
+
+def _statement_gone(wire: Wire, results: Sequence[PGresult]) -> bool:
+    return wire.usable and any(_failed(result) and sqlstate_of(result) == _INVALID_STATEMENT for result in results)
+
+
 def _prepare(pgconn: PGconn, *, name: bytes, text: bytes) -> None:
     pgconn.send_prepare(name, text)
 
@@ -255,10 +283,6 @@ def _close_prepared(pgconn: PGconn, *, name: bytes) -> None:
 
 def _run_prepared(pgconn: PGconn, *, name: bytes, parameters: Sequence[bytes | None]) -> None:
     pgconn.send_query_prepared(name, parameters)
-
-
-def _succeeded(result: PGresult) -> bool:
-    return result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 
 
 def _failed(result: PGresult) -> bool:

@@ -67,7 +67,7 @@ class PostgresSession:
         self._limits = limits
         self._exposure = target.exposure
         self._connector = Connector(target)
-        self._watcher = Watcher(self._connector)
+        self._watcher = Watcher(self._connector, self._new_version)
         self._plans = PlanCache(limits)
         self._multiplexers: dict[str, Multiplexer] = {}
         patience = limits.statement_timeout_ms / 1000
@@ -96,6 +96,11 @@ class PostgresSession:
         if fresh:
             await self._watcher.look(statistics=True)
         return self._snapshot.catalog
+
+    def _new_version(self, version: int) -> None:
+        self._writers.generation = self._workers.generation = version
+        for multiplexer in self._multiplexers.values():
+            multiplexer.generation = version
 
     @property
     def _snapshot(self) -> Snapshot:

@@ -31,6 +31,9 @@ class Wire:
 
     Attributes:
         prepared: SQL text (and what else makes a plan differ) → statement name, for the pool that owns this wire.
+        generation: of the catalog under which ``prepared`` was prepared.
+        outdated: what is prepared has to be dropped first.
+        preparing: what the pipeline under way prepares: (its place among the steps, key).
         notices: texts of notices, collected since somebody emptied it.
         on_notify: called when a NOTIFY arrived.
     """
@@ -38,6 +41,9 @@ class Wire:
     def __init__(self, pgconn: PGconn, *, on_notify: Callable[[], None] | None = None) -> None:
         self.pgconn = pgconn
         self.prepared: dict[tuple[bytes, bytes], bytes] = {}
+        self.generation = 0
+        self.outdated = False
+        self.preparing: list[tuple[int, tuple[bytes, bytes]]] = []
         self.notices: list[str] = []
         self._on_notify = on_notify
         self._loop = asyncio.get_running_loop()
@@ -221,6 +227,12 @@ class Wire:
         if waiter is not None and not waiter.done():
             waiter.set_exception(ConnectionLost("the database is being closed"))
 
+    def forget_unprepared(self, results: Sequence[PGresult]) -> None:
+        """After a failed pipeline: what it meant to prepare and did not is not known here."""
+        for place, key in self.preparing:
+            if place >= len(results) or results[place].status != ExecStatus.COMMAND_OK:
+                self.prepared.pop(key, None)
+
     def new_name(self) -> bytes:
         """A name for one more prepared statement."""
         self._names += 1
@@ -256,13 +268,12 @@ class Wire:
         """Input without a question: a notification, a changed setting, or the end of the connection."""
         try:
             self.pgconn.consume_input()
+            # libpq takes in an asynchronous message only when asked for a result's state, and notices the end of the
+            # connection only behind the server's farewell.
+            self.pgconn.is_busy()
+            self.pgconn.consume_input()
         except OperationalError:
             self.close()
-        else:
-            # libpq reads an asynchronous message only when asked for a result's state.
-            self.pgconn.is_busy()
-            if self.pgconn.status != ConnStatus.OK:
-                self.close()
         if self._on_notify is not None and (self._closed or self._notified()):
             self._on_notify()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from dbaas_provisioning.errors import DbaasError, Unavailable
@@ -24,9 +25,14 @@ FRESH_SECONDS = 0.05  # requests that miss something share a look, which happens
 
 
 class Watcher:
-    """One connection of the owner's that reads the catalog and hears of changes."""
+    """One connection of the owner's that reads the catalog and hears of changes.
 
-    def __init__(self, connector: Connector) -> None:
+    Args:
+        on_version: called with the version of each new snapshot, before it is given out.
+    """
+
+    def __init__(self, connector: Connector, on_version: Callable[[int], None]) -> None:
+        self._on_version = on_version
         self._connector = connector
         self._wire: Wire | None = None
         self._answers: list[bytes] = []
@@ -108,6 +114,7 @@ class Watcher:
                 snapshot = await asyncio.to_thread(build, version, answers)
                 statistics = True
                 self._answers = answers
+                self._on_version(version)
         if statistics:
             snapshot = await asyncio.to_thread(with_statistics, snapshot, await self._value(wire, sql.STATISTICS))
         self._fingerprint = fingerprint

@@ -15,7 +15,7 @@ from .keyset import after
 from .names import ident, literal, qualified
 from .plans import ReadPlan
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
-from .select import Selection, aggregates, conditions, order_by, order_key, select, window
+from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
 
 __all__ = ["ANSWERS", "plan_copy", "plan_read", "render"]
 
@@ -43,6 +43,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
     source = _source(context, read)
     if source.called is not None and not source.called.function.composite:
         return _scalar(context, read, source, parameters)
+    read = with_count(source.scope, read)
     counted = read.count in (Count.exact, Count.estimated)
     sql = _statement(context, read, source)
     planned_sql, planned_args = (
@@ -207,7 +208,8 @@ def _planned(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> tuple
     context = Context(snapshot, limits, role, parameters)
     whole = replace(read, order=(), after=(), limit=None, offset=None)
     source = _source(context, replace(whole, count=None))
-    selection = select(context, source.scope, whole) if aggregates(read) else Selection()
+    whole = with_count(source.scope, whole)
+    selection = select(context, source.scope, whole) if aggregates(whole) else Selection()
     columns = selection.columns(context) if selection.outputs else "1"
     sql = f"explain (format json) select {columns}{_from(context, whole, source, selection)}"
     return sql.encode(), tuple(parameters.order)

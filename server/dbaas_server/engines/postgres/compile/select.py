@@ -13,7 +13,7 @@ from .names import ident, type_name
 from .related import Joined, join, resolve
 from .scope import Context, Scope, lossy, path_sql
 
-__all__ = ["Output", "Selection", "aggregates", "conditions", "order_by", "select", "window"]
+__all__ = ["Output", "Selection", "aggregates", "conditions", "order_by", "select", "window", "with_count"]
 
 _INTEGERS = ("smallint", "integer", "bigint")
 
@@ -90,6 +90,23 @@ def aggregates(read: Read) -> bool:
         else isinstance(item, Embed) and item.spread and aggregates(item.read)
         for item in read.items
     )
+
+
+def with_count(scope: Scope, read: Read) -> Read:
+    """The same read, with a bare ``count`` as the number of rows where no column has that name.
+
+    The older way to ask for it, which clients still document: ``select=name,cities(count)``.
+    """
+    bare = Path("count")
+    if "count" in scope.columns or not any(isinstance(item, Field) and item.path == bare for item in read.items):
+        return read
+    items = tuple(
+        replace(item, path=None, cast=None, aggregate=Aggregate.count, aggregate_cast=item.cast)
+        if isinstance(item, Field) and item.path == bare and item.aggregate is None
+        else item
+        for item in read.items
+    )
+    return replace(read, items=items)
 
 
 def select(context: Context, scope: Scope, read: Read, *, explicit: bool = False) -> Selection:
@@ -235,6 +252,7 @@ def _rows(
     context: Context, joined: Joined, found: list[str], read: Read, *, explicit: bool
 ) -> tuple[Selection, str, str]:
     """Outputs of an embed, the text from FROM to GROUP BY, and the text after it."""
+    read = with_count(joined.scope, read)
     context.depth += 1
     selection = select(context, joined.scope, read, explicit=explicit)
     context.depth -= 1

@@ -1,0 +1,178 @@
+"""Many requests on few connections: isolation, time, loss, back-pressure."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+
+import psycopg
+import pytest
+
+from conninfo import conninfo
+from dbaas_provisioning.errors import DbaasError, Unavailable
+from dbaas_server.engine import OutcomeUnknown, QueryError, TooBusy
+from dbaas_server.nouns import Arg, TableRef, Write, WriteKind
+from shapes import call, cmp, col, rows, table
+from waiting import until
+
+BY_ID = table("books", "id", where=(cmp("id", "eq", 0),))
+
+
+async def backends(access, where="true"):
+    async with await psycopg.AsyncConnection.connect(conninfo(access), autocommit=True) as other:
+        cursor = await other.execute(
+            f"select count(*) from pg_stat_activity where datname = current_database() and application_name = 'jupyter-dbaas' and {where}"
+        )
+        row = await cursor.fetchone()
+        return row[0] if row else 0
+
+
+async def test_answers_meet_their_requests(session, anon, user, service):
+    async def one(number):
+        caller = (anon, user, service)[number % 3]
+        wanted = number % 4 + 1
+        return rows(await session.read(BY_ID, (str(wanted),), caller)) == [{"id": wanted}]
+
+    assert all(await asyncio.gather(*(one(number) for number in range(600))))
+
+
+async def test_a_failing_request_fails_alone(session, user):
+    async def one(number):
+        try:
+            return rows(await session.read(BY_ID, ("oops" if number % 3 == 0 else "1",), user))
+        except QueryError as error:
+            return error.code
+
+    answers = Counter(map(str, await asyncio.gather(*(one(number) for number in range(300)))))
+    assert answers == {"22P02": 100, "[{'id': 1}]": 200}
+
+
+async def test_connections_are_bounded_whatever_the_load(library, opener, user, service):
+    session = await opener(library, read_connections=2, write_connections=2, query_connections=2)
+    before = await backends(library)
+
+    async def slow(number):
+        read = table("books", col("id"), where=(cmp("id", "gte", 0),)) if number % 2 else call("whoami")
+        return await session.read(read, ("0",) if number % 2 else (), user if number % 3 else service)
+
+    most = before
+    tasks = [asyncio.create_task(slow(number)) for number in range(400)]
+    while not all(task.done() for task in tasks):
+        most = max(most, await backends(library))
+    assert not [task for task in tasks if task.exception()]
+    assert most - before <= 2 * 2 + 2 + 2  # two lanes for each of two logins, and the pools
+
+
+async def test_a_full_queue_refuses_at_once(library, opener, user):
+    session = await opener(library, queue=20)
+    await session.read(BY_ID, ("1",), user)
+    answers = await asyncio.gather(*(session.read(BY_ID, ("1",), user) for _ in range(60)), return_exceptions=True)
+    refused = [answer for answer in answers if isinstance(answer, TooBusy)]
+    assert len(refused) == 40
+    assert refused[0].code == "too_busy"
+    assert rows(await session.read(BY_ID, ("1",), user)) == [{"id": 1}]
+
+
+async def test_a_slow_read_is_stopped_by_its_timeout_and_holds_nobody_up(database, opener, owner):
+    session = await opener(database, statement_timeout_ms=1500)
+    await session.run(
+        "create table t (id int primary key); insert into t values (1), (2);"
+        "create function nap(t) returns text language plpgsql as $$ begin if $1.id = 2 then perform pg_sleep(60); end if; return 'ok'; end $$",
+        (), owner,
+    )  # fmt: skip
+    quick = table("t", "id", where=(cmp("id", "eq", 0),))
+    napping = table("t", "nap", where=(cmp("id", "eq", 0),))
+    await session.read(napping, ("1",), owner)  # looks cheap: by key, and quick the first time
+    began = time.monotonic()
+    slow = [asyncio.create_task(session.read(napping, ("2",), owner)) for _ in range(1)]
+    await asyncio.sleep(0)
+    waits = []
+    while not slow[0].done():
+        asked = time.monotonic()
+        await asyncio.gather(*(session.read(quick, ("1",), owner) for _ in range(8)))
+        waits.append(time.monotonic() - asked)
+    lasted = time.monotonic() - began
+    with pytest.raises(QueryError) as caught:
+        await slow[0]
+    assert caught.value.code == "57014"
+    assert max(waits) < lasted / 2  # the others went round it
+
+
+async def test_reads_survive_a_terminated_backend(library, session, user):
+    await session.read(BY_ID, ("1",), user)
+
+    async def hammer():
+        return [rows(await session.read(BY_ID, ("2",), user)) for _ in range(200)]
+
+    tasks = [asyncio.create_task(hammer()) for _ in range(4)]
+    with psycopg.connect(conninfo(library), autocommit=True) as other:
+        for _ in range(3):
+            await asyncio.sleep(0.02)
+            other.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                " and usename = current_user"
+            )
+    for task in tasks:
+        assert set(map(str, await task)) == {"[{'id': 2}]"}
+
+
+async def test_a_cancelled_read_disturbs_no_neighbour(session, user):
+    async def one(number):
+        task = asyncio.create_task(session.read(BY_ID, ("1",), user))
+        await asyncio.sleep(0)
+        if number % 2:
+            task.cancel()
+        try:
+            return rows(await task)
+        except asyncio.CancelledError:
+            return None
+
+    answers = await asyncio.gather(*(one(number) for number in range(200)))
+    assert [answer for answer in answers if answer is not None] == [[{"id": 1}]] * 100
+
+
+async def test_a_closed_session_says_so(library, opener, user):
+    session = await opener(library)
+    pending = [asyncio.create_task(session.read(BY_ID, ("1",), user)) for _ in range(5)]
+    await asyncio.sleep(0)
+    await session.close()
+    for answer in await asyncio.gather(*pending, return_exceptions=True):
+        assert isinstance(answer, Unavailable)
+    with pytest.raises(Unavailable):
+        await session.read(BY_ID, ("1",), user)
+
+
+async def test_a_write_whose_connection_dies_is_reported_unknown(database, opener, owner):
+    session = await opener(database)
+    await session.run("create table t (id int primary key, at text)", (), owner)
+    await session.run(
+        "create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;"
+        "create trigger wait before insert on t for each row execute function wait()", (), owner,
+    )  # fmt: skip
+    shape = Write(WriteKind.insert, TableRef("t"), Arg(0), ("id",))
+    task = asyncio.create_task(session.write([(shape, ('[{"id": 1}]',))], owner))
+    await until(lambda: backends(database, "query like '%insert into%' and state = 'active'"), lambda count: count == 1)
+    with psycopg.connect(conninfo(database), autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%insert into%' and state = 'active' and pid <> pg_backend_pid()"
+        )
+    with pytest.raises(DbaasError) as caught:
+        await task
+    # The server said farewell in the middle of the statement, so it is known that nothing was written.
+    assert isinstance(caught.value, Unavailable)
+    assert not isinstance(caught.value, OutcomeUnknown)
+    assert rows(await session.read(table("t"), (), owner)) == []
+
+
+async def test_idle_connections_that_died_are_replaced_before_a_write_is_sent(database, opener, owner):
+    session = await opener(database)
+    await session.run("create table t (id int primary key)", (), owner)
+    shape = Write(WriteKind.insert, TableRef("t"), Arg(0), ("id",))
+    await session.write([(shape, ('[{"id": 1}]',))], owner)
+    with psycopg.connect(conninfo(database), autocommit=True) as other:
+        other.execute(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'jupyter-dbaas' and usename = current_user"
+        )
+    await session.write([(shape, ('[{"id": 2}]',))], owner)
+    assert len(rows(await session.read(table("t"), (), owner))) == 2
