@@ -14,6 +14,7 @@ from .commands import COMMANDS
 from .context import Context
 from .lookup import Lookup
 from .nouns import Schema, Table
+from .params import is_own
 from .sql_names import if_needed
 
 __all__ = ["matcher"]
@@ -86,7 +87,7 @@ class _Names:
 
     @property
     def variables(self) -> Iterable[str]:
-        return [name for name in self._context.variables if not name.startswith("_")]
+        return [name for name in self._context.variables if is_own(name)]
 
     def frames(self) -> Iterable[str]:
         return [name for name in self.variables if hasattr(self._context.variables[name], "columns")]

@@ -33,7 +33,7 @@ class Context:
     ask: Callable[[str], bool]
     tenant: str | None = None
     database: str | None = None
-    registered: set[str] = field(default_factory=set)  # aliases of connections made for %%sql
+    registered: dict[str, tuple[str, str]] = field(default_factory=dict)  # %%sql's alias → tenant, database
 
     def chosen_tenant(self, arguments: Arguments) -> TenantClient:
         """The tenant of ``--tenant``, else the current one, else the only one there is.

@@ -7,11 +7,11 @@ result does not escape what is in the cells; its results are displayed by our re
 
 from __future__ import annotations
 
-import contextlib
-import io
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.getipython import get_ipython
+from IPython.utils.capture import capture_output
 
 from .errors import DbaasError
 from .render import escape, html_table, text_table
@@ -19,7 +19,7 @@ from .render import escape, html_table, text_table
 if TYPE_CHECKING:
     from .client import DatabaseClient
 
-__all__ = ["forget", "register"]
+__all__ = ["forget", "register", "renew"]
 
 
 def register(database: DatabaseClient, alias: str) -> None:
@@ -39,7 +39,7 @@ def register(database: DatabaseClient, alias: str) -> None:
         raise DbaasError("jupysql is not installed.", code="not_installed", hint="%pip install jupysql") from None
     forget([alias])
     engine = _engine(database)
-    with contextlib.redirect_stdout(io.StringIO()):  # jupysql greets
+    with capture_output(stderr=False):  # jupysql greets, and displays advice
         if "sql" not in shell.extension_manager.loaded:
             shell.extension_manager.load_extension("sql")
         try:
@@ -54,8 +54,22 @@ def register(database: DatabaseClient, alias: str) -> None:
     formatters["text/plain"].for_type(ResultSet, lambda result, printer, _: printer.text(_text(result)))
 
 
-def forget(aliases: list[str] | set[str]) -> None:
+def renew(database: DatabaseClient, alias: str) -> None:
+    """Connect an alias anew, after its credentials changed. What was current stays so."""
+    from sql.connection import ConnectionManager
+
+    current = ConnectionManager.current
+    kept = current if current is not ConnectionManager.connections.get(alias) else None
+    register(database, alias)
+    if kept is not None:
+        ConnectionManager.current = kept
+
+
+def forget(aliases: Iterable[str]) -> None:
     """Close the connections that were registered under these names."""
+    aliases = list(aliases)
+    if not aliases:
+        return  # importing jupysql takes its time
     try:
         from sql.connection import ConnectionManager
     except ImportError:

@@ -37,7 +37,9 @@ def interactive() -> bool:
 
 
 def _bundle(result: Result, offset: int) -> dict[str, str]:
-    return {"text/plain": result.text(offset), "text/html": result.html(offset)}
+    # A terminal shows the text behind its prompt; a table begins on a line of its own.
+    break_line = "\n" if result.columns and getattr(get_ipython(), "kernel", None) is None else ""
+    return {"text/plain": break_line + result.text(offset), "text/html": result.html(offset)}
 
 
 def _buttons(result: Result, handle: Any) -> None:

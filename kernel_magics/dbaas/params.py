@@ -21,7 +21,7 @@ from typing import Any
 
 from .errors import UsageError, did_you_mean
 
-__all__ = ["Bound", "bind", "names", "to_json"]
+__all__ = ["Bound", "bind", "is_own", "names", "to_json"]
 
 _TOKEN = re.compile(
     r"""
@@ -66,7 +66,7 @@ def bind(text: str, variables: Mapping[str, Any]) -> Bound:
         if name not in variables:
             raise UsageError(
                 f"The statement has a parameter :{name}, and there is no variable of that name.",
-                hint=did_you_mean(name, (known for known in variables if not known.startswith("_"))),
+                hint=did_you_mean(name, (known for known in variables if is_own(known))),
             )
         return f"${order.setdefault(name, len(order) + 1)}"
 
@@ -86,6 +86,11 @@ def names(text: str) -> tuple[str, ...]:
 
     _rewrite(text, note)
     return tuple(found)
+
+
+def is_own(name: str) -> bool:
+    """Whether a variable is the person's, not IPython's."""
+    return not name.startswith("_") and name not in ("In", "Out", "exit", "quit", "get_ipython", "open")
 
 
 def _rewrite(text: str, replace: Callable[[str], str]) -> tuple[str, str | None]:

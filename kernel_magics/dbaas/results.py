@@ -112,7 +112,8 @@ class Result:
         if self.complete:
             return len(self.rows)
         if self._total is None:
-            self._total = self._statement.page(max_rows=1, offset=0, count=True).total
+            # From an offset the server runs only what reads; the count itself is of every row.
+            self._total = self._statement.page(max_rows=1, offset=1, count=True).total
         return self._total or 0
 
     def __bool__(self) -> bool:

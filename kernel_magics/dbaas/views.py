@@ -75,7 +75,7 @@ class Listing:
     empty: Note
 
     def __repr__(self) -> str:
-        return text_table(self.headers, self.rows) if self.rows else repr(self.empty)
+        return text_table(self.headers, self.rows, 100) if self.rows else repr(self.empty)
 
     def _repr_html_(self) -> str:
         return html_table(self.headers, self.rows) if self.rows else self.empty._repr_html_()

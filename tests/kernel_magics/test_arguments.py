@@ -50,8 +50,13 @@ def test_any_line_is_read_or_refused(line: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("tenats", "Did you mean tenants"), ("keys creat", "too much"), ("tenant creat", "Did you mean create"), ("xyzzy", "help")],
-)  # fmt: skip
+    [
+        ("tenats", "Did you mean tenants"),
+        ("keys creat", "too much"),
+        ("tenant creat", "Did you mean create"),
+        ("xyzzy", "help"),
+    ],
+)
 def test_an_unknown_command_names_the_nearest(line: str, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         command, rest = find(split(line))

@@ -31,9 +31,10 @@ untouched = st.one_of(
     inner.map(lambda text: "$$" + text.replace("$", "") + "$$"),
     inner.map(lambda text: "$q$" + text.replace("$q$", "") + "$q$"),
     inner.map(lambda text: "--" + text.replace("\n", "") + ":a\n"),
-    inner.map(lambda text: "/* :a /* " + text.replace("/*", "").replace("*/", "").replace("/", "").replace("*", "") + "*/ :b */"),
-    st.sampled_from(["x::int", "1::text", "f(x := 1)", "t[1:a]", "t[:a]", "t[a:b]", "(x)[1:a]", "json_object('k':a)", "select", "+", "a.b"]),
-)  # fmt: skip
+    inner.map(lambda text: "/* :a /* " + text.translate({ord("/"): "", ord("*"): ""}) + "*/ :b */"),
+    st.sampled_from(["x::int", "1::text", "f(x := 1)", "json_object('k':a)", "select", "+", "a.b"]),
+    st.sampled_from(["t[1:a]", "t[:a]", "t[a:b]", "(x)[1:a]"]),
+)
 parameters = st.sampled_from([":a", ":b", ":c"])
 statements = st.lists(st.one_of(untouched, parameters), max_size=12)
 
@@ -158,7 +159,7 @@ def test_a_value_is_sent_as_json(value: Any, sent: Any) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.text() | st.floats(-1e300, 1e300),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )  # fmt: skip
 

@@ -15,9 +15,18 @@ from dbaas.render import CELL_LIMIT, escape, html_table, text_table, visible
 from dbaas.views import Card, Listing, Note, masked
 
 ALLOWED = {"table", "thead", "tbody", "tr", "th", "td", "bdi", "span", "i", "div", "b", "code"}
-nasty = st.text() | st.sampled_from(
-    ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "&lt;b&gt;", "' onmouseover='x", '"><svg>', "$x^2$", "\x1b[31mred", "\u202egnp.exe", "\ud800"]
-)  # fmt: skip
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "&lt;b&gt;",
+    "' onmouseover='x",
+    '"><svg>',
+    "$x^2$",
+    "\x1b[31mred",
+    "\u202egnp.exe",
+    "\ud800",
+]
+nasty = st.text() | st.sampled_from(HOSTILE)
 cells = (
     nasty | st.none() | st.integers() | st.floats() | st.booleans() | st.lists(nasty) | st.dictionaries(nasty, nasty)
 )
@@ -95,6 +104,8 @@ def test_wide_characters_keep_columns_aligned() -> None:
     assert lines[2] == "日本   1" and lines[3] == "ab    22"
 
 
-@pytest.mark.parametrize("text", ["postgresql://owner:s3cret@127.0.0.1:5432/shop", "postgresql://u:s3cret%40@h/d?sslmode=require"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["postgresql://owner:s3cret@127.0.0.1:5432/shop", "postgresql://u:s3cret%40@h/d?sslmode=require"]
+)
 def test_a_masked_connection_string_has_no_password(text: str) -> None:
     assert "s3cret" not in masked(text) and masked(text).startswith("postgresql://")

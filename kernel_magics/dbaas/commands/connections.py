@@ -15,7 +15,7 @@ def _connect(context: Context, arguments: Arguments) -> Note:
     database = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
     alias = arguments.get("alias") or database.name
     register(database, alias)
-    context.registered.add(alias)
+    context.registered[alias] = (database.tenant, database.name)
     return Note(f"%%sql now runs on {database.tenant}/{database.name}.")
 
 

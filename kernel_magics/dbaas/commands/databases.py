@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+from .. import jupysql
 from ..arguments import Arguments, Option
 from ..context import NO_DATABASE, Context
 from ..errors import DbaasError
@@ -57,7 +58,11 @@ def _list(context: Context, arguments: Arguments) -> Listing:
 
 def _rotate(context: Context, arguments: Arguments) -> Card:
     database = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
-    return _card(context, database.rotate(), arguments, "The old credentials no longer work. ")
+    rotated = database.rotate()
+    for alias, place in context.registered.items():
+        if place == (database.tenant, rotated.name):
+            jupysql.renew(database, alias)
+    return _card(context, rotated, arguments, "The old credentials no longer work. ")
 
 
 def _drop(context: Context, arguments: Arguments) -> Note:
