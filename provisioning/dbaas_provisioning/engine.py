@@ -125,6 +125,10 @@ class Engine(Protocol):
         """How to run a cluster. Pure."""
         ...
 
+    def check_options(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        """A new database's options with their defaults. Pure. Raises ``Invalid`` for what means nothing here."""
+        ...
+
     async def ready(self, cluster: Cluster, superuser: Credential) -> None:
         """Return once an authenticated connection works; raise ``Unavailable`` when it does not (yet)."""
         ...

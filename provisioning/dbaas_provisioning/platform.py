@@ -239,6 +239,7 @@ class Platform:
         async with self._audited("create_database", actor, tenant, name, {"engine": engine, **options}):
             check_database_name(name)
             kind = engine_folder.engine(engine)
+            options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = await self._store.plan(owner.plan_type)
             async with self._store.lock(owner.id):

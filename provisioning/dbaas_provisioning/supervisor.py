@@ -365,6 +365,6 @@ class Supervisor:
 
 
 def _serving(slot: _Slot | None) -> Endpoint | None:
-    if slot is None or slot.process is None or slot.process.died.is_set():
+    if slot is None or slot.process is None or not slot.process.alive:
         return None
     return slot.endpoint

@@ -49,7 +49,9 @@ def test_subdomains_that_urls_need_are_refused(subdomain: str) -> None:
     assert refused.value.code == "reserved_name"
 
 
-@pytest.mark.parametrize("name", ['a"; drop role x; --', "O'Brien", "naïve", "数据库", "a b", "$user", "a%b?c=d#e", "\\"])
+@pytest.mark.parametrize(
+    "name", ['a"; drop role x; --', "O'Brien", "naïve", "数据库", "a b", "$user", "a%b?c=d#e", "\\"]
+)
 def test_any_plain_text_can_be_a_databases_name(name: str) -> None:
     assert check_database_name(name) == name
 

@@ -20,6 +20,7 @@ Answer = TypeVar("Answer")
 
 SIZE = 4
 LISTEN_PAUSE_SECONDS = 0.25
+PATIENCE_SECONDS, PAUSE_SECONDS = 15.0, 0.02  # with a server that is being started again
 LOCK_SECONDS = 120
 LOST = (psycopg.OperationalError, psycopg.InterfaceError)
 OPTIONS = (
@@ -47,27 +48,33 @@ class Connections:
         self._closed = True
         await self._close_idle()
 
-    async def transaction(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-        """Run ``work`` in a transaction and commit it.
+    async def transaction(self, work: Callable[[Connection], Awaitable[Answer]], *, reads: bool = False) -> Answer:
+        """Run ``work`` in a transaction and commit it; ``reads`` says that it changes nothing.
 
-        When the server is gone, it is started and ``work`` runs once more, unless the commit was on its way already.
+        While the server is gone, it is started and ``work`` runs again, unless the commit was on its way already.
         Raises ``Unavailable``: ``meta_unreachable``, or ``outcome_unknown`` when the commit's answer was lost;
         errors of statements pass as psycopg raises them.
         """
         async with self._slots:
+            return await self._persistently(lambda: self._attempt(work, reads))
+
+    async def _persistently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Once more after the server was started; for a while, since it may be killed again."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + PATIENCE_SECONDS
+        while True:
             try:
-                return await self._attempt(work)
+                return await attempt()
             except LOST as error:
                 if not _is_lost(error):
                     raise
-                await self._close_idle()
-                await self._ensure()
-            try:
-                return await self._attempt(work)
-            except LOST as error:
-                raise (unreachable(error) if _is_lost(error) else error) from None
+                if loop.time() > deadline:
+                    raise unreachable(error) from None
+            await self._close_idle()
+            await self._ensure()
+            await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _attempt(self, work: Callable[[Connection], Awaitable[Answer]]) -> Answer:
+    async def _attempt(self, work: Callable[[Connection], Awaitable[Answer]], reads: bool) -> Answer:
         connection = self._idle.pop() if self._idle else await self._connect()
         try:
             answer = await work(connection)
@@ -80,6 +87,8 @@ class Connections:
         except BaseException as error:
             await connection.close()
             if isinstance(error, LOST) and _is_lost(error):
+                if reads:
+                    return answer
                 raise Unavailable(
                     "outcome_unknown", "The platform's database went away while it was storing the change.",
                     hint="Look whether it was made before trying again.",
@@ -109,19 +118,11 @@ class Connections:
             return connection
 
         try:
-            try:
-                connection = await take()
-            except LOST as error:
-                if not _is_lost(error):
-                    raise
-                await self._ensure()
-                connection = await take()
+            connection = await self._persistently(take)
         except psycopg.errors.QueryCanceled:
             raise Unavailable(
                 "busy", "Another change is being made here and takes long.", hint="Try again later."
             ) from None
-        except LOST as error:
-            raise unreachable(error) from None
         try:
             yield
         finally:

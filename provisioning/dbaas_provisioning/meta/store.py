@@ -300,11 +300,11 @@ class Store:
 
     async def insert_key(self, tenant_id: UUID | None, role: KeyRole, key: str) -> ApiKey:
         """Keep a key's hash, and enough of it to recognise it."""
-        row = await self._one(
+        [row] = await self._rows(
             "insert into api_keys (id, tenant_id, role, prefix, sha256) values (%s, %s, %s, %s, %s) returning *",
             [uuid4(), tenant_id, role, key[:PREFIX_LENGTH], hash_key(key)],
+            reads=False,
         )
-        assert row is not None
         return _key(row)
 
     async def keys(self, tenant_id: UUID | None) -> Sequence[ApiKey]:
@@ -316,12 +316,13 @@ class Store:
 
     async def revoke_key(self, tenant_id: UUID | None, key_id: UUID) -> None:
         """Safe to repeat. Raises ``NotFound`` (``key_not_found``)."""
-        row = await self._one(
+        rows = await self._rows(
             "update api_keys set revoked_at = coalesce(revoked_at, now())"
             " where id = %s and tenant_id is not distinct from %s returning id",
             [key_id, tenant_id],
+            reads=False,
         )
-        if row is None:
+        if not rows:
             raise NotFound("key_not_found", "There is no such key.")
 
     async def find_key(self, key: str) -> ApiKey | None:
@@ -350,11 +351,14 @@ class Store:
     # --- one statement, one transaction -----------------------------------------------------------------------------
 
     async def _all(self, text: str, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[DictRow]:
+        return await self._rows(text, args, reads=True)
+
+    async def _rows(self, text: str, args: Sequence[Any] | Mapping[str, Any], *, reads: bool) -> list[DictRow]:
         async def work(connection: Any) -> list[DictRow]:
             rows: list[DictRow] = await (await connection.execute(text, args)).fetchall()
             return rows
 
-        return await self._connections.transaction(work)
+        return await self._connections.transaction(work, reads=reads)
 
     async def _one(self, text: str, args: Sequence[Any]) -> DictRow | None:
         rows = await self._all(text, args)

@@ -67,6 +67,10 @@ class LocalRuntime:
 
     def start(self, data_dir: Path, plan: LaunchPlan) -> ServerProcess:
         """Start the server; it may not be ready yet, and it may die of what is wrong (see its log)."""
+        if not processes_in(data_dir):
+            # Nothing of a predecessor is left, whatever its pid file says: the number may be another process's by now,
+            # or a zombie's that nobody waits for (in a container without an init), and the server would believe it.
+            (data_dir / plan.pid_file).unlink(missing_ok=True)
         for name, text in plan.files.items():
             self._write(data_dir / name, text)
         self.bound_log(data_dir)

@@ -33,6 +33,11 @@ class ServerProcess:
         """Watch a process just started."""
         return cls(child.pid, os.pidfd_open(child.pid), child)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs, now: ``died`` is set a moment later, when the event loop gets to it."""
+        return not self.died.is_set() and not _is_gone(self._descriptor)
+
     def signal(self, number: int) -> None:
         """Send a signal; nothing happens when the process is gone."""
         if not self.died.is_set():

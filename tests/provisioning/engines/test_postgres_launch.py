@@ -83,8 +83,8 @@ WORD = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 @given(WORD, WORD, WORD)
 def test_a_connection_string_says_what_was_put_in(user: str, password: str, name: str) -> None:
     cluster = Cluster(
-        id=UUID(int=1), tenant_id=None, engine="postgres", runtime="local", version="18", endpoint=Endpoint("127.0.0.1", 5),
-        data_dir=Path("/x"), state=ClusterState.running,
+        id=UUID(int=1), tenant_id=None, engine="postgres", runtime="local", version="18",
+        endpoint=Endpoint("127.0.0.1", 5), data_dir=Path("/x"), state=ClusterState.running,
     )  # fmt: skip
     url = ENGINE.connection_string(cluster, name, Credential(user, password))
     assert psycopg.conninfo.conninfo_to_dict(url) == {

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
+from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage
 from . import binaries, launch
 
@@ -38,6 +39,20 @@ class PostgresEngine:
         """How to run a cluster. Pure."""
         return launch.plan(spec)
 
+    def check_options(self, options: Mapping[str, str]) -> Mapping[str, str]:
+        """``expose``: ``policies`` (the default) or ``all``.
+
+        Raises ``Invalid``: ``unknown_option``, ``invalid_exposure``.
+        """
+        if unknown := sorted(set(options) - {"expose"}):
+            raise Invalid("unknown_option", f"PostgreSQL has no option {unknown[0]!r}.", hint="Options: expose.")
+        exposure = options.get("expose", "policies")
+        if exposure not in ("policies", "all"):
+            raise Invalid(
+                "invalid_exposure", f"{exposure!r} is no way to expose tables.", hint="Use 'policies' or 'all'."
+            )
+        return {"expose": exposure}
+
     async def ready(self, cluster: Cluster, superuser: Credential) -> None:
         """Return once an authenticated connection works, to this cluster and no other."""
         from .administrator import administrator
@@ -57,13 +72,11 @@ class PostgresEngine:
     ) -> Grant:
         """Make an isolated database. On any failure nothing is left behind.
 
-        Options: ``expose``, ``policies`` (the default) or ``all``.
-        Raises ``Invalid`` (``unknown_option``, ``invalid_exposure``), ``Conflict`` (``database_exists``),
-        ``Unavailable``.
+        Raises ``Conflict`` (``database_exists``), ``Unavailable``, and what :meth:`check_options` raises.
         """
         from .create import create_database
 
-        return await create_database(cluster, superuser, plan, name, options)
+        return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"])
 
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from psycopg import errors, sql
 
 from ...engine import Grant
-from ...errors import Conflict, Invalid, Unavailable
+from ...errors import Conflict, Unavailable
 from ...nouns import Cluster, Credential, Login, Plan
 from .administrator import Connection, administrator, script
 from .drop import drop_database
@@ -23,11 +23,8 @@ EXTENSIONS = ("uuid-ossp", "pgcrypto", "pg_stat_statements")
 UNDO_SECONDS = 20.0
 
 
-async def create_database(
-    cluster: Cluster, superuser: Credential, plan: Plan, name: str, options: Mapping[str, str]
-) -> Grant:
+async def create_database(cluster: Cluster, superuser: Credential, plan: Plan, name: str, exposure: str) -> Grant:
     """See :meth:`dbaas_provisioning.engines.postgres.PostgresEngine.create_database`."""
-    exposure = _exposure(options)
     logins = new_logins()
     async with administrator(cluster, superuser) as connection:
         # One at a time for a name: what exists is not ours, and has to survive our undo.
@@ -52,15 +49,6 @@ async def create_database(
             await asyncio.shield(_undo(cluster, superuser, name))
             raise
     return Grant(name, logins)
-
-
-def _exposure(options: Mapping[str, str]) -> str:
-    if unknown := sorted(set(options) - {"expose"}):
-        raise Invalid("unknown_option", f"PostgreSQL has no option {unknown[0]!r}.", hint="Options: expose.")
-    exposure = options.get("expose", "policies")
-    if exposure not in ("policies", "all"):
-        raise Invalid("invalid_exposure", f"{exposure!r} is no way to expose tables.", hint="Use 'policies' or 'all'.")
-    return exposure
 
 
 def _exists(name: str) -> Conflict:
