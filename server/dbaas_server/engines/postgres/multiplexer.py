@@ -28,6 +28,8 @@ __all__ = ["Meter", "Multiplexer", "Statement"]
 log = logging.getLogger(__name__)
 
 STALL_SECONDS = 0.01  # a head older than this no longer keeps those behind it waiting
+QUICK_SECONDS = 0.02
+SLOW_SECONDS = 0.25
 TICK_SECONDS = 0.005
 SPREAD = 4  # requests in a lane before another one is opened
 PREPARED = 256  # statements kept per connection
@@ -48,13 +50,18 @@ class Meter:
         self.seconds: float | None = None
 
     def add(self, seconds: float) -> None:
-        """One more run."""
-        self.seconds = seconds if self.seconds is None else (self.seconds + seconds) / 2
+        """One more run. A quick one counts more: what was slow because the machine was busy is soon forgiven."""
+        self.seconds = seconds if self.seconds is None else min(seconds, (self.seconds + seconds) / 2)
 
     @property
     def quick(self) -> bool:
-        """Known to take less than what stalls a lane."""
-        return self.seconds is not None and self.seconds < STALL_SECONDS
+        """Known to be quick enough for a lane."""
+        return self.seconds is not None and self.seconds < QUICK_SECONDS
+
+    @property
+    def slow(self) -> bool:
+        """Known to be slow, whatever it looks like."""
+        return self.seconds is not None and self.seconds > SLOW_SECONDS
 
 
 class _Request:

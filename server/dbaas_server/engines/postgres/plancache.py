@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TypeVar
 
-from dbaas_provisioning.errors import Invalid
-
-from ...engine import Limits, QueryError
-from ...nouns import ArgValue, Read, Write
+from ...engine import Limits
+from ...nouns import Read, Write
 from .catalog import Snapshot
 from .compile import ReadPlan, WritePlan, plan_read, plan_write
 from .multiplexer import Meter
 
-__all__ = ["Compiled", "PlanCache", "values"]
+__all__ = ["Compiled", "PlanCache"]
 
 CAPACITY = 4096
 
@@ -73,31 +70,6 @@ class PlanCache:
         self._same.clear()
         self._reads.clear()
         self._writes.clear()
-
-
-def values(indexes: Sequence[int], args: Sequence[ArgValue]) -> list[bytes | None]:
-    """Arguments as parameters in text format.
-
-    Raises:
-        QueryError: ``22021``, for text that PostgreSQL cannot hold; ``54023``, for more than its protocol takes.
-        Invalid: the shape names an argument that was not sent.
-    """
-    found: list[bytes | None] = []
-    try:
-        for index in indexes:
-            value = args[index]
-            if isinstance(value, str):
-                value = value.encode()
-            if value is not None and b"\0" in value:
-                raise QueryError("22021", 'invalid byte sequence for encoding "UTF8": 0x00')
-            found.append(value)
-    except UnicodeEncodeError:
-        raise QueryError("22021", "A value holds half of a character (a lone surrogate).") from None
-    except IndexError:
-        raise Invalid("missing_argument", "The request names more values than were sent.") from None
-    if len(found) > 65535:  # the protocol counts them in 16 bits
-        raise QueryError("54023", "A statement takes at most 65,535 values.", hint="Ask in several parts.")
-    return found
 
 
 def _bound(cache: dict[_K, _V]) -> None:

@@ -19,7 +19,7 @@ from ...engine import OutcomeUnknown, QueryError
 from ...nouns import Caller, QueryColumn, QueryResult
 from .decode import decoder
 from .errors import ConnectionLost, error_of
-from .plancache import values
+from .parameters import encoded
 from .wire import Wire
 
 __all__ = ["Job", "TypeNames", "check_role", "run"]
@@ -109,7 +109,7 @@ async def run(
         async with asyncio.timeout(job.timeout_ms / 1000 + GRACE_SECONDS):
             role = "none" if caller.role == "owner" else caller.role
             settings = [role, caller.claims, str(job.timeout_ms), caller.tenant_claim or ""]
-            await wire.execute(_SETTINGS, [value.encode() for value in settings])
+            await wire.execute(_SETTINGS, encoded(settings))
             answer = await _answer(wire, job, wrote)
             if wire.pgconn.transaction_status != TransactionStatus.IDLE:
                 await wire.execute(b"rollback")
@@ -213,10 +213,7 @@ async def _parameters(wire: Wire, text: str, args: Sequence[Any]) -> list[bytes 
     if any(isinstance(arg, list) for arg in args):
         # Only the server knows whether a list is an array or JSON.
         kinds = await _parameter_types(wire, text)
-    return values(
-        range(len(args)),
-        [_parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args)],
-    )
+    return encoded(_parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args))
 
 
 async def _parameter_types(wire: Wire, text: str) -> list[int]:

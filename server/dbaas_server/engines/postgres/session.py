@@ -36,7 +36,8 @@ from .catalog import Snapshot, Watcher
 from .compile import ReadPlan, WritePlan, plan_copy
 from .connection import Connector
 from .multiplexer import Multiplexer, Statement
-from .plancache import Compiled, PlanCache, values
+from .parameters import values
+from .plancache import Compiled, PlanCache
 from .pool import Pool, Verdict, transact
 from .refusal import explain_refusal
 from .transaction import credential_of, opening
@@ -139,9 +140,9 @@ class PostgresSession:
         plan, meter = compiled.plan, compiled.meter
         if plan.call or plan.guarded:
             return False
-        if meter.seconds is None:
-            return plan.cheap or not self._workers.has_room
-        return meter.quick
+        if plan.cheap:
+            return not meter.slow
+        return meter.quick or (meter.seconds is None and not self._workers.has_room)
 
     async def _read_alone(
         self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dbaas_provisioning.errors import Forbidden
 from dbaas_provisioning.nouns import Credential
 
 from ...engine import Target
 from ...nouns import Caller
 from .compile.names import ident
+from .multiplexer import Statement
+from .parameters import encoded
 
-__all__ = ["Opening", "credential_of", "opening", "search_path"]
+__all__ = ["credential_of", "opening"]
 
 _SETTINGS = (
     "select set_config('role',$1,true),set_config('request.jwt.claims',$2,true),set_config('search_path',$3,true),"
@@ -26,11 +30,11 @@ _TEXTS = {
     for zoned in (False, True)
 }
 
-Opening = tuple[bytes, tuple[bytes, ...]]
-"""A statement and its parameters."""
 
-
-def opening(caller: Caller, schema: str, timeout_ms: int, *, read_only: bool, time_zone: str | None = None) -> Opening:
+@lru_cache(maxsize=4096)  # callers come again
+def opening(
+    caller: Caller, schema: str, timeout_ms: int, *, read_only: bool, time_zone: str | None = None
+) -> Statement:
     """The statement that makes a transaction the caller's.
 
     Reading is enforced; writing is not asked for, so that a database made read-only stays so.
@@ -38,22 +42,25 @@ def opening(caller: Caller, schema: str, timeout_ms: int, *, read_only: bool, ti
     Args:
         schema: leads the search path.
         timeout_ms: of each statement.
+
+    Raises:
+        QueryError: ``22021``, for claims that PostgreSQL cannot hold as text.
     """
-    values = (
-        b"none" if caller.role == "owner" else caller.role.encode(),
-        caller.claims.encode(),
+    settings = (
+        "none" if caller.role == "owner" else caller.role,
+        caller.claims,
         search_path(schema),
-        str(timeout_ms).encode(),
-        (caller.tenant_claim or "").encode(),
+        str(timeout_ms),
+        caller.tenant_claim or "",
     )
     if time_zone is not None:
-        return _TEXTS[read_only, True], (*values, time_zone.encode())
-    return _TEXTS[read_only, False], values
+        return _TEXTS[read_only, True], tuple(encoded((*settings, time_zone)))
+    return _TEXTS[read_only, False], tuple(encoded(settings))
 
 
-def search_path(schema: str) -> bytes:
+def search_path(schema: str) -> str:
     """The search path of a request on a schema."""
-    return b"public, extensions" if schema == "public" else f"{ident(schema)}, public, extensions".encode()
+    return "public, extensions" if schema == "public" else f"{ident(schema)}, public, extensions"
 
 
 def credential_of(target: Target, role: str) -> Credential:
