@@ -155,8 +155,8 @@ async def tenant(platform: Platform) -> AsyncIterator[Tenant]:
 
 
 @pytest.fixture
-async def database(platform: Platform, build: str) -> AsyncIterator[Access]:
-    """A fresh database in a shared cluster: cheap."""
+async def shared(platform: Platform, build: str) -> str:
+    """The subdomain of a tenant with a running cluster, for whatever may share one."""
     shared = f"shared-{build}"
     try:
         await platform.tenant(shared)
@@ -164,6 +164,12 @@ async def database(platform: Platform, build: str) -> AsyncIterator[Access]:
         await platform.create_tenant("Shared", subdomain=shared, actor="test")
         # A cluster is stopped with its last database; this one keeps it.
         await platform.create_database(shared, "postgres", "keeper", options={}, actor="test")
+    return shared
+
+
+@pytest.fixture
+async def database(platform: Platform, shared: str) -> AsyncIterator[Access]:
+    """A fresh database in a shared cluster: cheap."""
     name = f"d{uuid4().hex[:12]}"
     await platform.create_database(shared, "postgres", name, options={}, actor="test")
     yield await platform.access(shared, name)
