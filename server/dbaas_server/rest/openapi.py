@@ -12,8 +12,11 @@ from ..engine import Session
 from ..http import Request, Response, json_response
 from ..nouns import Caller, Catalog, Function, Table
 from .errors import error_response
+from .grammar.scanner import MAX_LOGIC_DEPTH
+from .grammar.select import MAX_EMBED_DEPTH
 from .json_types import Schema, column_schema, type_schema
 from .profiles import DEFAULT_SCHEMA, schema_of
+from .query import MAX_PARAMETERS, MAX_QUERY
 
 __all__ = ["document", "handle_root"]
 
@@ -71,7 +74,7 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
             _name_profile(operations, schema)
     return {
         "openapi": "3.1.0",
-        "info": {"title": f"Data of schema {schema}", "version": str(catalog.version)},
+        "info": {"title": f"Data of schema {schema}", "version": str(catalog.version), "description": _ABOUT},
         "servers": [{"url": server}],
         "security": [{"apikey": []}, {"bearer": []}],
         "paths": paths,
@@ -89,6 +92,15 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
             },
         },
     }
+
+
+_ABOUT = f"""PostgREST's grammar: `select`, `order`, `limit`, `offset`, filters (`column=eq.value`), embedded relations.
+
+Limits: a query string has at most {MAX_QUERY:,} characters and {MAX_PARAMETERS} parameters (`uri_too_long`, 414).
+Relations are embedded at most {MAX_EMBED_DEPTH} levels deep (`embed_too_deep`, 400), `and`/`or` trees have at most
+{MAX_LOGIC_DEPTH} levels. A page has at most the server's number of rows: follow `X-Next-Cursor`, or ask for `text/csv`
+without a limit, which streams every row.
+"""
 
 
 def _name_profile(operations: dict[str, Any], schema: str) -> None:

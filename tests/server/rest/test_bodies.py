@@ -142,6 +142,14 @@ async def test_a_streamed_csv_means_what_a_collected_one_means(rows, size):
     assert copy_reads(loaded) == [[None if cell == "NULL" else cell for cell in row] for row in rows]
 
 
+@pytest.mark.parametrize("text", ["a\nNULL\n\nx\n\r\n\n", "a\r\nNULL\r\n\r\nx\r\n", 'a\n"NULL\n\n,,"\nx\n'])
+async def test_blank_lines_are_no_rows_and_quoted_ones_stay(text):
+    _, taken = await read_header(stream := chunks(text.encode(), 4))
+    loaded = b"".join([part async for part in copy_nulls(taken, stream)])
+    body, _, _ = csv_to_json(text.encode())
+    assert copy_reads(loaded.replace(b"\r\n", b"\n")) == [[row["a"]] for row in orjson.loads(body)]
+
+
 async def test_the_header_names_the_columns():
     columns, taken = await read_header(chunks(b'\xef\xbb\xbfid,"odd name"\r\n1,2\r\n', 3))
     assert columns == ("id", "odd name")
