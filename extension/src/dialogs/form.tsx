@@ -54,14 +54,8 @@ class FormDialog<Values, Made> extends Dialog<unknown> {
     if (this.form.busy) {
       return;
     }
-    const button = this.node.querySelector<HTMLButtonElement>('.jp-Dialog-footer .jp-mod-accept');
-    if (button) {
-      button.disabled = true;
-    }
+    // Not disabled meanwhile: that would take the focus away, and Escape with it.
     void this.form.submit().then(done => {
-      if (button) {
-        button.disabled = false;
-      }
       if (done) {
         super.resolve(index);
       }

@@ -27,6 +27,9 @@ export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null
     }
   );
   const sidebar = new Sidebar(model, addCommands(app, model));
+  app.contextMenu.menu.aboutToClose.connect(() => {
+    sidebar.menuClosed();
+  });
   model.restore(openedFrom(await state?.fetch(OPENED)));
   return sidebar;
 }
@@ -40,6 +43,14 @@ class Sidebar extends ReactWidget {
     this.addClass('dbaas-Sidebar');
   }
 
+  /** A menu takes the focus and gives it back to nobody: here, to the row it was opened on. */
+  menuClosed(): void {
+    if (this.menuOpened) {
+      this.menuOpened = false;
+      this.node.querySelector<HTMLElement>('[role="tree"]')?.focus();
+    }
+  }
+
   override dispose(): void {
     this.model.dispose();
     super.dispose();
@@ -51,6 +62,9 @@ class Sidebar extends ReactWidget {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    this.node.addEventListener('contextmenu', () => {
+      this.menuOpened = true;
+    });
     if (this.isVisible) {
       this.model.refresh();
     }
@@ -65,6 +79,8 @@ class Sidebar extends ReactWidget {
     super.onActivateRequest(message);
     this.node.querySelector<HTMLElement>('[role="tree"], .dbaas-State button')?.focus();
   }
+
+  private menuOpened = false;
 }
 
 /** What was saved may be from another version, or from somebody's hands. */

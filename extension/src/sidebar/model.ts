@@ -10,7 +10,15 @@ import { asApiError } from '../api/errors.js';
 import type { ApiError } from '../api/errors.js';
 import { nextDelay, QUICK } from './pace.js';
 import type { Outcome } from './pace.js';
-import { databaseId, databaseKey, openDatabases, openTenants, rowsOf, tenantId } from './rows.js';
+import {
+  databaseId,
+  databaseKey,
+  openDatabases,
+  openTenants,
+  rowsOf,
+  tenantId,
+  withFirstSeen
+} from './rows.js';
 import type { Answer, Known, Row } from './rows.js';
 
 /** What is drawn: what is known, plus where the person is. Never changed in place. */
@@ -122,7 +130,10 @@ export class Model implements IDisposable {
   private async fetch(): Promise<boolean> {
     const before = this.current;
     const tenants = await this.client.tenants();
-    let changed = this.update({ tenants: kept(before.tenants, tenants) });
+    let changed = this.update({
+      tenants: kept(before.tenants, tenants),
+      opened: withFirstSeen(this.current.opened, tenants)
+    });
 
     const shown = openTenants(this.current);
     const databases = new Map(

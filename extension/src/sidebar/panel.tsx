@@ -65,8 +65,7 @@ function Body({ model, view, run }: PanelProps & { view: View }): React.ReactEle
     <>
       {view.problem && (
         <div className="dbaas-Strip" role="status" title={view.problem.message}>
-          {view.problem.kind === 'offline' ? 'Connection lost.' : 'The platform is not answering.'} Trying
-          again…
+          {view.problem.kind === 'offline' ? 'Connection lost.' : 'Platform not answering.'} Trying again…
         </div>
       )}
       {view.tenants.length === 0 ? (

@@ -56,15 +56,12 @@ export interface Row {
   siblings: number;
 }
 
-/** With more tenants than this, they start closed: each open one is a request. */
-const OPEN_TENANTS = 3;
-
 export function rowsOf(known: Known): Row[] {
   const rows: Row[] = [];
   const tenants = known.tenants ?? [];
   tenants.forEach((tenant, index) => {
     const id = tenantId(tenant.subdomain);
-    const open = known.opened.get(id) ?? tenants.length <= OPEN_TENANTS;
+    const open = known.opened.get(id) ?? false;
     rows.push({
       id,
       subject: { kind: 'tenant', tenant },
@@ -82,6 +79,22 @@ export function rowsOf(known: Known): Row[] {
     }
   });
   return rows;
+}
+
+/** With more tenants than this, they start closed: each open one is a request. */
+const OPEN_TENANTS = 3;
+
+/** What is open once these tenants are known: those seen for the first time start open while they are few. */
+export function withFirstSeen(
+  opened: ReadonlyMap<string, boolean>,
+  tenants: readonly Tenant[]
+): ReadonlyMap<string, boolean> {
+  const unseen = tenants.map(({ subdomain }) => tenantId(subdomain)).filter(id => !opened.has(id));
+  if (unseen.length === 0) {
+    return opened;
+  }
+  const open = tenants.length <= OPEN_TENANTS;
+  return new Map([...opened, ...unseen.map(id => [id, open] as const)]);
 }
 
 /** The tenants whose databases are on view. */

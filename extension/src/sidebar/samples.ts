@@ -2,7 +2,7 @@
 
 import { ApiError } from '../api/errors.js';
 import type { Database, Schema, Table, Tenant } from '../api/nouns.js';
-import { databaseKey } from './rows.js';
+import { databaseKey, tenantId } from './rows.js';
 import type { Answer, Known } from './rows.js';
 
 export function aTenant(name: string): Tenant {
@@ -54,7 +54,8 @@ export function known(parts: {
   tenants?: Tenant[];
   databases?: Record<string, Database[] | ApiError>;
   schemas?: Record<string, Schema[]>;
-  opened?: Map<string, boolean>;
+  /** Tenants start open here unless this says otherwise. */
+  opened?: ReadonlyMap<string, boolean>;
 }): Known {
   const answer = <T>(value: T[] | ApiError): Answer<T> =>
     value instanceof ApiError ? { items: null, problem: value } : { items: value, problem: null };
@@ -67,6 +68,9 @@ export function known(parts: {
         return [databaseKey(tenant, database), answer(value)];
       })
     ),
-    opened: parts.opened ?? new Map<string, boolean>()
+    opened: new Map([
+      ...(parts.tenants ?? []).map(({ subdomain }) => [tenantId(subdomain), true] as const),
+      ...(parts.opened ?? [])
+    ])
   };
 }
