@@ -25,7 +25,7 @@ SECONDS = 5.0  # for one answer, on the completion's own thread
 
 _LINE = re.compile(r"^\s*(?:[\w.]+\s*=\s*)?(%dbaas)\b(.*)$", re.DOTALL)
 _CELL = re.compile(r"\s*%%dbaas\b([^\n]*)\n")
-_WORD = re.compile(r'(?:"[^"]*|[\w$]*)$')
+_WORD = re.compile(r"[\w$]*$")
 _TABLE_PLACE = re.compile(
     r'\b(?:from|join|into|update|table)\s+(?:[\w"$.]+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*\Z', re.IGNORECASE
 )
@@ -164,11 +164,12 @@ def _in_line(names: _Names, text: str) -> tuple[str, Iterable[tuple[str, str]]]:
         return fragment, [(f"--{name}", "option") for name in command.options if f"--{name}" not in done]
     given = len([word for word in done[len(command.words) :] if not word.startswith("-")])
     if given < len(command.positional):
-        words += _positional(names, command.name, command.positional[given].strip("[]"), fragment)
+        words += _positional(names, command.name, command.positional[given], fragment)
     return fragment, words
 
 
 def _positional(names: _Names, command: str, what: str, fragment: str) -> list[tuple[str, str]]:
+    what = what[1:-1] if what.startswith("[") else what
     if what == "ENGINE":
         return [("postgres", "value")]
     if what == "DATABASE" or what == "TENANT[/DATABASE]":

@@ -118,8 +118,17 @@ values
 
 def test_secrets_are_shown_only_when_asked_for(shell: Shell, tenant: str) -> None:
     shown = []
-    for line in ("%dbaas keys create service_role >> key", "key", "%dbaas keys", "%dbaas rotate >> url", "url",
-                 "%dbaas connection-string", "%dbaas jwt --sub alice >> token", "token", "%dbaas create postgres two"):  # fmt: skip
+    for line in (
+        "%dbaas keys create service_role >> key",
+        "key",
+        "%dbaas keys",
+        "%dbaas rotate >> url",
+        "url",
+        "%dbaas connection-string",
+        "%dbaas jwt --sub alice >> token",
+        "token",
+        "%dbaas create postgres two",
+    ):
         shell.run(line)
         shown.append(shell.shown + shell.html)
     assert not SECRET.search("".join(shown))
