@@ -12,10 +12,10 @@ import orjson
 from psycopg.pq.abc import PGresult
 
 from dbaas_provisioning.engine import Capabilities
-from dbaas_provisioning.errors import DbaasError, Invalid
+from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Credential
 
-from ...engine import Limits, QueryError, Target
+from ...engine import Limits, OutcomeUnknown, QueryError, Target
 from ...nouns import (
     ArgValue,
     Call,
@@ -75,6 +75,7 @@ class PostgresSession:
         self._writers = Pool(self._connector, size=limits.write_connections, queue=limits.queue, patience=patience)
         self._workers = Pool(self._connector, size=limits.query_connections, queue=limits.queue, patience=patience)
         self._types = query.TypeNames()
+        self._closed = False
 
     async def start(self) -> None:
         """Read the catalog for the first time."""
@@ -82,6 +83,7 @@ class PostgresSession:
 
     async def close(self) -> None:
         """Close every connection; requests under way fail with ``Unavailable``."""
+        self._closed = True
         for multiplexer in self._multiplexers.values():
             await multiplexer.close()
         await self._writers.close()
@@ -147,6 +149,21 @@ class PostgresSession:
     async def _read_alone(
         self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller
     ) -> list[PGresult]:
+        """Read on a connection of its own; once more on another one when the first is lost."""
+        try:
+            return await self._read_once(compiled, start, statements, caller)
+        except OutcomeUnknown:
+            pass
+        try:
+            return await self._read_once(compiled, start, statements, caller)
+        except OutcomeUnknown:
+            raise Unavailable(
+                "database_unavailable", "The database is not reachable just now.", hint="Try again in a moment."
+            ) from None
+
+    async def _read_once(
+        self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller
+    ) -> list[PGresult]:
         loop = asyncio.get_running_loop()
         async with self._workers.wire(*self._login(caller.role)) as wire:
             if compiled.plan.guarded:
@@ -162,6 +179,8 @@ class PostgresSession:
         name, login = self._login(role)
         found = self._multiplexers.get(name)
         if found is None:
+            if self._closed:
+                raise Unavailable("database_unavailable", "The database is being closed.")
             found = self._multiplexers[name] = Multiplexer(
                 partial(self._connector.connect, login, options="-c jit=off"),
                 lanes=self._limits.read_connections,

@@ -135,3 +135,9 @@ grant usage on all sequences in schema public to authenticated;
 revoke select on authors from anon;
 grant select (id, name, born, profile, aliases) on authors to anon;
 analyze;
+
+-- For comparing generated questions with a model: small values, many ties, many nulls.
+create table grid (id int primary key, a int, b text);
+insert into grid select i, nullif(i * 7 % 5, 3), nullif(chr(97 + i * 3 % 4), 'c') from generate_series(1, 30) i;
+grant select on grid to anon, authenticated;
+analyze grid;

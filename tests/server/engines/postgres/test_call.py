@@ -36,8 +36,16 @@ async def test_void_gives_nothing(session, anon):
 
 
 async def test_rows_of_a_table_are_filtered_ordered_paged_and_embed(session, user):
-    read = call("books_of", "title", embed("covers", "colour"), arguments=[("author", 0)], where=(cmp("price", "gt", 1),),
-                order=(Order(Path("price")),), limit=Arg(2), count=Count.exact)  # fmt: skip
+    read = call(
+        "books_of",
+        "title",
+        embed("covers", "colour"),
+        arguments=[("author", 0)],
+        where=(cmp("price", "gt", 1),),
+        order=(Order(Path("price")),),
+        limit=Arg(2),
+        count=Count.exact,
+    )
     answer = await get(session, user, read, "Borges", "1", "1")
     assert rows(answer) == [{"title": "El Aleph", "covers": None}]
     assert answer.total == 2
@@ -133,8 +141,13 @@ async def test_a_function_sees_who_calls(session, user):
     caller = replace(user, tenant_claim="t-1")
     seen = rows(await get(session, caller, call("whoami", time_zone="Asia/Tokyo")))
     assert seen == {
-        "role": "authenticated", "claims": user.claims, "tenant": "t-1", "path": "public, extensions", "zone": "Asia/Tokyo", "read_only": "on",
-    }  # fmt: skip
+        "role": "authenticated",
+        "claims": user.claims,
+        "tenant": "t-1",
+        "path": "public, extensions",
+        "zone": "Asia/Tokyo",
+        "read_only": "on",
+    }
 
 
 async def test_the_login_of_the_api_cannot_become_service_role(session, anon, user):

@@ -87,19 +87,31 @@ async def test_views_have_the_relations_of_their_tables(session, user):
 
 async def test_filters_orders_and_limits_inside(session, user):
     read = table(
-        "authors", "id",
-        embed("books", "id", hint="author_id", where=(cmp("price", "gt", 0),), order=(Order(Path("id"), True),), limit=Arg(1)),
+        "authors",
+        "id",
+        embed(
+            "books",
+            "id",
+            hint="author_id",
+            where=(cmp("price", "gt", 0),),
+            order=(Order(Path("id"), True),),
+            limit=Arg(1),
+        ),
         order=BY_ID,
-    )  # fmt: skip
+    )
     found = await ask(session, user, read, "13", "1")
     assert [row["books"] for row in found] == [[], [{"id": 3}], [], []]
 
 
 async def test_inner_drops_rows_without_a_match_and_counts_accordingly(session, user):
     read = table(
-        "authors", "id", embed("books", "id", hint="author_id", where=(cmp("price", "gt", 0),), inner=True), order=BY_ID,
-        count=Count.exact, limit=Arg(1),
-    )  # fmt: skip
+        "authors",
+        "id",
+        embed("books", "id", hint="author_id", where=(cmp("price", "gt", 0),), inner=True),
+        order=BY_ID,
+        count=Count.exact,
+        limit=Arg(1),
+    )
     answer = await session.read(read, ("13", "1"), user)
     assert (rows(answer), answer.total) == ([{"id": 2, "books": [{"id": 2}, {"id": 3}]}], 1)
     nested = table(
@@ -228,8 +240,10 @@ async def test_aggregates_group_by_the_other_columns(session, user):
         order=(Order(Path("author_id")),),
     )
     assert await ask(session, user, read) == [
-        {"author_id": 1, "sum": 12.5, "count": 1}, {"author_id": 2, "sum": 35.25, "count": 2}, {"author_id": 3, "sum": None, "count": 1},
-    ]  # fmt: skip
+        {"author_id": 1, "sum": 12.5, "count": 1},
+        {"author_id": 2, "sum": 35.25, "count": 2},
+        {"author_id": 3, "sum": None, "count": 1},
+    ]
     every = table("books", *(col("price", f"p{kind}", aggregate=kind) for kind in Aggregate))
     assert await ask(session, user, every) == [
         {"pavg": 15.9166666666666667, "pcount": 3, "pmax": 20.0, "pmin": 12.5, "psum": 47.75}

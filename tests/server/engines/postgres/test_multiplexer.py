@@ -22,7 +22,8 @@ BY_ID = table("books", "id", where=(cmp("id", "eq", 0),))
 async def backends(access, where="true"):
     async with await psycopg.AsyncConnection.connect(conninfo(access), autocommit=True) as other:
         cursor = await other.execute(
-            f"select count(*) from pg_stat_activity where datname = current_database() and application_name = 'jupyter-dbaas' and {where}"
+            f"select count(*) from pg_stat_activity where datname = current_database() and application_name ="
+            f" 'jupyter-dbaas' and {where}"
         )
         row = await cursor.fetchone()
         return row[0] if row else 0
@@ -78,9 +79,11 @@ async def test_a_slow_read_is_stopped_by_its_timeout_and_holds_nobody_up(databas
     session = await opener(database, statement_timeout_ms=1500)
     await session.run(
         "create table t (id int primary key); insert into t values (1), (2);"
-        "create function nap(t) returns text language plpgsql as $$ begin if $1.id = 2 then perform pg_sleep(60); end if; return 'ok'; end $$",
-        (), owner,
-    )  # fmt: skip
+        "create function nap(t) returns text language plpgsql as $$ begin if $1.id = 2 then perform"
+        " pg_sleep(60); end if; return 'ok'; end $$",
+        (),
+        owner,
+    )
     quick = table("t", "id", where=(cmp("id", "eq", 0),))
     napping = table("t", "nap", where=(cmp("id", "eq", 0),))
     await session.read(napping, ("1",), owner)  # looks cheap: by key, and quick the first time
@@ -110,7 +113,8 @@ async def test_reads_survive_a_terminated_backend(library, session, user):
         for _ in range(3):
             await asyncio.sleep(0.02)
             other.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid"
+                " <> pg_backend_pid()"
                 " and usename = current_user"
             )
     for task in tasks:
@@ -148,14 +152,17 @@ async def test_a_write_whose_connection_dies_is_reported_unknown(database, opene
     await session.run("create table t (id int primary key, at text)", (), owner)
     await session.run(
         "create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(60); return new; end $$;"
-        "create trigger wait before insert on t for each row execute function wait()", (), owner,
-    )  # fmt: skip
+        "create trigger wait before insert on t for each row execute function wait()",
+        (),
+        owner,
+    )
     shape = Write(WriteKind.insert, TableRef("t"), Arg(0), ("id",))
     task = asyncio.create_task(session.write([(shape, ('[{"id": 1}]',))], owner))
     await until(lambda: backends(database, "query like '%insert into%' and state = 'active'"), lambda count: count == 1)
     with psycopg.connect(conninfo(database), autocommit=True) as other:
         other.execute(
-            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%insert into%' and state = 'active' and pid <> pg_backend_pid()"
+            "select pg_terminate_backend(pid) from pg_stat_activity where query like '%insert into%' and state"
+            " = 'active' and pid <> pg_backend_pid()"
         )
     with pytest.raises(DbaasError) as caught:
         await task
@@ -172,7 +179,8 @@ async def test_idle_connections_that_died_are_replaced_before_a_write_is_sent(da
     await session.write([(shape, ('[{"id": 1}]',))], owner)
     with psycopg.connect(conninfo(database), autocommit=True) as other:
         other.execute(
-            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name = 'jupyter-dbaas' and usename = current_user"
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where application_name ="
+            " 'jupyter-dbaas' and usename = current_user"
         )
     await session.write([(shape, ('[{"id": 2}]',))], owner)
     assert len(rows(await session.read(table("t"), (), owner))) == 2

@@ -17,15 +17,37 @@ async def test_values_are_json_able_by_type(session, owner):
     result = await session.run(
         "select 1::int2 a, 2::int8 b, 1.5::float8 c, 'NaN'::float8 d, 1.10::numeric e, 12345678901234567890::numeric f,"
         " 0.1234567890123456789::numeric g, true h, null i, '{\"k\": [1, null]}'::json j, '\\x01ff'::bytea k,"
-        " '2024-02-29 12:00:00.5+02'::timestamptz l, '2024-02-29 12:00'::timestamp m, '2024-02-29'::date n, '{{1,null},{3,4}}'::int[] o,"
-        " array['a,b', 'c\"d', 'NULL', ''] p, interval '1 day' q, '[1,3)'::int4range r, 'infinity'::timestamptz s, array[1.5, 2]::numeric[] t",
-        (), owner,
-    )  # fmt: skip
-    assert result.rows == [(
-        1, 2, 1.5, "NaN", 1.1, "12345678901234567890", "0.1234567890123456789", True, None, {"k": [1, None]}, "\\x01ff",
-        "2024-02-29T10:00:00.5+00:00", "2024-02-29T12:00:00", "2024-02-29", [[1, None], [3, 4]], ["a,b", 'c"d', "NULL", ""], "1 day",
-        "[1,3)", "infinity", [1.5, 2],
-    )]  # fmt: skip
+        " '2024-02-29 12:00:00.5+02'::timestamptz l, '2024-02-29 12:00'::timestamp m, '2024-02-29'::date"
+        " n, '{{1,null},{3,4}}'::int[] o,"
+        " array['a,b', 'c\"d', 'NULL', ''] p, interval '1 day' q, '[1,3)'::int4range r,"
+        " 'infinity'::timestamptz s, array[1.5, 2]::numeric[] t",
+        (),
+        owner,
+    )
+    assert result.rows == [
+        (
+            1,
+            2,
+            1.5,
+            "NaN",
+            1.1,
+            "12345678901234567890",
+            "0.1234567890123456789",
+            True,
+            None,
+            {"k": [1, None]},
+            "\\x01ff",
+            "2024-02-29T10:00:00.5+00:00",
+            "2024-02-29T12:00:00",
+            "2024-02-29",
+            [[1, None], [3, 4]],
+            ["a,b", 'c"d', "NULL", ""],
+            "1 day",
+            "[1,3)",
+            "infinity",
+            [1.5, 2],
+        )
+    ]
     names = {column.name: column.type for column in result.columns}
     assert (names["a"], names["b"], names["l"], names["o"]) == (
         "smallint",
@@ -45,8 +67,9 @@ async def test_types_of_the_tenants_own_have_names(session, owner):
 async def test_arguments(session, owner):
     result = await session.run(
         "select $1::int + 1, $2::text, $3::int[], $4::jsonb, $5::jsonb, $6::text[], $7::bool, $8::text",
-        (1, "it's", [1, 2], [1, {"a": None}], {"k": 1}, ['q"', "b\\", None], True, None), owner,
-    )  # fmt: skip
+        (1, "it's", [1, 2], [1, {"a": None}], {"k": 1}, ['q"', "b\\", None], True, None),
+        owner,
+    )
     assert result.rows == [(2, "it's", [1, 2], [1, {"a": None}], {"k": 1}, ['q"', "b\\", None], True, None)]
 
 
@@ -73,7 +96,8 @@ async def test_a_cut_result_does_not_undo_what_the_statement_wrote(own_session, 
     result = await own_session.run("insert into t select generate_series(1, 5000) returning i", (), owner, max_rows=10)
     assert (result.truncated, len(result.rows)) == (True, 10)
     await own_session.run(
-        "create function put(i int) returns int language plpgsql as $$ begin insert into t values (i); return i; end $$",
+        "create function put(i int) returns int language plpgsql as $$ begin insert into t values (i);"
+        " return i; end $$",
         (),
         owner,
     )
@@ -114,9 +138,11 @@ async def test_nothing_is_left_behind_for_the_next_query(library, opener, owner,
     )
     await session.run("begin; select 1", (), owner)
     result = await session.run(
-        "select to_regclass('left_over') is null, (select count(*) from pg_locks where locktype = 'advisory'), current_setting('statement_timeout')",
-        (), owner,
-    )  # fmt: skip
+        "select to_regclass('left_over') is null, (select count(*) from pg_locks where locktype ="
+        " 'advisory'), current_setting('statement_timeout')",
+        (),
+        owner,
+    )
     assert result.rows == [(True, 0, "30s")]
 
 
@@ -139,7 +165,8 @@ async def test_a_cancelled_task_cancels_its_statement_in_the_server(library, ses
 
         async def running() -> int:
             cursor = await other.execute(
-                "select count(*) from pg_stat_activity where query like '%pg_sleep(77)%' and state = 'active' and pid <> pg_backend_pid()"
+                "select count(*) from pg_stat_activity where query like '%pg_sleep(77)%' and state = 'active' and"
+                " pid <> pg_backend_pid()"
             )
             row = await cursor.fetchone()
             return row[0] if row else 0

@@ -26,9 +26,14 @@ async def write(session, caller, kind, name, body=None, *args, undo=True, **more
 
 async def test_insert_returns_what_is_asked(session, service):
     answer = await write(
-        session, service, "insert", "books", [{"title": "T", "author_id": 1, "price": 1.5}],
-        returning=table("books", "title", "price", embed("author_id", "name")), locate=True,
-    )  # fmt: skip
+        session,
+        service,
+        "insert",
+        "books",
+        [{"title": "T", "author_id": 1, "price": 1.5}],
+        returning=table("books", "title", "price", embed("author_id", "name")),
+        locate=True,
+    )
     assert rows(answer) == [{"title": "T", "price": 1.5, "author_id": {"name": "Ada"}}]
     assert answer.returned == 1
     assert answer.location[0][0] == "id"
@@ -64,14 +69,29 @@ async def test_rows_of_defaults_only(own_session, owner):
 async def test_every_type_of_column_is_written_from_json(own_session, owner):
     await own_session.run(
         "create type mood as enum ('good'); create domain short as varchar(3); create type point2 as (x int, y int);"
-        "create table t (i int, n numeric(8,2), t text, b bool, j jsonb, a int[], aa text[], d date, ts timestamptz, m mood,"
-        " s short, p point2, u uuid, r int4range, v interval)", (), owner,
-    )  # fmt: skip
+        "create table t (i int, n numeric(8,2), t text, b bool, j jsonb, a int[], aa text[], d date, ts"
+        " timestamptz, m mood,"
+        " s short, p point2, u uuid, r int4range, v interval)",
+        (),
+        owner,
+    )
     body = {
-        "i": 1, "n": 1.25, "t": "it's", "b": True, "j": {"k": [None, "é"]}, "a": [1, 2], "aa": ["x,y", 'q"'], "d": "2024-02-29",
-        "ts": "2024-01-01T00:00:00+00:00", "m": "good", "s": "abc", "p": {"x": 1, "y": 2},
-        "u": "00000000-0000-0000-0000-000000000001", "r": "[1,3)", "v": "01:00:00",
-    }  # fmt: skip
+        "i": 1,
+        "n": 1.25,
+        "t": "it's",
+        "b": True,
+        "j": {"k": [None, "é"]},
+        "a": [1, 2],
+        "aa": ["x,y", 'q"'],
+        "d": "2024-02-29",
+        "ts": "2024-01-01T00:00:00+00:00",
+        "m": "good",
+        "s": "abc",
+        "p": {"x": 1, "y": 2},
+        "u": "00000000-0000-0000-0000-000000000001",
+        "r": "[1,3)",
+        "v": "01:00:00",
+    }
     answer = await write(own_session, owner, "insert", "t", body, undo=False, returning=table("t", single=True))
     assert rows(answer) == body
 
@@ -85,8 +105,15 @@ async def test_merge_tells_new_rows_from_known_ones(session, service):
         session, service, "upsert", "labels", body, resolution=Resolution.ignore, returning=table("labels")
     )
     assert rows(ignored) == [{"id": 77, "name": "new"}]
-    by_name = await write(session, service, "upsert", "authors", [{"name": "Ada", "born": "1800-01-01"}], conflict_on=("name",),
-                          returning=table("authors", "id", "born"))  # fmt: skip
+    by_name = await write(
+        session,
+        service,
+        "upsert",
+        "authors",
+        [{"name": "Ada", "born": "1800-01-01"}],
+        conflict_on=("name",),
+        returning=table("authors", "id", "born"),
+    )
     assert rows(by_name) == [{"id": 1, "born": "1800-01-01"}]
 
 
@@ -103,14 +130,40 @@ async def test_replace_makes_the_row_exactly_this(own_session, owner):
 
 
 async def test_update_and_delete_choose_rows(session, service):
-    answer = await write(session, service, "update", "books", {"price": 1}, "2", where=(cmp("author_id", "eq", 1),),
-                         returning=table("books", "id", order=(Order(Path("id")),)))  # fmt: skip
+    answer = await write(
+        session,
+        service,
+        "update",
+        "books",
+        {"price": 1},
+        "2",
+        where=(cmp("author_id", "eq", 1),),
+        returning=table("books", "id", order=(Order(Path("id")),)),
+    )
     assert rows(answer) == [{"id": 2}, {"id": 3}]
-    limited = await write(session, service, "update", "books", {"price": 1}, "1", where=(cmp("author_id", "gte", 1),),
-                          order=(Order(Path("id"), True),), limit=Arg(1), returning=table("books", "id"))  # fmt: skip
+    limited = await write(
+        session,
+        service,
+        "update",
+        "books",
+        {"price": 1},
+        "1",
+        where=(cmp("author_id", "gte", 1),),
+        order=(Order(Path("id"), True),),
+        limit=Arg(1),
+        returning=table("books", "id"),
+    )
     assert rows(limited) == [{"id": 4}]
-    gone = await write(session, service, "delete", "book_labels", None, "1", where=(cmp("book_id", "eq", 0),),
-                       returning=table("book_labels", col("label_id", aggregate=Aggregate.sum)))  # fmt: skip
+    gone = await write(
+        session,
+        service,
+        "delete",
+        "book_labels",
+        None,
+        "1",
+        where=(cmp("book_id", "eq", 0),),
+        returning=table("book_labels", col("label_id", aggregate=Aggregate.sum)),
+    )
     assert (rows(gone), gone.returned) == ([{"sum": 3}], 2)
     nothing = await write(
         session, service, "update", "books", {}, "1", where=(cmp("id", "eq", 1),), returning=table("books")
@@ -119,8 +172,16 @@ async def test_update_and_delete_choose_rows(session, service):
 
 
 async def test_computed_columns_and_relations_of_written_rows(session, service):
-    answer = await write(session, service, "update", "authors", {"name": "Ada L."}, "1", where=(cmp("id", "eq", 1),),
-                         returning=table("authors", "shout", embed("cheap_books", "title")))  # fmt: skip
+    answer = await write(
+        session,
+        service,
+        "update",
+        "authors",
+        {"name": "Ada L."},
+        "1",
+        where=(cmp("id", "eq", 1),),
+        returning=table("authors", "shout", embed("cheap_books", "title")),
+    )
     assert rows(answer) == [{"shout": "ADA L.!", "cheap_books": [{"title": "Notes on the Engine"}]}]
 
 
@@ -206,7 +267,9 @@ async def test_triggers_set_headers(own_session, owner):
     await own_session.run(
         "create table t (id int); create function h() returns trigger language plpgsql as $$ begin perform"
         """ set_config('response.headers', '[{"X-T": "1"}]', true); return new; end $$;"""
-        "create trigger h before insert on t for each row execute function h()", (), owner,
-    )  # fmt: skip
+        "create trigger h before insert on t for each row execute function h()",
+        (),
+        owner,
+    )
     answer = await write(own_session, owner, "insert", "t", {"id": 1}, undo=False)
     assert answer.headers == (("X-T", "1"),)
