@@ -151,7 +151,7 @@ headers = st.fixed_dictionaries(
 
 @pytest.mark.timeout(300)
 @given(st.lists(parameters, max_size=5), headers, st.sampled_from(["GET", "HEAD", "PATCH", "DELETE"]), st.booleans())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_requests_of_grammar_pieces(project: Project, pairs, named, method, by_secret):
     query = "&".join(f"{quote(name)}={quote(value, safe='*')}" for name, value in pairs)
     with project.client(project.secret if by_secret else None) as client:
@@ -170,7 +170,7 @@ def test_requests_of_grammar_pieces(project: Project, pairs, named, method, by_s
 
 @pytest.mark.timeout(300)
 @given(st.lists(parameters | st.tuples(st.sampled_from(["since", "x"]), st.sampled_from(VALUES)), max_size=4), headers)
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_calls_of_grammar_pieces(project: Project, pairs, named):
     query = "&".join(f"{quote(name)}={quote(value, safe='*')}" for name, value in [("since", "1"), *pairs])
     with project.client() as client:

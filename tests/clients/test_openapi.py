@@ -57,7 +57,7 @@ def test_generated_requests_meet_documented_answers(fuzzed: Project, mode: Gener
         operation = found.ok()
 
         @given(operation.as_strategy(generation_mode=mode))
-        @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+        @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         def ask(case: schemathesis.Case) -> None:
             nonlocal asked
             asked += 1
