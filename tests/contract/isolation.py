@@ -55,7 +55,8 @@ def _attacks() -> list[Attack]:
     owner = {
         "become service_role": ("set role service_role",),
         "become service_role in a function": (
-            "create or replace function f() returns text language sql as $$ select set_config('role', 'service_role', true) $$",
+            "create or replace function f() returns text language sql as"
+            " $$ select set_config('role', 'service_role', true) $$",
             "select f()",
         ),
         "join service_role": ("grant service_role to current_user",),
