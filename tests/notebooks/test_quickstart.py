@@ -65,9 +65,9 @@ def test_it_runs_on_a_new_platform_and_again_on_its_own_leftovers(twice: list[di
 @pytest.mark.timeout(300)
 def test_its_outputs_hold_no_key_token_or_password(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
-        shown = json.dumps(notebook)
+        shown = json.dumps(notebook, ensure_ascii=False)
         assert not re.findall(r"dbk_\w{12,}|dbt_\w{12,}|eyJ[\w-]{10,}\.", shown)
-        assert not re.findall(r"postgres(?:ql)?(?:\+\w+)?://[^:@/\s]+:[^@\s*]+@", shown)
+        assert not re.findall(r"postgres(?:ql)?(?:\+\w+)?://[^:@/\s]+:[^@\s*•]+@", shown)
 
 
 def test_the_repository_holds_it_without_outputs() -> None:
