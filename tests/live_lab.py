@@ -52,6 +52,11 @@ class Lab:
         """Run SQL as the tenant's owner."""
         return self.api("POST", f"/v1/{tenant}/query", {"database": database, "query": text})
 
+    def workspace(self) -> str:
+        """What JupyterLab saved of the page's state, as JSON."""
+        headers = {"Authorization": f"token {self.token}"}
+        return httpx.get(f"{self.url}/lab/api/workspaces/default", headers=headers, trust_env=False).text
+
 
 @dataclass
 class Seen:

@@ -22,7 +22,7 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,10 @@ def page(lab: Lab, browser: Browser, seen: Seen) -> Iterator[Page]:
     page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
     page.on("requestfinished", lambda request: _weigh(seen, request))
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
-    expect(page.get_by_role("tab", name="Databases")).to_be_visible(timeout=60_000)
+    # JupyterLab goes on moving the focus until it has opened what it opens at its start.
+    expect(page.locator(".jp-Launcher-body")).to_be_visible(timeout=60_000)
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
     yield page
     context.close()
     assert seen.errors == []
