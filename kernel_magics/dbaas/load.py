@@ -71,7 +71,11 @@ class Loaded:
     notes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        done = f"{self.rows:,} rows → {self.table}" if self.rows or not self.notes else self.table
+        done = (
+            f"{self.rows:,} row{'' if self.rows == 1 else 's'} → {self.table}"
+            if self.rows or not self.notes
+            else self.table
+        )
         took = f" in {self.seconds:.1f} s" if self.rows else ""
         return "\n".join([f"{done}{took}{' (new table)' if self.created else ''}", *self.notes])
 

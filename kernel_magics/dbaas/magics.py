@@ -10,6 +10,7 @@ import pyarrow as pa
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope
+from IPython.display import display
 
 from . import commands, jupysql
 from .arguments import Option, parse, split
@@ -19,7 +20,7 @@ from .context import Context
 from .errors import DbaasError, UsageError
 from .lookup import Lookup
 from .results import arrow_to_pandas, arrow_to_polars
-from .views import Note
+from .views import Listing, Note
 
 __all__ = ["DbaasMagics", "load", "unload"]
 
@@ -47,7 +48,12 @@ class DbaasMagics(Magics):
         """Manage databases (``%dbaas help``), or run the cell on one (``%%dbaas``)."""
         with _stoppable():
             if cell is None:
-                return commands.run(self.context, split(line))
+                answer = commands.run(self.context, split(line))
+                if answer is None or isinstance(answer, Listing):
+                    return answer
+                # What was done is said also when the line is not the last of its cell.
+                display(answer)  # type: ignore[no-untyped-call]
+                return None
             return self._run_cell(line, cell, {**self.context.variables, **(local_ns or {})})
 
     def _run_cell(self, line: str, cell: str, variables: dict[str, Any]) -> object:

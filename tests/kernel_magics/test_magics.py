@@ -143,6 +143,13 @@ def test_secrets_are_shown_only_when_asked_for(shell: Shell, tenant: str) -> Non
     assert "dbk_p" in shell.shown
 
 
+def test_every_line_of_a_cell_says_what_it_did(shell: Shell, tenant: str) -> None:
+    shell.ip.push({"one": pd.DataFrame({"a": [1]}), "two": pd.DataFrame({"a": [1, 2]})})
+    shell.run("%dbaas load one first\n%dbaas load two second\nnames = %dbaas schema")
+    assert "1 row → first" in shell.shown and "2 rows → second" in shell.shown
+    assert [table.name for table in shell.ip.user_ns["names"].items] == ["first", "second"]
+
+
 def test_a_revoked_key_is_gone(shell: Shell, tenant: str) -> None:
     shell.run("%dbaas keys create anon >> key")
     (key,) = shell.run("%dbaas keys").items
