@@ -69,8 +69,9 @@ class Session(Protocol):
 
     Codes of the errors that a door translates: ``unknown_table``, ``unknown_function`` (``NotFound``);
     ``unknown_column``, ``unknown_relationship``, ``ambiguous_relationship``, ``ambiguous_function``, ``not_single``,
-    ``too_many_affected``, ``embed_not_to_one``, ``embed_too_deep``, ``aggregate_too_large`` (``Invalid``). What the
-    engine itself refuses is a :class:`QueryError`.
+    ``too_many_affected``, ``embed_not_to_one``, ``not_embedded`` (a filter or order names an embed that is not
+    selected), ``key_mismatch`` (a replacement's body names another row than its filter), ``invalid_cursor``,
+    ``embed_too_deep``, ``aggregate_too_large`` (``Invalid``). What the engine itself refuses is a :class:`QueryError`.
     """
 
     can: Capabilities

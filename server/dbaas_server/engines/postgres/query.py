@@ -22,7 +22,7 @@ from .errors import ConnectionLost, error_of
 from .parameters import encoded
 from .wire import Wire
 
-__all__ = ["Job", "TypeNames", "check_role", "run"]
+__all__ = ["Job", "TypeNames", "check_role", "only_reads", "run"]
 
 CHUNK_ROWS = 500
 GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set away
@@ -90,6 +90,11 @@ def check_role(caller: Caller) -> None:
         raise Forbidden(
             "sql_not_allowed", f"“{caller.role}” may not run SQL.", hint="Use a secret key, or the data and rpc routes."
         )
+
+
+def only_reads(text: str) -> bool:
+    """Whether a text looks like one statement that defines and changes nothing. A guess, on the safe side."""
+    return _READS.match(text) is not None and ";" not in text.rstrip().rstrip(";")
 
 
 async def run(

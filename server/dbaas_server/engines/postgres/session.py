@@ -45,6 +45,9 @@ from .transaction import credential_of, opening
 __all__ = ["PostgresSession", "open_session"]
 
 _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_relationship"}
+# What the server says when a definition changed after the shape was compiled or prepared.
+_OUTDATED = {"42703", "42P01", "42883", "42804", "0A000"}
+
 _T = TypeVar("_T")
 
 
@@ -115,6 +118,17 @@ class PostgresSession:
 
     async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
         """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
+        try:
+            return await self._read(read, args, caller)
+        except QueryError as error:
+            if error.code not in _OUTDATED:
+                raise
+            version = self._snapshot.catalog.version
+            if (await self._watcher.look()).catalog.version == version:
+                raise
+        return await self._read(read, args, caller)
+
+    async def _read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
         try:
             compiled = self._plans.read(self._snapshot, read, caller.role)
         except DbaasError as error:
@@ -293,7 +307,11 @@ class PostgresSession:
         job = query.Job(text, tuple(args), cap, offset, self._limits.statement_timeout_ms)
         query.check_role(caller)
         async with self._workers.wire(*self._login(caller.role)) as wire:
-            return await query.run(wire, job, caller, self._types, self._wrote)
+            try:
+                return await query.run(wire, job, caller, self._types, self._wrote)
+            finally:
+                if not query.only_reads(text):
+                    self._watcher.doubt()
 
     async def _wrote(self, backend: int) -> bool:
         """Whether a backend's transaction has written; yes where the server does not tell the owner."""

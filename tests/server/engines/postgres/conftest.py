@@ -59,11 +59,12 @@ def owner() -> Caller:
 
 
 @pytest.fixture(scope="session")
-def library(supervision) -> Iterator[Access]:
+def library(supervision, request) -> Iterator[Access]:
     """A database that tests share. What a test writes there, it rolls back or takes back."""
     name = f"d{uuid4().hex[:12]}"
     before = os.environ.get("DBAAS_POSTGRES_BIN")
-    os.environ["DBAAS_POSTGRES_BIN"] = "wheel"
+    chosen = request.config.getoption("--postgres")
+    os.environ["DBAAS_POSTGRES_BIN"] = chosen if chosen in ("wheel", "system") else "wheel"
 
     async def make() -> Access:
         platform = await Platform.open(supervision.home, supervision)

@@ -71,6 +71,16 @@ async def test_what_was_just_made_can_be_read_at_once(own_session, owner):
     assert rows(await own_session.read(table("fresh"), (), owner)) == [{"id": 1, "more": "x"}]
 
 
+async def test_definitions_made_in_quick_succession_are_all_seen(own_session, owner):
+    for number in range(5):
+        await own_session.run(f"create table quick_{number} (id int)", (), owner)
+        assert rows(await own_session.read(table(f"quick_{number}"), (), owner)) == []
+    await own_session.run("create table renamed (a int); insert into renamed values (1)", (), owner)
+    assert rows(await own_session.read(table("renamed", "a"), (), owner)) == [{"a": 1}]
+    await own_session.run("alter table renamed rename a to b", (), owner)
+    assert rows(await own_session.read(table("renamed", "b"), (), owner)) == [{"b": 1}]
+
+
 async def test_ddl_from_elsewhere_is_heard_of(database, own_session):
     with psycopg.connect(conninfo(database), autocommit=True) as other:
         other.execute("create table elsewhere (id int)")

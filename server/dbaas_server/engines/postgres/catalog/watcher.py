@@ -90,6 +90,10 @@ class Watcher:
                 self._told.set()
             return snapshot
 
+    def doubt(self) -> None:
+        """A definition may be changing: the next look is not put off."""
+        self._looked_at = float("-inf")
+
     async def ask(self, statement: str) -> list[tuple[bytes | None, ...]]:
         """Rows of one small statement, as the owner."""
         async with self._loading:
