@@ -57,13 +57,13 @@ def test(log: Log) -> None:
     """Everything except the slow fault tests."""
     _prepare_tests(log)
     check(log)
-    run_pytest("-m", "not faults", "-n", "2", "--dist", "loadfile", "-q")
+    run_pytest("-m", "not faults", "-n", "2", "--dist", "loadfile")
 
 
 def test_faults(log: Log) -> None:
     """Only the slow fault tests, one after the other: they measure what happens when processes die."""
     _prepare_tests(log)
-    run_pytest("-m", "faults", "-q")
+    run_pytest("-m", "faults")
 
 
 def only_check(log: Log) -> None:
