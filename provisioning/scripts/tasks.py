@@ -54,10 +54,17 @@ def lab(log: Log) -> None:
 
 
 def test(log: Log) -> None:
-    """Everything except the slow fault tests."""
+    """Everything except the slow fault tests. A failed check is said first, and the suite still runs."""
     _prepare_tests(log)
-    check(log)
+    unchecked: Failed | None = None
+    try:
+        check(log)
+    except Failed as failure:
+        say(failure.report())
+        unchecked = failure
     run_pytest("-m", "not faults", "-n", "2", "--dist", "loadfile")
+    if unchecked is not None:
+        raise unchecked
 
 
 def test_faults(log: Log) -> None:
