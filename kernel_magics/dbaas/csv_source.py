@@ -66,6 +66,16 @@ def _leading_zeros(data: bytes, delimiter: bytes) -> bool:
     return bool(np.any(begins[before] | (between[before] & begins[characters[zeros - 2]])))
 
 
+def _bare_hours(data: bytes, _: bytes) -> bool:
+    """Whether a date may be followed by an hour and nothing else."""
+    characters = np.frombuffer(data + b"\n\n\n", np.uint8)
+    gaps = np.flatnonzero((characters == ord(" ")) | (characters == ord("T")))
+    gaps = gaps[(gaps > 0) & (gaps < len(data))]
+    digit = (characters >= ord("0")) & (characters <= ord("9"))
+    after = characters[gaps + 3]
+    return bool(np.any(digit[gaps - 1] & digit[gaps + 1] & digit[gaps + 2] & (after != ord(":"))))
+
+
 def _huge(column: pa.ChunkedArray) -> bool:
     largest = pc.max(pc.abs(column)).as_py()
     return largest is not None and not largest < 1e15
@@ -85,7 +95,7 @@ _SUSPICIONS = (
     # Whole numbers beyond 64 bits were taken for floating point.
     Suspicion(pa.types.is_floating, _always, _huge, r"^\s*-?\d{16,}\s*$", pa.decimal256(76, 0)),
     # A time of a day needs its minutes.
-    Suspicion(pa.types.is_timestamp, _always, _always, r"-\d\d[ T]\d\d(?:[^:\d]|$)", pa.string()),
+    Suspicion(pa.types.is_timestamp, _bare_hours, _always, r"-\d\d[ T]\d\d(?:[^:\d]|$)", pa.string()),
 )
 
 
@@ -259,16 +269,15 @@ class CsvFile:
         )
 
     def _has_null_word(self, segment: bytes) -> bool:
-        mark = self.delimiter.encode()
-        for word in (word.encode() for word in NULL_WORDS):
-            for before in (mark, b"\n", b'"'):
-                if before + word in segment and any(
-                    before + word + end in segment for end in (mark, b"\n", b"\r", b'"')
-                ):
+        edges = b'\r\n"' + self.delimiter.encode()
+        for word in map(str.encode, NULL_WORDS):
+            at = segment.find(word)
+            while at >= 0:
+                end = at + len(word)
+                if (at == 0 or segment[at - 1] in edges) and (end == len(segment) or segment[end] in edges):
                     return True
-            if segment.startswith(word):
-                return True
-        return any(segment.endswith(word.encode()) for word in NULL_WORDS)
+                at = segment.find(word, end)
+        return False
 
     def _rewritten(self, segment: bytes, text_columns: frozenset[str], newline: bytes) -> bytes:
         """The segment's records as COPY reads them."""
