@@ -19,12 +19,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from dbaas_provisioning.supervisor import Supervisor
-
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.folders import prepare, write_private
 from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
+from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
 from .home import RunFile, private_folder, read_run_file, socket_path

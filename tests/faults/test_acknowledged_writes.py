@@ -57,7 +57,9 @@ def start_load(live: LivePlatform) -> tuple[str, list[Inserting], threading.Even
     live.json("create", "postgres", "shop", "--tenant", tenant)
     key = live.json("keys", "create", "--tenant", tenant, "--role", "service_role")["key"]
     with live.operator() as http:
-        assert http.post(f"/v1/{tenant}/query", json={"query": "create table t (id text primary key)"}).status_code == 200
+        assert (
+            http.post(f"/v1/{tenant}/query", json={"query": "create table t (id text primary key)"}).status_code == 200
+        )
     stop = threading.Event()
     clients = [Inserting(f"{live.url}/v1/{tenant}/data/t", key, stop) for _ in range(CLIENTS)]
     for client in clients:
@@ -78,10 +80,15 @@ def wait_for_more(clients: list[Inserting], more: int) -> None:
 
 def check(live: LivePlatform, tenant: str, clients: list[Inserting]) -> None:
     with live.operator() as http:
-        answer = http.post(f"/v1/{tenant}/query", json={"query": "select id from t", "max_rows": 1_000_000, "rows": "arrays"})
+        answer = http.post(
+            f"/v1/{tenant}/query", json={"query": "select id from t", "max_rows": 1_000_000, "rows": "arrays"}
+        )
     assert answer.status_code == 200, answer.text
     stored = {row[0] for row in answer.json()["data"]}
-    told = {kind: {row for client in clients for row in getattr(client, kind)} for kind in ("acknowledged", "refused", "unknown")}
+    told = {
+        kind: {row for client in clients for row in getattr(client, kind)}
+        for kind in ("acknowledged", "refused", "unknown")
+    }
     assert not [surprise for client in clients for surprise in client.surprises]
     assert told["acknowledged"] <= stored, "an acknowledged write is lost"
     assert not told["refused"] & stored, "a refused write is there"

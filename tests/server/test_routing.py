@@ -18,9 +18,17 @@ from dbaas_server.routing import Guard, Route, Router
         ("/v1/tenants", "/v1/tenants", {}),
         ("/v1/acme/databases/shop", "/v1/{tenant}/databases/{database}", {"tenant": "acme", "database": "shop"}),
         ("/v1/acme/data/a%2Fb", "/v1/{tenant}/data/{table}", {"tenant": "acme", "table": "a/b"}),
-        ("/v1/acme/data/t/1%2C2", "/v1/{tenant}/data/{table}/{record}", {"tenant": "acme", "table": "t", "record": "1,2"}),
+        (
+            "/v1/acme/data/t/1%2C2",
+            "/v1/{tenant}/data/{table}/{record}",
+            {"tenant": "acme", "table": "t", "record": "1,2"},
+        ),
         ("/p/acme/shop/rest/v1/", "/p/{tenant}/{database}/rest/v1", {"tenant": "acme", "database": "shop"}),
-        ("/p/acme/shop/rest/v1/rpc/f", "/p/{tenant}/{database}/rest/v1/rpc/{function}", {"tenant": "acme", "database": "shop", "function": "f"}),
+        (
+            "/p/acme/shop/rest/v1/rpc/f",
+            "/p/{tenant}/{database}/rest/v1/rpc/{function}",
+            {"tenant": "acme", "database": "shop", "function": "f"},
+        ),
     ],
 )
 def test_a_path_finds_its_route(path: str, pattern: str, params: dict[str, str]) -> None:
@@ -29,7 +37,9 @@ def test_a_path_finds_its_route(path: str, pattern: str, params: dict[str, str])
     assert found == params
 
 
-@pytest.mark.parametrize("path", ["/", "", "/v2", "/v1/acme/data", "/v1//data/t", "/p/acme/shop/rest/v2/t", "/v1/a/data/t/1/2"])
+@pytest.mark.parametrize(
+    "path", ["/", "", "/v2", "/v1/acme/data", "/v1//data/t", "/p/acme/shop/rest/v2/t", "/v1/a/data/t/1/2"]
+)
 def test_an_unknown_path_is_not_found(path: str) -> None:
     with pytest.raises(NotFound) as raised:
         ROUTER.find(path)

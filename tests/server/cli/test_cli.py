@@ -39,7 +39,9 @@ def test_the_operator_may_reach_the_administrator(live: LivePlatform) -> None:
 def test_a_token_from_the_command_opens_the_data_door(live: LivePlatform) -> None:
     tenant = live.new_tenant()
     live.json("create", "postgres", "shop", "--tenant", tenant)
-    token = live.cli("jwt", "--tenant", tenant, "--role", "authenticated", "--sub", "ann", "--expires-in", "60").stdout.strip()
+    token = live.cli(
+        "jwt", "--tenant", tenant, "--role", "authenticated", "--sub", "ann", "--expires-in", "60"
+    ).stdout.strip()
     url = f"{live.url}/v1/{tenant}/data/nothing"
     assert httpx.get(url, headers={"Authorization": f"Bearer {token}"}).status_code == 404
     expired = live.cli("jwt", "--tenant", tenant, "--sub", "ann", "--expires-in", "-60").stdout.strip()

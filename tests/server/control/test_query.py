@@ -62,7 +62,9 @@ def test_the_row_cap_says_so(base: tuple) -> None:
 
 
 def test_paging_and_counting_happen_in_the_engine(base: tuple) -> None:
-    answer = ask(base, "select n from generate_series(1, 300000) as n order by n -- all", offset=299_990, max_rows=5, count=True)
+    answer = ask(
+        base, "select n from generate_series(1, 300000) as n order by n -- all", offset=299_990, max_rows=5, count=True
+    )
     assert answer.status_code == 200, answer.text
     assert [row["n"] for row in answer.json()["data"]] == [299991, 299992, 299993, 299994, 299995]
     assert answer.json()["total"] == 300_000
@@ -102,7 +104,9 @@ def test_arrow_has_typed_columns(base: tuple) -> None:
     http, tenant, _ = base
     answer = http.post(
         f"/v1/{tenant}/query",
-        json={"query": "select n, n::text as t, n / 2.0 as half, now() as at, null::int as none from generate_series(1, 3) as n"},
+        json={
+            "query": "select n, n::text as t, n / 2.0 as half, now() as at, null::int as none from generate_series(1, 3) as n"
+        },
         headers={"Accept": "application/vnd.apache.arrow.stream"},
     )
     table = pa.ipc.open_stream(answer.content).read_all()
@@ -139,9 +143,13 @@ def wait_for(condition: object, seconds: float = 20) -> None:
 def test_a_load_is_all_or_nothing(base: tuple) -> None:
     http, tenant, _ = base
     ask(base, "create table loaded (id int primary key, name text)")
-    good = http.post(f"/v1/{tenant}/load/loaded", content=b"id,name\n1,one\n2,\n3,\"\"\n", headers={"Content-Type": "text/csv"})
+    good = http.post(
+        f"/v1/{tenant}/load/loaded", content=b'id,name\n1,one\n2,\n3,""\n', headers={"Content-Type": "text/csv"}
+    )
     assert good.json() == {"rows": 3}
-    bad = http.post(f"/v1/{tenant}/load/loaded", content=b"id,name\n4,four\nfive,5\n", headers={"Content-Type": "text/csv"})
+    bad = http.post(
+        f"/v1/{tenant}/load/loaded", content=b"id,name\n4,four\nfive,5\n", headers={"Content-Type": "text/csv"}
+    )
     assert bad.status_code == 400, bad.text
     assert bad.json()["code"] == "22P02"
     rows = ask(base, "select id, name from loaded order by id").json()["data"]
