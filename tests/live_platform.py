@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,13 @@ class LivePlatform:
 def without_platform(environment: Any) -> dict[str, str]:
     """An environment that points at no platform."""
     return {name: value for name, value in environment.items() if not name.startswith("DBAAS_")}
+
+
+def free_port() -> int:
+    """A port on loopback that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def temporary_home() -> Path:

@@ -41,6 +41,7 @@ _QUEUED_CHUNKS = 8
 _MAX_HEADER_BYTES = 64 * 1024
 _IDLE_SECONDS = 300.0
 _DRAIN_SECONDS = 20.0
+_QUIET_SECONDS = 5.0
 _NO_BODY = frozenset({204, 304})
 
 
@@ -71,6 +72,8 @@ class Listener(HTTPServerConnectionDelegate):
         self.public_url = public_url
         self.scheme = "https" if tls else "http"
         self.under_way: set[asyncio.Task[None]] = set()
+        self._connections: set[object] = set()
+        self._last_closed = asyncio.Event()
         # Bodies are bounded by each route; a streamed one by nothing but the disk it ends on.
         self._server = HTTPServer(
             self,
@@ -85,18 +88,31 @@ class Listener(HTTPServerConnectionDelegate):
         self._server.add_sockets(sockets)
 
     async def drain(self) -> None:
-        """Accept no more, let what is under way finish, then close every connection."""
+        """Accept no more, let what is under way finish, then close every connection.
+
+        A client that keeps its connection may be sending the next request just now. So each answer from now on says
+        that it is the last on its connection, and only what stays silent is cut off.
+        """
         self._server.stop()
+        self._server.conn_params.no_keep_alive = True
+        self._last_closed.clear()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._last_closed.wait(), _QUIET_SECONDS)
         if self.under_way:
             await asyncio.wait(self.under_way, timeout=_DRAIN_SECONDS)
         await self._server.close_all_connections()
 
     def start_request(self, server_conn: object, request_conn: HTTPConnection) -> HTTPMessageDelegate:
         """One request begins on a connection."""
+        self._connections.add(server_conn)
         return _Exchange(self, cast(HTTP1Connection, request_conn))
 
     def on_close(self, server_conn: object) -> None:
         """A connection ended; its exchange was told by tornado."""
+        self._connections.discard(server_conn)
+        if not self._connections:
+            self._last_closed.set()
 
 
 class _Exchange(HTTPMessageDelegate):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from live_platform import LivePlatform, without_platform
+from live_platform import LivePlatform, free_port, without_platform
 
 
 @dataclass(frozen=True)
@@ -26,12 +25,6 @@ class Jupyter:
 
     def person(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"token {self.token}"}, timeout=60)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
