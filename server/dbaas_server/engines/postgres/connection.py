@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from psycopg import pq
+from psycopg import OperationalError, pq
 from psycopg.pq import ConnStatus, PollingStatus
 from psycopg.pq.abc import PGconn
 
@@ -20,7 +20,7 @@ from dbaas_provisioning.nouns import Credential
 from ...engine import Target
 from .errors import ConnectionLost
 
-__all__ = ["Connector", "connect", "readiness"]
+__all__ = ["Connector", "connect", "readiness", "socket_of"]
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,14 @@ async def readiness(fd: int, *, write: bool) -> None:
         (loop.remove_writer if write else loop.remove_reader)(fd)
 
 
+def socket_of(pgconn: PGconn) -> int:
+    """The connection's socket. Raises ``ConnectionLost`` when there is none any more."""
+    try:
+        return pgconn.socket
+    except OperationalError as error:
+        raise ConnectionLost(str(error)) from None
+
+
 async def connect(target: Target, login: Credential, *, options: str = "") -> PGconn:
     """Open a nonblocking connection.
 
@@ -77,13 +85,16 @@ async def connect(target: Target, login: Credential, *, options: str = "") -> PG
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await _establish(pgconn)
+        pgconn.nonblocking = 1
     except TimeoutError:
         pgconn.finish()
         raise ConnectionLost("no answer to the connection attempt") from None
+    except OperationalError as error:
+        pgconn.finish()
+        raise ConnectionLost(str(error)) from None
     except BaseException:
         pgconn.finish()
         raise
-    pgconn.nonblocking = 1
     return pgconn
 
 

@@ -40,9 +40,7 @@ async def export(wire: Wire, opening: Statement, query: bytes, format: Format, t
     try:
         await wire.execute(b"begin")
         await wire.execute(*opening)
-        wire.begin()
-        wire.pgconn.send_query(b"copy (" + query + b")" + (_JSON if as_json else _CSV))
-        await wire.flush()
+        await wire.ask(b"copy (" + query + b")" + (_JSON if as_json else _CSV))
         async with asyncio.timeout(timeout_ms / 1000):
             result = await wire.result()
         if result is not None and result.status == ExecStatus.COPY_OUT:

@@ -80,9 +80,7 @@ async def load(
 async def _copy(wire: Wire, statement: bytes, head: bytes, rest: AsyncIterator[bytes]) -> PGresult:
     """Send everything; returns COMMAND_OK's result, or the error's."""
     pgconn = wire.pgconn
-    wire.begin()
-    pgconn.send_query(statement)
-    await wire.flush()
+    await wire.ask(statement)
     result = await wire.result()
     assert result is not None
     if result.status != ExecStatus.COPY_IN:

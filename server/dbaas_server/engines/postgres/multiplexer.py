@@ -370,7 +370,12 @@ class Multiplexer:
                 self._fail_waiting(error)
             return
         lane = _Lane(self)
-        lane.attach(pgconn)
+        try:
+            lane.attach(pgconn)
+        except OperationalError:  # gone as soon as it was there; those who wait have it tried again
+            pgconn.finish()
+            self.loop.call_later(TICK_SECONDS, self._grow_for_waiting)
+            return
         self._lanes.append(lane)
         waiting, self._waiting = self._waiting, deque()
         now = self.loop.time()
@@ -381,6 +386,10 @@ class Multiplexer:
                 self.submit(request)
             else:
                 self._send(lane, request, now)
+
+    def _grow_for_waiting(self) -> None:
+        if self._waiting and not self._lanes:
+            self._grow()
 
     def _fail(self, request: _Request, error: DbaasError) -> None:
         if not request.future.done():

@@ -124,11 +124,13 @@ class Pool:
             await self._turn(deadline - loop.time())
         self._count += 1
         try:
-            pgconn: PGconn = await self._connector.connect(login, options="-c jit=off")
+            return Wire(await self._connector.connect(login, options="-c jit=off"))
+        except ConnectionLost:  # gone as soon as it was there
+            self._freed()
+            raise _unavailable() from None
         except BaseException:
             self._freed()
             raise
-        return Wire(pgconn)
 
     async def _turn(self, seconds: float) -> None:
         if len(self._waiters) >= self._queue or seconds <= 0:

@@ -140,14 +140,9 @@ async def run(
 
 async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]]) -> _Answer:
     text = _paged(job) if job.offset else job.text
-    parameters = await _parameters(wire, text, job.args) if job.args or job.offset else None
-    wire.begin()
-    if parameters is None:
-        wire.pgconn.send_query(text.encode())
-    else:
-        wire.pgconn.send_query_params(text.encode(), parameters)
-    wire.pgconn.set_chunked_rows_mode(CHUNK_ROWS)
-    await wire.flush()
+    statement = b"".join(part or b"" for part in encoded([text]))
+    parameters = await _parameters(wire, statement, job.args) if job.args or job.offset else None
+    await wire.ask(statement, parameters, chunk_rows=CHUNK_ROWS)
     one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
     stoppable = one_statement and _READS.match(text) is not None
     answer = _Answer()
@@ -213,7 +208,7 @@ def _paged(job: Job) -> str:
     return f"select * from (\n{inner}\n) as _page offset {int(job.offset)} limit {job.cap + 1}"
 
 
-async def _parameters(wire: Wire, text: str, args: Sequence[Any]) -> list[bytes | None]:
+async def _parameters(wire: Wire, text: bytes, args: Sequence[Any]) -> list[bytes | None]:
     kinds: list[int] = []
     if any(isinstance(arg, list) for arg in args):
         # Only the server knows whether a list is an array or JSON.
@@ -221,9 +216,9 @@ async def _parameters(wire: Wire, text: str, args: Sequence[Any]) -> list[bytes 
     return encoded(_parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args))
 
 
-async def _parameter_types(wire: Wire, text: str) -> list[int]:
+async def _parameter_types(wire: Wire, text: bytes) -> list[int]:
     results, good = await wire.pipeline(
-        [lambda pgconn: pgconn.send_prepare(b"", text.encode()), lambda pgconn: pgconn.send_describe_prepared(b"")]
+        [lambda pgconn: pgconn.send_prepare(b"", text), lambda pgconn: pgconn.send_describe_prepared(b"")]
     )
     if not good:
         raise error_of(next(result for result in results if result.status == ExecStatus.FATAL_ERROR), context=True)

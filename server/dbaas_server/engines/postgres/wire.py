@@ -14,7 +14,7 @@ from psycopg import OperationalError
 from psycopg.pq import ConnStatus, ExecStatus, PollingStatus, TransactionStatus
 from psycopg.pq.abc import PGcancelConn, PGconn, PGresult
 
-from .connection import readiness
+from .connection import readiness, socket_of
 from .errors import ConnectionLost, error_of, sqlstate_of
 
 __all__ = ["Wire"]
@@ -28,6 +28,9 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 
 class Wire:
     """One nonblocking connection, registered with the running loop until :meth:`close`.
+
+    Raises:
+        ConnectionLost: it is gone already.
 
     Attributes:
         prepared: SQL text (and what else makes a plan differ) → statement name, for the pool that owns this wire.
@@ -47,7 +50,7 @@ class Wire:
         self.notices: list[str] = []
         self._on_notify = on_notify
         self._loop = asyncio.get_running_loop()
-        self._fd = pgconn.socket
+        self._fd = socket_of(pgconn)
         self._waiter: asyncio.Future[None] | None = None
         self._working = False
         self._reading = True
@@ -94,12 +97,7 @@ class Wire:
 
     async def execute(self, text: bytes, parameters: Parameters = None) -> list[PGresult]:
         """Run one statement with parameters, or several without, and return their results. Raises what failed."""
-        self.begin()
-        if parameters is None:
-            self.pgconn.send_query(text)
-        else:
-            self.pgconn.send_query_params(text, parameters)
-        await self.flush()
+        await self.ask(text, parameters)
         results = []
         while (result := await self.result()) is not None:
             results.append(result)
@@ -108,6 +106,27 @@ class Wire:
             if result.status in _FAILED:
                 raise error_of(result)
         return results
+
+    async def ask(self, text: bytes, parameters: Parameters = None, *, chunk_rows: int = 0) -> None:
+        """Send a statement, whose results are then read one by one until there are no more and :meth:`end` is called.
+
+        Args:
+            chunk_rows: rows that arrive together as one result; 0 for all.
+
+        Raises:
+            ConnectionLost: it could not be sent.
+        """
+        self.begin()
+        try:
+            if parameters is None:
+                self.pgconn.send_query(text)
+            else:
+                self.pgconn.send_query_params(text, parameters)
+            if chunk_rows:
+                self.pgconn.set_chunked_rows_mode(chunk_rows)
+        except OperationalError as error:
+            raise ConnectionLost(str(error)) from None
+        await self.flush()
 
     async def pipeline(self, steps: Sequence[Callable[[PGconn], None]]) -> tuple[list[PGresult], bool]:
         """Send steps as one pipeline with one sync, which makes them one transaction unless they begin their own.
@@ -145,7 +164,10 @@ class Wire:
             results.append(result)
             if status in _FAILED or status == ExecStatus.PIPELINE_ABORTED:
                 good = False
-        pgconn.exit_pipeline_mode()
+        try:
+            pgconn.exit_pipeline_mode()
+        except OperationalError:  # the server's farewell came right behind its answer, which counts
+            self.close()
         self.end()
         return results, good
 
@@ -158,7 +180,7 @@ class Wire:
     def end(self) -> None:
         """Every answer was read; the connection may serve another task."""
         self._working = False
-        if not self._reading:
+        if not self._reading and not self._closed:
             self._reading = True
             self._loop.add_reader(self._fd, self._readable)
 

@@ -81,7 +81,7 @@ class Watcher:
                 snapshot = await self._load(statistics)
             except ConnectionLost as lost:
                 self._disconnect()
-                raise Unavailable("database_unavailable", "The database is not reachable just now.") from lost
+                raise _unreachable() from lost
             except BaseException:
                 self._disconnect()  # a result may be half read
                 raise
@@ -95,17 +95,19 @@ class Watcher:
         self._looked_at = float("-inf")
 
     async def ask(self, statement: str) -> list[tuple[bytes | None, ...]]:
-        """Rows of one small statement, as the owner."""
+        """Rows of one small statement, as the owner. Raises ``Unavailable``."""
         async with self._loading:
             try:
                 (result,) = await (await self._connected()).execute(statement.encode())
-            except BaseException:
+            except ConnectionLost as lost:
                 self._disconnect()
+                raise _unreachable() from lost
+            except BaseException:
+                self._disconnect()  # a result may be half read
                 raise
-            return [
-                tuple(result.get_value(row, column) for column in range(result.nfields))
-                for row in range(result.ntuples)
-            ]
+        return [
+            tuple(result.get_value(row, column) for column in range(result.nfields)) for row in range(result.ntuples)
+        ]
 
     async def _load(self, statistics: bool) -> Snapshot:
         wire = await self._connected()
@@ -178,3 +180,7 @@ class Watcher:
                 break
             self._told.clear()
             await asyncio.sleep(QUIET_SECONDS)
+
+
+def _unreachable() -> Unavailable:
+    return Unavailable("database_unavailable", "The database is not reachable just now.", hint="Try again in a moment.")
