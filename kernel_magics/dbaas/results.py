@@ -29,6 +29,7 @@ PAGE_ROWS = 20
 FIRST_ROWS = 100
 """Rows that come with the statement itself."""
 CHUNK_ROWS = 10_000
+ARROW_ROWS = 500_000  # a part of a table: few enough for memory, many enough to ask seldom
 """Rows asked for at a time when all of them are wanted as Python values."""
 
 _READS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(select|values|table|with|show)\b", re.IGNORECASE | re.DOTALL)
@@ -220,9 +221,9 @@ def fetch_arrow(statement: Statement, text: str) -> pa.Table:
 
 
 def arrow_parts(statement: Statement, offset: int) -> Iterator[pa.Table]:
-    """The rows from ``offset`` on, as many at a time as the server's row cap allows; the last table may be empty."""
+    """The rows from ``offset`` on, a part at a time; the last one may be empty."""
     while True:
-        part = statement.arrow(offset=offset)
+        part = statement.arrow(offset=offset, max_rows=ARROW_ROWS)
         yield part
         offset += part.num_rows
         if not _truncated(part) or not part.num_rows:

@@ -102,9 +102,12 @@ class Session(Protocol):
         ...
 
     async def run(
-        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int = 0
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
     ) -> QueryResult:
-        """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable."""
+        """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable.
+
+        With an ``offset`` (0 included) it is a page of rows: the text must then only read.
+        """
         ...
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:

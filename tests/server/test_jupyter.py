@@ -69,7 +69,10 @@ def tenant(jupyter: Jupyter) -> str:
         made = person.post(f"/v1/{name}/databases", json={"name": "shop"})
         assert made.status_code == 201, made.text
         assert made.json()["rest_url"] == f"{jupyter.url}/p/{name}/shop/rest/v1"
-        script = "create table t (id int primary key); alter table t enable row level security; create policy p on t using (true)"
+        script = (
+            "create table t (id int primary key); alter table t enable row level security;"
+            " create policy p on t using (true)"
+        )
         assert person.post(f"/v1/{name}/query", json={"query": script}).status_code == 200
     return name
 
@@ -124,7 +127,11 @@ def test_a_key_opens_the_data_door_without_jupyter(jupyter: Jupyter, tenant: str
 
 
 def test_a_preflight_is_answered_without_a_key(jupyter: Jupyter, tenant: str) -> None:
-    asked = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "apikey"}
+    asked = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "apikey",
+    }
     answer = httpx.options(f"{jupyter.url}/v1/{tenant}/data/t", headers=asked)
     assert answer.status_code == 204
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -139,7 +146,9 @@ def test_a_tenants_key_does_not_open_control_inside_jupyter_either(jupyter: Jupy
 def test_a_kernels_token_opens_control(jupyter: Jupyter) -> None:
     token = jupyter.platform.run_file["token"]
     made = httpx.post(
-        f"{jupyter.url}/v1/tenants", headers={"Authorization": f"Bearer {token}"}, json={"name": f"k{secrets.token_hex(4)}"}
+        f"{jupyter.url}/v1/tenants",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"name": f"k{secrets.token_hex(4)}"},
     )
     assert made.status_code == 201
 
@@ -173,7 +182,12 @@ def test_kernels_are_told_where_the_platform_is(jupyter: Jupyter) -> None:
         environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
         told = dict(item.decode().split("=", 1) for item in environment if item.startswith(b"DBAAS_API_"))
         assert told["DBAAS_API_URL"] == jupyter.url
-        assert httpx.get(f"{jupyter.url}/v1/platform", headers={"Authorization": f"Bearer {told['DBAAS_API_TOKEN']}"}).status_code == 200
+        assert (
+            httpx.get(
+                f"{jupyter.url}/v1/platform", headers={"Authorization": f"Bearer {told['DBAAS_API_TOKEN']}"}
+            ).status_code
+            == 200
+        )
     finally:
         httpx.delete(f"{base}/api/kernels/{kernel['id']}", headers=headers)
 

@@ -37,12 +37,13 @@ async def run(request: Request, services: Services) -> Response:
     max_rows, offset = _bound(fields, "max_rows", 1), _bound(fields, "offset", 0)
     session = await services.sessions.session(tenant, fields.get("database"))
     params = fields.get("params", [])
-    result = await session.run(text, params, caller, max_rows=max_rows, offset=offset or 0)
+    # Counting comes first: it refuses what does more than read, before anything was done.
+    total = await _total(session, text, params, caller) if fields.get("count") else None
+    result = await session.run(text, params, caller, max_rows=max_rows, offset=offset)
     if _ARROW_STREAM in request.header("accept"):
         from .arrow import arrow_stream  # pyarrow takes half a second to import: only for those who ask
 
         return Response(200, arrow_stream(result), [("Content-Type", _ARROW_STREAM)])
-    total = await _total(session, text, params, caller) if fields.get("count") else None
     return json_response(_result_json(result, total, arrays=fields.get("rows") == "arrays"))
 
 

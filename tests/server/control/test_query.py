@@ -105,7 +105,8 @@ def test_arrow_has_typed_columns(base: tuple) -> None:
     answer = http.post(
         f"/v1/{tenant}/query",
         json={
-            "query": "select n, n::text as t, n / 2.0 as half, now() as at, null::int as none from generate_series(1, 3) as n"
+            "query": "select n, n::text as t, n / 2.0 as half, now() as at, null::int as none"
+            " from generate_series(1, 3) as n"
         },
         headers={"Accept": "application/vnd.apache.arrow.stream"},
     )
@@ -161,3 +162,13 @@ def test_a_load_into_nothing_says_which_table(base: tuple) -> None:
     answer = http.post(f"/v1/{tenant}/load/nowhere", content=b"a\n1\n", headers={"Content-Type": "text/csv"})
     assert answer.status_code == 404, answer.text
     assert "nowhere" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("how", [{"offset": 0}, {"count": True}, {"offset": 0, "count": True}])
+def test_a_page_or_a_count_never_writes(base: tuple, how: dict) -> None:
+    ask(base, "create table if not exists untouched (id int)")
+    answer = ask(base, "insert into untouched values (1) returning id", **how)
+    assert answer.status_code == 400, answer.text
+    writing = ask(base, "with w as (insert into untouched values (1) returning id) select * from w", **how)
+    assert writing.status_code == 400, writing.text
+    assert ask(base, "select count(*) as n from untouched").json()["data"] == [{"n": 0}]

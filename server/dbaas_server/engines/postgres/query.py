@@ -30,7 +30,8 @@ GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set aw
 _SETTINGS = (
     b"select set_config('role', $1, false), set_config('request.jwt.claims', $2, false),"
     b" set_config('search_path', 'public, extensions', false), set_config('statement_timeout', $3, false),"
-    b" set_config('app.current_tenant', $4, false)"
+    b" set_config('app.current_tenant', $4, false),"
+    b" set_config('synchronize_seqscans', 'off', false)"  # pages of an unordered scan begin at the same row
 )
 _READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(select|values|table|with)\b", re.IGNORECASE | re.DOTALL)
 _TUPLES = (ExecStatus.TUPLES_OK, ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_CHUNK)
@@ -44,13 +45,13 @@ class Job:
     Attributes:
         args: JSON values for ``$1`` …
         cap: rows kept at most.
-        offset: rows skipped, in the server; the text must then be one SELECT, VALUES, TABLE or WITH.
+        offset: rows skipped, in the server; the text must then be one SELECT, VALUES, TABLE or WITH. None: no page.
     """
 
     text: str
     args: tuple[Any, ...]
     cap: int
-    offset: int
+    offset: int | None
     timeout_ms: int
 
 
@@ -139,9 +140,10 @@ async def run(
 
 
 async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]]) -> _Answer:
-    text = _paged(job) if job.offset else job.text
+    paged = job.offset is not None
+    text = _paged(job, job.offset) if job.offset is not None else job.text
     statement = b"".join(part or b"" for part in encoded([text]))
-    parameters = await _parameters(wire, statement, job.args) if job.args or job.offset else None
+    parameters = await _parameters(wire, statement, job.args) if job.args or paged else None
     await wire.ask(statement, parameters, chunk_rows=CHUNK_ROWS)
     one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
     stoppable = one_statement and _READS.match(text) is not None
@@ -200,12 +202,12 @@ def _tag(result: PGresult) -> str:
     return (result.command_status or b"").decode()
 
 
-def _paged(job: Job) -> str:
+def _paged(job: Job, offset: int) -> str:
     if _READS.match(job.text) is None:
         raise Invalid("not_pageable", "Only a SELECT, VALUES, TABLE or WITH can be read in pages.")
     inner = job.text.rstrip().rstrip(";")
     # The line break ends a trailing comment.
-    return f"select * from (\n{inner}\n) as _page offset {int(job.offset)} limit {job.cap + 1}"
+    return f"select * from (\n{inner}\n) as _page offset {int(offset)} limit {job.cap + 1}"
 
 
 async def _parameters(wire: Wire, text: bytes, args: Sequence[Any]) -> list[bytes | None]:

@@ -300,7 +300,7 @@ class PostgresSession:
     # --- the engine's own language, in bulk ----------------------------------------------------------------------
 
     async def run(
-        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int = 0
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
     ) -> QueryResult:
         """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
         cap = self._limits.max_query_rows if max_rows is None else max_rows
