@@ -50,15 +50,16 @@ def new_tenant(lab: Lab, name: str | None = None) -> str:
     return subdomain
 
 
-def new_database(lab: Lab, tenant: str, name: str = "shop") -> str:
+def new_database(lab: Lab, tenant: str, name: str | None = None) -> str:
+    name = name or f"shop_{tenant}"
     lab.api("POST", f"/v1/{tenant}/databases", {"engine": "postgres", "name": name, "expose": "policies"})
     return name
 
 
-def opened_to_tables(page: Page, tenant: str, database: str = "shop") -> None:
+def opened_to_tables(page: Page, tenant: str, database: str) -> None:
     """Open a tenant and its database, whatever was open before."""
-    for name in (re.compile(f"^{tenant}, tenant"), re.compile(f"^{database}, PostgreSQL database")):
-        item = row(page, name)
+    for name in (f"^{tenant}, tenant", f"^{database}, PostgreSQL database, ready"):
+        item = row(page, re.compile(name))
         expect(item).to_be_visible()
         if item.get_attribute("aria-expanded") == "false":
             item.click()
@@ -158,8 +159,8 @@ def test_names_are_shown_as_the_text_they_are(panel: Page, lab: Lab, shots: Path
 
 def test_the_keyboard_alone_walks_the_tree_and_copies(panel: Page, lab: Lab) -> None:
     tenant = new_tenant(lab)
-    new_database(lab, tenant)
-    lab.sql(tenant, "shop", "create table orders (id int primary key)")
+    database = new_database(lab, tenant)
+    lab.sql(tenant, database, "create table orders (id int primary key)")
     expect(row(panel, f"{tenant}, tenant")).to_be_visible()
     tree(panel).focus()
     panel.keyboard.press("Home")
@@ -169,7 +170,7 @@ def test_the_keyboard_alone_walks_the_tree_and_copies(panel: Page, lab: Lab) -> 
         panel.keyboard.press("ArrowRight")
     expect(row(panel, re.compile("Loading"))).to_have_count(0)
     panel.keyboard.press("ArrowRight")
-    expect(active(panel)).to_have_attribute("aria-label", re.compile("^shop, PostgreSQL"))
+    expect(active(panel)).to_have_attribute("aria-label", re.compile(f"^{database}, PostgreSQL database, ready"))
     expect(tree(panel)).to_be_focused()
     panel.keyboard.press("Enter")
     expect(row(panel, re.compile("^orders, table"))).to_be_visible()
@@ -180,7 +181,7 @@ def test_the_keyboard_alone_walks_the_tree_and_copies(panel: Page, lab: Lab) -> 
     panel.keyboard.press("ArrowLeft")
     panel.keyboard.press("ArrowLeft")
     panel.keyboard.press("ArrowUp")
-    expect(active(panel)).to_have_attribute("aria-label", re.compile("^shop, PostgreSQL"))
+    expect(active(panel)).to_have_attribute("aria-label", re.compile(f"^{database}, PostgreSQL database, ready"))
     assert tree(panel).get_attribute("aria-activedescendant") == active(panel).get_attribute("id")
 
     panel.keyboard.press("Shift+F10")
@@ -189,22 +190,22 @@ def test_the_keyboard_alone_walks_the_tree_and_copies(panel: Page, lab: Lab) -> 
     panel.keyboard.press("ArrowDown")
     panel.keyboard.press("Enter")
     expect(notice(panel, "Connection string copied.")).to_be_visible()
-    assert panel.evaluate("navigator.clipboard.readText()").endswith("/shop")
+    assert panel.evaluate("navigator.clipboard.readText()").endswith(f"/{database}")
     expect(tree(panel)).to_be_focused()
 
 
 def test_a_table_nobody_reaches_explains_itself(panel: Page, lab: Lab) -> None:
     tenant = new_tenant(lab)
-    new_database(lab, tenant)
-    lab.sql(tenant, "shop", "create table secrets (id int primary key)")
-    opened_to_tables(panel, tenant)
+    database = new_database(lab, tenant)
+    lab.sql(tenant, database, "create table secrets (id int primary key)")
+    opened_to_tables(panel, tenant, database)
     table = row(panel, re.compile("^secrets, table"))
     expect(table).to_have_attribute("aria-label", re.compile("warning: .*row security"))
     table.click()
     expect(panel.get_by_role("region", name="About secrets")).to_contain_text("enable row security")
     lab.sql(
         tenant,
-        "shop",
+        database,
         "alter table secrets enable row level security; create policy p on secrets for select using (true)",
     )
     expect(row(panel, re.compile("^secrets, table(?!.*warning)"))).to_be_visible()
@@ -212,19 +213,19 @@ def test_a_table_nobody_reaches_explains_itself(panel: Page, lab: Lab) -> None:
 
 def test_what_is_open_and_where_one_is_survive_changes_and_a_reload(panel: Page, lab: Lab) -> None:
     tenant = new_tenant(lab)
-    new_database(lab, tenant)
-    lab.sql(tenant, "shop", "create table b (id int primary key)")
-    opened_to_tables(panel, tenant)
+    database = new_database(lab, tenant)
+    lab.sql(tenant, database, "create table b (id int primary key)")
+    opened_to_tables(panel, tenant, database)
     row(panel, re.compile("^b, table")).click()
-    lab.sql(tenant, "shop", "create table a (id int primary key); create table c (id int primary key)")
+    lab.sql(tenant, database, "create table a (id int primary key); create table c (id int primary key)")
     expect(row(panel, re.compile("^c, table"))).to_be_visible()
     expect(active(panel)).to_have_attribute("aria-label", re.compile("^b, table"))
     expect(active(panel)).to_have_attribute("aria-expanded", "true")
-    lab.sql(tenant, "shop", "drop table b")
+    lab.sql(tenant, database, "drop table b")
     expect(row(panel, re.compile("^b, table"))).to_have_count(0)
     expect(active(panel)).to_have_count(1)
 
-    until(lambda: f'[\\"{tenant}\\",\\"shop\\"]' in lab.workspace(), "JupyterLab saves what is open")
+    until(lambda: database in lab.workspace(), "JupyterLab saves what is open")
     panel.goto(f"{lab.url}/lab")
     expect(panel.get_by_role("heading", name="Databases", exact=True)).to_be_visible(timeout=60_000)
     expect(row(panel, re.compile("^c, table"))).to_be_visible()
@@ -284,10 +285,10 @@ def test_nothing_is_asked_while_nobody_looks(panel: Page) -> None:
 def test_both_themes(panel: Page, lab: Lab, shots: Path) -> None:
     """Screenshots for whoever looks; that the theme reaches the panel is what is checked."""
     tenant = new_tenant(lab, "Flights")
-    new_database(lab, tenant)
+    database = new_database(lab, tenant, "flights")
     lab.sql(
         tenant,
-        "shop",
+        database,
         "create table airlines (carrier text primary key, name text);"
         "alter table airlines enable row level security; create policy p on airlines for select using (true);"
         "create table weather_by_hour_and_station (id int primary key);"
@@ -295,7 +296,7 @@ def test_both_themes(panel: Page, lab: Lab, shots: Path) -> None:
         "insert into airlines select n::text, 'x' from generate_series(1, 1458) n; analyze airlines",
     )
     expect(row(panel, "Flights, tenant")).to_be_visible()
-    opened_to_tables(panel, "Flights")
+    opened_to_tables(panel, "Flights", database)
     row(panel, re.compile("^weather_by_hour")).click()
     colours = set()
     for theme in ("JupyterLab Light", "JupyterLab Dark"):

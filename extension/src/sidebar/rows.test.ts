@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../api/errors.js';
+import type { DatabaseState } from '../api/nouns.js';
 import { aDatabase, aTable, aTenant, known } from './samples.js';
 import { databaseId, openDatabases, openTenants, rowsOf, tenantId, withFirstSeen } from './rows.js';
+import type { Known } from './rows.js';
 
 const names = (rows: ReturnType<typeof rowsOf>): string[] =>
   rows.map(row => `${' '.repeat(row.level - 1)}${row.name}`);
@@ -71,15 +73,20 @@ test('what is not known yet, is empty or went wrong has a sentence in its place'
   assert.equal(sentence({ acme: new ApiError('failed', 'The disk is full.') }), 'The disk is full.');
 });
 
-test('a database that is not there yet cannot be opened', () => {
-  const creating = { ...aDatabase('acme', 'shop'), state: 'creating' as const };
-  const view = known({
-    tenants: [aTenant('acme')],
-    databases: { acme: [creating] },
-    opened: new Map([[databaseId('acme', 'shop'), true]])
-  });
-  assert.equal(rowsOf(view)[1]?.open, null);
-  assert.deepEqual(openDatabases(view), []);
+test('a database can be opened ahead of its being there, and is asked for only then', () => {
+  const view = (state: DatabaseState): Known =>
+    known({
+      tenants: [aTenant('acme')],
+      databases: { acme: [{ ...aDatabase('acme', 'shop'), state }] },
+      opened: new Map([[databaseId('acme', 'shop'), true]])
+    });
+  assert.deepEqual(
+    rowsOf(view('creating')).map(row => row.name),
+    ['acme', 'shop', 'Being created…']
+  );
+  assert.deepEqual(openDatabases(view('creating')), []);
+  assert.equal(openDatabases(view('ready')).length, 1);
+  assert.equal(rowsOf(view('failed'))[1]?.open, null);
 });
 
 test('a warning is spoken with its table', () => {

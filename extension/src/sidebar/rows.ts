@@ -104,10 +104,12 @@ export function openTenants(known: Known): Tenant[] {
   );
 }
 
-/** The databases whose tables are on view. */
+/** The databases whose tables are on view, or will be as soon as they are asked for. */
 export function openDatabases(known: Known): Database[] {
   return rowsOf(known).flatMap(row =>
-    row.subject.kind === 'database' && row.open ? [row.subject.database] : []
+    row.subject.kind === 'database' && row.open && row.subject.database.state !== 'creating'
+      ? [row.subject.database]
+      : []
   );
 }
 
@@ -140,7 +142,7 @@ function databaseRows(rows: Row[], known: Known, tenant: Tenant, parent: string)
   const databases = answer.items;
   databases.forEach((database, index) => {
     const id = databaseId(tenant.subdomain, database.name);
-    const openable = database.state === 'ready' || database.state === 'sleeping';
+    const openable = database.state !== 'failed' && database.state !== 'dropping';
     const open = openable ? (known.opened.get(id) ?? false) : null;
     rows.push({
       id,
@@ -167,6 +169,10 @@ function databaseRows(rows: Row[], known: Known, tenant: Tenant, parent: string)
 
 function schemaRows(rows: Row[], known: Known, tenant: Tenant, database: Database, parent: string): void {
   const note = noteMaker(rows, parent, 3, { tenant, database });
+  if (database.state === 'creating') {
+    note('loading', 'Being created…');
+    return;
+  }
   const answer = known.schemas.get(databaseKey(tenant.subdomain, database.name));
   if (answer?.problem && !answer.items) {
     note('problem', answer.problem.message);
