@@ -40,7 +40,7 @@ class Limits:
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
     read_connections: int = 2
-    write_connections: int = 4
+    write_connections: int = 8
     query_connections: int = 4
     queue: int = 2_000
 

@@ -10,7 +10,7 @@ from ...engine import Binaries, ClusterSpec, LaunchPlan
 __all__ = ["POOLS", "plan"]
 
 ADMINISTRATORS = 5  # connections that only the platform's administrator can take
-POOLS = 60  # connections for the platform's own pools, which the tenant's cannot use up (from 16 on)
+POOLS = 100  # connections for the platform's own pools, which the tenant's cannot use up (from 16 on)
 FEEDS = 10  # logical replication: a feed per database, and room for backups
 
 # Loopback TCP with passwords and nothing else: no sockets in shared folders, no trust for local users.
