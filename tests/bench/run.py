@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import statistics
 import sys
 import tempfile
@@ -20,6 +21,7 @@ def main(words: list[str]) -> int:
         importlib.import_module(module.stem)
     chosen = [one for one in figures if not words or any(word in one.name for word in words)]
     status = 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # also then the platform is stopped
     with tempfile.TemporaryDirectory(prefix="dbaas-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root, engines run as another user, who must get to their data
         bench = Bench(Path(folder))
