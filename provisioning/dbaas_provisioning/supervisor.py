@@ -353,6 +353,7 @@ class Supervisor:
         where = {
             "host": bootstrap.cluster.endpoint.host, "port": bootstrap.cluster.endpoint.port,
             "user": bootstrap.superuser.username, "password": bootstrap.superuser.secret,
+            "require_auth": "scram-sha-256",
         }  # fmt: skip
         async with await psycopg.AsyncConnection.connect(**where, dbname="postgres", autocommit=True) as connection:  # type: ignore[arg-type]
             with contextlib.suppress(psycopg.errors.DuplicateDatabase):

@@ -38,6 +38,7 @@ __all__ = ["Opening", "PlatformHandler", "load", "start"]
 MOUNT = "dbaas"
 _KERNEL_TOKEN_SECONDS = 30 * 24 * 3600
 _QUEUED_CHUNKS = 8
+_STALLED_SECONDS = 60.0
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -174,9 +175,19 @@ class PlatformHandler(APIHandler):
                 return
             await self.finish(response.body, set_content_type=content_type)
             return
-        async for chunk in response.body:
-            self.write(chunk)
-            await self.flush()
+        try:
+            async with contextlib.aclosing(response.body):
+                async for chunk in response.body:
+                    self.write(chunk)
+                    # A client that takes nothing may not hold an engine's connection for ever.
+                    await asyncio.wait_for(self.flush(), _STALLED_SECONDS)
+        except StreamClosedError:
+            raise
+        except Exception:
+            # The status is out: cutting the connection is how a client learns that the body is not whole.
+            self.request.connection.stream.close()  # type: ignore[union-attr]
+            self.log.exception("dbaas: a response was cut off")
+            return
         await self.finish(set_content_type=content_type)
 
     def finish(self, *args: Any, set_content_type: str | None = "application/json", **kwargs: Any) -> Any:

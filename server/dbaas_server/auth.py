@@ -27,6 +27,8 @@ JWT_ROLES = frozenset({"anon", "authenticated"})
 _REMEMBERED = 20_000
 _CLOCK_SKEW_SECONDS = 5
 _UNKNOWN_KEY_SECONDS = 5.0
+_LONGEST_KEY = 100
+_LONGEST_TOKEN = 8 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,11 @@ class Authenticator:
         self._sessions = sessions
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
         self._unknown: dict[str, float] = {}
+        self._changes = 0
         platform.on_change(lambda kind, identity: self._forget())
 
     def _forget(self) -> None:
+        self._changes += 1
         self._callers.clear()
         self._unknown.clear()
 
@@ -66,8 +70,8 @@ class Authenticator:
 
     def caller_now(self, request: Request, tenant: str) -> Caller | None:
         """The caller, when this credential was seen before; no waiting."""
-        headers = request.headers
-        remembered = self._callers.get((tenant, headers.get("apikey", ""), headers.get("authorization", "")))
+        bearer = _bearer(request.headers.get("authorization", ""))
+        remembered = self._callers.get((tenant, request.headers.get("apikey", ""), bearer or ""))
         return remembered.caller if remembered is not None and remembered.until > time.time() else None
 
     async def caller(self, request: Request, tenant: str) -> Caller:
@@ -84,6 +88,7 @@ class Authenticator:
         known_caller = self.caller_now(request, tenant)
         if known_caller is not None:
             return known_caller
+        changes = self._changes
         known = await self._sessions.known(tenant)
         api_key, bearer = request.header("apikey"), _bearer(request.header("authorization"))
         if not api_key and not bearer:
@@ -98,13 +103,17 @@ class Authenticator:
             caller, bearer_until = await self._identify(bearer, known)
             until = min(until, bearer_until)
         assert caller is not None
+        if changes != self._changes:
+            return caller  # a key may have been revoked meanwhile: the next request looks again
         if len(self._callers) >= _REMEMBERED:
             self._callers.clear()
-        self._callers[(tenant, api_key, request.header("authorization"))] = _Remembered(caller, until)
+        self._callers[(tenant, api_key, bearer or "")] = _Remembered(caller, until)
         return caller
 
     async def _identify(self, credential: str, known: Known) -> tuple[Caller, float]:
         """A key, a person's token or a tenant's signed token, and until when that holds."""
+        if len(credential) > _LONGEST_TOKEN:
+            raise Unauthorized("PGRST301", f"The token is longer than {_LONGEST_TOKEN:,} characters.")
         if credential.startswith("dbt_"):
             person = self._platform.check_person_token(credential)
             return Caller(known.tenant.id, "service_role", _claims({"role": "service_role"}), person), time.time() + 60
@@ -157,10 +166,12 @@ class Authenticator:
 
     async def _key(self, key: str) -> ApiKey | None:
         """Look a key up; an unknown one is remembered for a moment, so that guessing does not load the platform."""
+        if not key.startswith("dbk_") or len(key) > _LONGEST_KEY:
+            return None
         now = time.monotonic()
         if self._unknown.get(key, 0.0) > now:
             return None
-        found = await self._platform.find_key(key) if key.startswith("dbk_") else None
+        found = await self._platform.find_key(key)
         if found is None:
             if len(self._unknown) >= _REMEMBERED:
                 self._unknown.clear()

@@ -7,7 +7,7 @@ adapter cancels the handler's task, and with it the statement in the engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -85,7 +85,7 @@ class Response:
     """One HTTP response. A streamed body is sent chunk by chunk as the client takes it."""
 
     status: int = 200
-    body: bytes | AsyncIterator[bytes] = b""
+    body: bytes | AsyncGenerator[bytes] = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
 
 

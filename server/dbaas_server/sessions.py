@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
+from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.nouns import JwtSecret, Login, Tenant
 from dbaas_provisioning.platform import Access, Platform
 
 from .engine import Limits, Session, Target
 
 __all__ = ["Known", "Sessions"]
+
+_LINGER_SECONDS = 5.0
 
 OpenSession = Callable[[Target, Limits], Awaitable[Session]]
 
@@ -31,6 +34,15 @@ class Known:
     jwt: JwtSecret
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An open session and what it was opened on."""
+
+    tenant_id: UUID
+    database_id: UUID
+    session: Session
+
+
 class Sessions:
     """Opens each database once and keeps it open."""
 
@@ -38,7 +50,8 @@ class Sessions:
         self._platform = platform
         self._limits = limits or Limits()
         self._known: dict[str, Known] = {}
-        self._open: dict[tuple[str, str | None], asyncio.Task[tuple[UUID, Session]]] = {}
+        self._changes = 0
+        self._open: dict[tuple[str, str | None], asyncio.Task[_Opened]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         platform.on_change(self._forget)
 
@@ -46,13 +59,12 @@ class Sessions:
         """A tenant and its signing secret. Raises ``NotFound``."""
         known = self._known.get(subdomain)
         if known is None:
+            changes = self._changes
             tenant = await self._platform.tenant(subdomain)
-            known = self._known[subdomain] = Known(tenant, await self._platform.jwt_secret(subdomain))
+            known = Known(tenant, await self._platform.jwt_secret(subdomain))
+            if changes == self._changes:  # else it may be of before the change
+                self._known[subdomain] = known
         return known
-
-    def known_now(self, subdomain: str) -> Known | None:
-        """The same without waiting; None when it is not known yet."""
-        return self._known.get(subdomain)
 
     async def session(self, subdomain: str, database: str | None = None) -> Session:
         """The session of a tenant's database, the default one when ``database`` is None.
@@ -61,25 +73,31 @@ class Sessions:
         """
         key = (subdomain, database)
         task = self._open.get(key)
-        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+        if task is None:
             task = self._open[key] = asyncio.create_task(self._connect(subdomain, database))
-        return (await asyncio.shield(task))[1]
+            task.add_done_callback(lambda done: self._drop_failed(key, done))
+        return (await asyncio.shield(task)).session
 
     def session_now(self, subdomain: str, database: str | None = None) -> Session | None:
         """The same without waiting; None when it is not open yet."""
         task = self._open.get((subdomain, database))
-        if task is None or not task.done() or task.cancelled() or task.exception() is not None:
-            return None
-        return task.result()[1]
+        return task.result().session if task is not None and task.done() else None
 
-    async def _connect(self, subdomain: str, database: str | None) -> tuple[UUID, Session]:
+    def _drop_failed(self, key: tuple[str, str | None], task: asyncio.Task[_Opened]) -> None:
+        """A failure is told to those who waited and not kept: names that do not exist cost no memory."""
+        if (task.cancelled() or task.exception() is not None) and self._open.get(key) is task:
+            del self._open[key]
+
+    async def _connect(self, subdomain: str, database: str | None) -> _Opened:
         access = await self._platform.access(subdomain, database)
         if database is None:  # the default database shares its session with its own name
-            named = await self.session(subdomain, access.database.name)
-            return access.database.id, named
-        engine = importlib.import_module(f"dbaas_server.engines.{access.database.engine}")
-        open_session = cast(OpenSession, engine.open_session)
-        return access.database.id, await open_session(self._target(access), self._limits_of(access))
+            session = await self.session(subdomain, access.database.name)
+        else:
+            engine = importlib.import_module(f"dbaas_server.engines.{access.database.engine}")
+            open_session = cast(OpenSession, engine.open_session)
+            limits = replace(self._limits, statement_timeout_ms=access.plan.statement_timeout_ms)
+            session = await open_session(self._target(access), limits)
+        return _Opened(access.tenant.id, access.database.id, session)
 
     def _target(self, access: Access) -> Target:
         async def wake() -> Target:
@@ -95,34 +113,36 @@ class Sessions:
             wake=wake,
         )
 
-    def _limits_of(self, access: Access) -> Limits:
-        from dataclasses import replace
-
-        return replace(self._limits, statement_timeout_ms=access.plan.statement_timeout_ms)
-
     def _forget(self, kind: str, identity: str) -> None:
-        """Drop what may be stale; sessions are closed once nobody asks for them any more."""
+        """Drop what may be stale. An empty identity means that changes may have been missed: drop everything."""
+        self._changes += 1
         self._known.clear()
-        if kind not in ("database", "tenant"):
+        if kind == "key" and identity:
             return
         for key, task in list(self._open.items()):
-            if task.done() and not task.cancelled() and task.exception() is None:
-                database_id, session = task.result()
-                if kind == "database" and identity not in ("", str(database_id)):
-                    continue
+            opened = task.result() if task.done() else None
+            if opened is None or identity in ("", str(opened.tenant_id), str(opened.database_id)):
                 del self._open[key]
                 if key[1] is not None:
-                    self._close_later(session)
-
-    def _close_later(self, session: Session) -> None:
-        task = asyncio.get_running_loop().create_task(session.close())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+                    self._closing.add(closing := asyncio.get_running_loop().create_task(_close_later(task)))
+                    closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """Close every session."""
-        for key, task in list(self._open.items()):
-            if key[1] is not None and task.done() and not task.cancelled() and task.exception() is None:
-                await task.result()[1].close()
+        for closing in self._closing:
+            closing.cancel()
+        sessions = [task.result().session for key, task in self._open.items() if key[1] is not None and task.done()]
         self._open.clear()
-        await asyncio.gather(*self._closing, return_exceptions=True)
+        await asyncio.gather(*(session.close() for session in sessions), *self._closing, return_exceptions=True)
+
+
+async def _close_later(opening: asyncio.Task[_Opened]) -> None:
+    """Close a session that nobody asks for any more, once requests under way had time to finish."""
+    try:
+        opened = await opening
+    except DbaasError:
+        return
+    try:
+        await asyncio.sleep(_LINGER_SECONDS)
+    finally:
+        await opened.session.close()

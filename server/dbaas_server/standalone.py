@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from http import HTTPStatus
 from typing import cast
 
@@ -36,10 +37,14 @@ from .services import Services
 
 __all__ = ["Listener", "loopback_sockets"]
 
+log = logging.getLogger("dbaas.http")
+
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _QUEUED_CHUNKS = 8
 _MAX_HEADER_BYTES = 64 * 1024
 _IDLE_SECONDS = 300.0
+_STALLED_SECONDS = 60.0
+_LARGE_DIGITS = 5  # of Content-Length: bodies from 100,000 bytes on
 _DRAIN_SECONDS = 20.0
 _QUIET_SECONDS = 5.0
 _NO_BODY = frozenset({204, 304})
@@ -122,7 +127,6 @@ class _Exchange(HTTPMessageDelegate):
         self._listener = listener
         self._connection = connection
         self._chunks: list[bytes] = []
-        self._size = 0
         self._queue: asyncio.Queue[bytes | None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._head = False
@@ -144,7 +148,9 @@ class _Exchange(HTTPMessageDelegate):
         except DbaasError as error:
             self._route = error
         else:
-            if self._route.streams_body(lowered.get("content-type", "")):
+            # A large body is read as it comes, so that nobody makes the server hold one before saying who they are.
+            large = "transfer-encoding" in lowered or len(lowered.get("content-length", "")) > _LARGE_DIGITS
+            if large or self._route.streams_body(lowered.get("content-type", "")):
                 self._queue = asyncio.Queue(_QUEUED_CHUNKS)
                 self._start()
 
@@ -154,9 +160,7 @@ class _Exchange(HTTPMessageDelegate):
             if self._task is None or self._task.done():
                 return None
             return asyncio.ensure_future(self._offer(chunk))
-        self._size += len(chunk)
-        # One chunk past the bound is kept, so that whoever reads the body sees that it is too large.
-        if not isinstance(self._route, DbaasError) and self._size <= self._route.max_body + len(chunk):
+        if not isinstance(self._route, DbaasError):
             self._chunks.append(chunk)
         return None
 
@@ -201,8 +205,14 @@ class _Exchange(HTTPMessageDelegate):
             response = refuse(self._route)
         else:
             response = await dispatch(self._route, self._request, self._listener.services)
-        with contextlib.suppress(StreamClosedError):
+        try:
             await self._send(response)
+        except StreamClosedError:
+            pass
+        except Exception:
+            # A status that is out cannot be taken back: cutting the connection is how a client learns of it.
+            self._connection.stream.close()
+            log.exception("request %s was cut off", self._request.request_id)
 
     async def _send(self, response: Response) -> None:
         headers = HTTPHeaders()
@@ -216,16 +226,18 @@ class _Exchange(HTTPMessageDelegate):
         if isinstance(body, bytes):
             if response.status not in _NO_BODY and "Content-Length" not in headers:
                 headers["Content-Length"] = str(len(body))
-            self._connection.write_headers(start, headers, body if body and not self._head else None)
+            bodiless = self._head or response.status in _NO_BODY
+            self._connection.write_headers(start, headers, body if body and not bodiless else None)
             self._connection.finish()
             return
-        await self._connection.write_headers(start, headers)
-        try:
+        async with contextlib.aclosing(body):
+            await self._connection.write_headers(start, headers)
             if not self._head:
                 async for chunk in body:
-                    await self._connection.write(chunk)
-        except Exception:
-            # The status is out: cutting the connection is how a client learns that the body is not whole.
-            self._connection.stream.close()
-            raise
+                    # A client that takes nothing may not hold an engine's connection for ever.
+                    await asyncio.wait_for(_written(self._connection.write(chunk)), _STALLED_SECONDS)
         self._connection.finish()
+
+
+async def _written(done: Awaitable[None]) -> None:
+    await done

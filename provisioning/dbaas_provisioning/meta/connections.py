@@ -151,6 +151,7 @@ class Connections:
         return await psycopg.AsyncConnection.connect(
             host=endpoint.host, port=endpoint.port, dbname=META_DATABASE, user=bootstrap.superuser.username,
             password=bootstrap.superuser.secret, options=OPTIONS, application_name="dbaas", connect_timeout=10,
+            require_auth="scram-sha-256",
             autocommit=autocommit, row_factory=dict_row,
         )  # fmt: skip
 

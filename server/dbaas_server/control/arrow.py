@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -43,7 +43,7 @@ _TYPES: dict[str, tuple[pa.DataType, _Convert | None]] = {
 }
 
 
-async def arrow_stream(result: QueryResult) -> AsyncIterator[bytes]:
+async def arrow_stream(result: QueryResult) -> AsyncGenerator[bytes]:
     """The stream's bytes, a batch at a time. The schema's metadata says whether the row cap cut it off."""
     columns = list(zip(*result.rows, strict=True)) if result.rows else [()] * len(result.columns)
     arrays = [_array(column, values) for column, values in zip(result.columns, columns, strict=True)]

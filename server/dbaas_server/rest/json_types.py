@@ -42,10 +42,14 @@ def type_schema(name: str) -> Schema:
     return {"type": "string"} if base in _TEXTS else {}
 
 
-def column_schema(column: Column, *, primary: bool) -> Schema:
-    """The schema of a column, with what a person wants to know of it."""
+def column_schema(column: Column, *, primary: bool, nullable: bool | None = None) -> Schema:
+    """The schema of a column, with what a person wants to know of it.
+
+    Args:
+        nullable: whether null may stand here; by default what the column says.
+    """
     schema: Schema = {"type": "string", "enum": list(column.enum)} if column.enum else type_schema(column.type)
-    if column.nullable and "type" in schema:
+    if (column.nullable if nullable is None else nullable) and "type" in schema:
         schema["type"] = [schema["type"], "null"]
         if "enum" in schema:
             schema["enum"] = [*schema["enum"], None]

@@ -330,6 +330,9 @@ def _result(function: Function) -> Schema:
     if function.composite:
         row = {
             "type": "object",
-            "properties": {name: type_schema(column.type) for name, column in function.columns.items()},
+            # Whatever the row's table demands, a function may leave any part of it null.
+            "properties": {
+                name: column_schema(column, primary=False, nullable=True) for name, column in function.columns.items()
+            },
         }
     return {"type": "array", "items": row} if function.returns_set else row

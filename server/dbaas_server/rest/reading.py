@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import cast
 
@@ -84,7 +84,7 @@ async def _export(session: Session, caller: Caller, plan: ReadPlan, args: Sequen
     chunks = session.export(plan.read, args, caller, Format.csv)
     first = await anext(chunks, b"")
 
-    async def body() -> AsyncIterator[bytes]:
+    async def body() -> AsyncGenerator[bytes]:
         # Closed here and now when the client goes away: the engine's connection must not wait for a collector.
         async with aclosing(cast("AsyncGenerator[bytes]", chunks)):
             yield first

@@ -172,3 +172,27 @@ def test_a_page_or_a_count_never_writes(base: tuple, how: dict) -> None:
     writing = ask(base, "with w as (insert into untouched values (1) returning id) select * from w", **how)
     assert writing.status_code == 400, writing.text
     assert ask(base, "select count(*) as n from untouched").json()["data"] == [{"n": 0}]
+
+
+def test_a_writing_cte_behind_the_row_cap_is_not_lost(base: tuple) -> None:
+    ask(base, "create table if not exists trail (id int)")
+    query = "with w as (insert into trail values (1)) select n from generate_series(1, 50000) as n"
+    answer = ask(base, query, max_rows=10)
+    assert answer.json()["truncated"] is True
+    assert ask(base, "select count(*) as n from trail").json()["data"] == [{"n": 1}]
+
+
+def test_a_transaction_left_open_is_an_error_and_not_a_success(base: tuple) -> None:
+    answer = ask(base, "create table never (id int); commit; begin; insert into never values (1)")
+    assert (answer.status_code, answer.json()["code"]) == (400, "transaction_left_open")
+    assert ask(base, "select count(*) as n from never").json()["data"] == [{"n": 0}]
+
+
+def test_nothing_of_a_failed_query_reaches_the_next_one(base: tuple) -> None:
+    ask(base, "begin; create temp table shadow as select 1; commit; select pg_advisory_lock(42); select 1/0")
+    for _ in range(6):  # as many as there may be connections, and more
+        left = ask(
+            base,
+            "select to_regclass('shadow') as shadow, (select count(*) from pg_locks where locktype = 'advisory') as locks",
+        )
+        assert left.json()["data"] == [{"shadow": None, "locks": 0}]

@@ -39,7 +39,7 @@ async def administrator(
     try:
         connection = await psycopg.AsyncConnection.connect(
             host=cluster.endpoint.host, port=cluster.endpoint.port, dbname=database, user=superuser.username,
-            password=superuser.secret, options=OPTIONS, application_name="dbaas control",
+            password=superuser.secret, options=OPTIONS, application_name="dbaas control", require_auth="scram-sha-256",
             connect_timeout=connect_timeout, autocommit=True,
         )  # fmt: skip
         async with connection:

@@ -78,6 +78,7 @@ async def connect(target: Target, login: Credential, *, options: str = "") -> PG
         "client_encoding": "UTF8",
         "application_name": "jupyter-dbaas",
         "gssencmode": "disable",
+        "require_auth": "scram-sha-256",  # whoever sits on the port of a stopped server learns no password
         "options": f"{_FORMATS} {options}".strip(),
     }
     conninfo = " ".join(f"{name}='{_escape(value)}'" for name, value in settings.items()).encode()
@@ -154,9 +155,15 @@ class Connector:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + patience
         delay = 0.02
+        renewed = False
         while True:
             try:
                 pgconn = await connect(self.target, login(self.target), options=options)
+            except Unavailable:
+                if renewed:
+                    raise
+                renewed = True  # the login may have been rotated since this target was made
+                await self._wake()
             except ConnectionLost as lost:
                 log.info("no connection to %s: %s", self.target.physical_name, lost.reason)
                 if loop.time() + delay > deadline:

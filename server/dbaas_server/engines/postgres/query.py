@@ -13,7 +13,7 @@ from psycopg.postgres import types as builtin
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from dbaas_provisioning.errors import Forbidden, Invalid, Unsupported
+from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, Unsupported
 
 from ...engine import OutcomeUnknown, QueryError
 from ...nouns import Caller, QueryColumn, QueryResult
@@ -118,11 +118,19 @@ async def run(
             await wire.execute(_SETTINGS, encoded(settings))
             answer = await _answer(wire, job, wrote)
             if wire.pgconn.transaction_status != TransactionStatus.IDLE:
-                await wire.execute(b"rollback")
+                raise Invalid(
+                    "transaction_left_open",
+                    "The query began a transaction and did not end it, so it was rolled back.",
+                    hint="End it with COMMIT in the same query.",
+                )
             columns = await _columns(wire, answer.columns, types)
             notices = tuple(wire.notices)
             await wire.execute(b"discard all")
             wire.prepared.clear()
+    except DbaasError:
+        # What it prepared, locked or listened to may have survived its failure: that ends with the connection.
+        wire.close()
+        raise
     except TimeoutError:
         raise QueryError("57014", "The statement took too long and was cancelled.") from None
     except ConnectionLost:
@@ -146,7 +154,9 @@ async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]])
     parameters = await _parameters(wire, statement, job.args) if job.args or paged else None
     await wire.ask(statement, parameters, chunk_rows=CHUNK_ROWS)
     one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
-    stoppable = one_statement and _READS.match(text) is not None
+    # A CTE that writes may do so after the last row, so what begins with WITH is always run to its end.
+    begins = _READS.match(text)
+    stoppable = one_statement and begins is not None and begins[1].lower() != "with"
     answer = _Answer()
     failed: PGresult | None = None
     stopped = False

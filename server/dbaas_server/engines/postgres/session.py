@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -49,6 +50,11 @@ _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_r
 _OUTDATED = {"42703", "42P01", "42883", "42804", "0A000"}
 
 _T = TypeVar("_T")
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"})
+"""Headers that say where a message ends: the server's own to set."""
 
 
 async def open_session(target: Target, limits: Limits) -> PostgresSession:
@@ -414,13 +420,15 @@ def _answers(result: PGresult, column: int) -> tuple[int | None, tuple[tuple[str
     headers_text, status_text = result.get_value(0, column), result.get_value(0, column + 1)
     try:
         status = int(status_text) if status_text is not None else None
+        if status is not None and not 200 <= status <= 599:
+            raise ValueError
     except ValueError:
         raise Invalid("PGRST112", "response.status is not a status code.") from None
     if headers_text is None:
         return status, ()
     try:
         pairs = [pair for item in orjson.loads(headers_text) for pair in item.items()]
-        if not all(isinstance(name, str) and isinstance(value, str) for name, value in pairs):
+        if not all(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value) for name, value in pairs):
             raise ValueError
     except (ValueError, AttributeError, TypeError):
         raise Invalid(
@@ -428,7 +436,7 @@ def _answers(result: PGresult, column: int) -> tuple[int | None, tuple[tuple[str
             "response.headers is not a JSON array of objects.",
             hint='Write it like [{"Cache-Control": "no-store"}].',
         ) from None
-    return status, tuple(pairs)
+    return status, tuple(pair for pair in pairs if pair[0].lower() not in _FRAMING)
 
 
 def _planned_rows(result: PGresult) -> int:

@@ -136,7 +136,9 @@ async def test_nothing_is_left_behind_for_the_next_query(library, opener, owner,
     await session.run(
         "set statement_timeout = 0; create temp table left_over (i int); select pg_advisory_lock(7)", (), owner
     )
-    await session.run("begin; select 1", (), owner)
+    with pytest.raises(Invalid) as caught:
+        await session.run("begin; select 1", (), owner)
+    assert caught.value.code == "transaction_left_open"
     result = await session.run(
         "select to_regclass('left_over') is null, (select count(*) from pg_locks where locktype ="
         " 'advisory'), current_setting('statement_timeout')",

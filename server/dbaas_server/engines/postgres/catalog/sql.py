@@ -89,8 +89,7 @@ select coalesce(json_agg(json_build_array(
     ) order by n.nspname, p.proname, p.oid), '[]')
 from pg_proc p join {_SCHEMAS} n on n.oid = p.pronamespace join pg_type t on t.oid = p.prorettype
 where p.prokind = 'f' and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
-  and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e'
-      and 'internal'::regtype = any(p.proargtypes::oid[]))
+  and not exists (select from pg_depend d where d.objid = p.oid and d.classid = 'pg_proc'::regclass and d.deptype = 'e')
 """
 
 _ENUMS = """
