@@ -39,7 +39,7 @@ def database(bench: Bench) -> str:
         psql(found, f"create table flights ({COLUMNS})")
         psql(found, f"\\copy flights from '{bench.flights}' csv header")
         psql(found, "create table hot (id int primary key, name text, at timestamptz default now())")
-        psql(found, "insert into hot select g, 'row ' || g from generate_series(1, 1000) g; analyze")
+        psql(found, "insert into hot select g, 'row ' || g from generate_series(1, 1000) g; analyze hot")
     return str(found)
 
 

@@ -193,6 +193,7 @@ def test_nothing_of_a_failed_query_reaches_the_next_one(base: tuple) -> None:
     for _ in range(6):  # as many as there may be connections, and more
         left = ask(
             base,
-            "select to_regclass('shadow') as shadow, (select count(*) from pg_locks where locktype = 'advisory') as locks",
+            "select to_regclass('shadow') as shadow,"
+            " (select count(*) from pg_locks where locktype = 'advisory') as locks",
         )
         assert left.json()["data"] == [{"shadow": None, "locks": 0}]
