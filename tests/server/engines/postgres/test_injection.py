@@ -61,7 +61,7 @@ def shapes_with(name):
     yield table("books", Field(Path("id"), cast=name))
     yield table("books", Field(Path("id"), aggregate=Aggregate.sum, aggregate_cast=name))
     yield table("authors", Field(Path("profile", (JsonStep(name, False), JsonStep(name, True)))))
-    yield table("books", where=(cmp(name, "eq", 0),))
+    yield table("books", where=(Compare(Path(name), "eq", Arg(0)),))
     yield table("books", where=(Compare(Path("title"), name, Arg(0)),))
     yield table("books", where=(Compare(Path("title"), "is", name),))
     yield table("books", where=(Compare(Path("title"), "eq", Arg(0), quantifier=name or "?"),))
@@ -93,8 +93,15 @@ async def test_no_name_in_a_write_does_harm(session, service, owner, name):
         Write(WriteKind.insert, TableRef(name), Arg(0), ("id",), rollback=True),
         Write(WriteKind.insert, TableRef("labels"), Arg(0), (name,), rollback=True),
         Write(WriteKind.upsert, TableRef("labels"), Arg(0), ("id", "name"), conflict_on=(name,), rollback=True),
-        Write(WriteKind.update, TableRef("labels"), Arg(0), ("name",), where=(cmp(name, "eq", 1),), rollback=True),
-        Write(WriteKind.delete, TableRef("labels"), where=(cmp(name, "eq", 1),), rollback=True),
+        Write(
+            WriteKind.update,
+            TableRef("labels"),
+            Arg(0),
+            ("name",),
+            where=(Compare(Path(name), "eq", Arg(1)),),
+            rollback=True,
+        ),
+        Write(WriteKind.delete, TableRef("labels"), where=(Compare(Path(name), "eq", Arg(1)),), rollback=True),
     ):
         with contextlib.suppress(DbaasError):
             await session.write([(write, ('[{"id": 9, "name": "x"}]', name))], service)
