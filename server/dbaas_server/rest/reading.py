@@ -121,6 +121,8 @@ def absent(table: object, record: str) -> NotFound:
 async def primary_key(ref: TableRef, session: Session) -> tuple[str, ...]:
     """The primary key's columns, in key order; none where there is none. Raises ``NotFound`` (``unknown_table``)."""
     table = (await session.catalog()).tables.get(ref)
+    if table is None:  # it may have been made a moment ago
+        table = (await session.catalog(fresh=True)).tables.get(ref)
     if table is None:
         raise NotFound("unknown_table", f"Could not find the table '{ref.schema}.{ref.name}' in the schema cache")
     return table.primary_key
