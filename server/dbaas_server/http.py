@@ -7,9 +7,9 @@ adapter cancels the handler's task, and with it the statement in the engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
@@ -24,7 +24,15 @@ from dbaas_provisioning.errors import (
     Unsupported,
 )
 
-__all__ = ["Request", "Response", "error_response", "json_response", "status_of"]
+__all__ = [
+    "Request",
+    "Response",
+    "Upgrade",
+    "WebSocket",
+    "error_response",
+    "json_response",
+    "status_of",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -87,6 +95,46 @@ class Response:
     status: int = 200
     body: bytes | AsyncGenerator[bytes] = b""
     headers: list[tuple[str, str]] = field(default_factory=list)
+
+
+class WebSocket(Protocol):
+    """One open WebSocket, whichever server carries it."""
+
+    @property
+    def buffered(self) -> int:
+        """Bytes sent that the client has not taken yet."""
+        ...
+
+    def send(self, frames: bytes) -> None:
+        """Send prebuilt frames (:mod:`~dbaas_server.frames`) as they are, one send for all of them.
+
+        Never waits and never fails: what cannot go out now is kept, so watch ``buffered``; after the end it is dropped.
+        """
+        ...
+
+    async def receive(self) -> str | bytes | None:
+        """The next message, text or binary; None once the connection ended, for whatever reason."""
+        ...
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """End the connection once what was sent has gone out. Codes: RFC 6455 section 7.4."""
+        ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Upgrade(Response):
+    """The answer that turns a connection into a WebSocket; any other answer refuses it.
+
+    Attributes:
+        serve: what happens on it; the connection is closed when it returns, and it is cancelled when the server ends.
+        subprotocol: which of the client's it speaks.
+        max_message: bytes; a larger one ends the connection with 1009.
+    """
+
+    status: int = 101
+    serve: Callable[[WebSocket], Awaitable[None]]
+    subprotocol: str | None = None
+    max_message: int = 1024 * 1024
 
 
 def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
