@@ -6,16 +6,16 @@ One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from dbaas_provisioning.errors import DbaasError
+from dbaas_provisioning.errors import DbaasError, NotFound
 
 from ..engine import Session
 from ..http import Request, Response
 from ..nouns import Caller
 from ..services import Services
-from .cors import preflight, with_cors
+from .cors import ANY_ORIGIN, preflight, with_cors
 from .errors import error_response
 from .functions import handle_function
 from .names import split_database
@@ -67,12 +67,13 @@ async def description(request: Request, services: Services) -> Response:
 
 async def _answer(request: Request, services: Services, handle: _Handle) -> Response:
     """Authenticate, open, handle; errors in PostgREST's words."""
-    asked = preflight(request)
-    if asked is not None:
-        return asked
+    tenant = request.params["tenant"]
+    if request.method == "OPTIONS":
+        asked = preflight(request, await _origins(request, services, tenant))
+        if asked is not None:
+            return asked
     role = "anon"
     try:
-        tenant = request.params["tenant"]
         caller = services.auth.caller_now(request, tenant) or await services.auth.caller(request, tenant)
         role = caller.role
         database = _database_name(request)
@@ -81,7 +82,21 @@ async def _answer(request: Request, services: Services, handle: _Handle) -> Resp
         response = await handle(session, caller)
     except DbaasError as error:
         response = error_response(error, role)
-    return with_cors(response, request)
+    known = services.sessions.known_now(tenant)
+    origins = known.tenant.cors_origins if known is not None else await _origins(request, services, tenant)
+    return with_cors(response, request, origins)
+
+
+async def _origins(request: Request, services: Services, tenant: str) -> Sequence[str]:
+    """Whose pages may read the answer: a tenant that does not exist is as open as a new one, and tells nothing."""
+    if "origin" not in request.headers:
+        return ()
+    try:
+        return (await services.sessions.known(tenant)).tenant.cors_origins
+    except NotFound:
+        return ANY_ORIGIN
+    except DbaasError:
+        return ()  # nobody, while that cannot be known
 
 
 def _database_name(request: Request) -> str | None:
