@@ -1,7 +1,7 @@
 """The door's handlers as routes see them: who asks, of which database, and then the grammar.
 
 One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` and the Supabase-shaped
-``/p/{tenant}/{database}/rest/v1/{table}``.
+``/p/{tenant}/{database}/rest/v1/{table}``. Functions are named alike, below ``rpc/``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ async def table(request: Request, services: Services) -> Response:
     """Rows of a table: read, insert, update, upsert, delete."""
 
     async def handle(session: Session, caller: Caller) -> Response:
-        return await handle_table(request, session, caller, table=_table_name(request))
+        return await handle_table(request, session, caller, table=_name(request, "table"))
 
     return await _answer(request, services, handle)
 
@@ -41,7 +41,7 @@ async def record(request: Request, services: Services) -> Response:
 
     async def handle(session: Session, caller: Caller) -> Response:
         return await handle_table(
-            request, session, caller, table=_table_name(request), record_id=request.params["record"]
+            request, session, caller, table=_name(request, "table"), record_id=request.params["record"]
         )
 
     return await _answer(request, services, handle)
@@ -51,7 +51,7 @@ async def function(request: Request, services: Services) -> Response:
     """A function call."""
 
     async def handle(session: Session, caller: Caller) -> Response:
-        return await handle_function(request, session, caller, function=request.params["function"])
+        return await handle_function(request, session, caller, function=_name(request, "function"))
 
     return await _answer(request, services, handle)
 
@@ -101,13 +101,15 @@ async def _origins(request: Request, services: Services, tenant: str) -> Sequenc
 
 def _database_name(request: Request) -> str | None:
     """The database in the URL; None for the tenant's default one."""
-    named = request.params.get("database")
-    if named is not None or "table" not in request.params:
-        return named
-    return split_database(request.params["table"])[0]
+    params = request.params
+    if "database" in params:
+        return params["database"]
+    segment = params.get("table") or params.get("function")
+    return split_database(segment)[0] if segment is not None else None
 
 
-def _table_name(request: Request) -> str:
+def _name(request: Request, kind: str) -> str:
+    """The table or function in the URL, without its database."""
     if "database" in request.params:
-        return request.params["table"]
-    return split_database(request.params["table"])[1]
+        return request.params[kind]
+    return split_database(request.params[kind])[1]
