@@ -106,6 +106,7 @@ def clean(log: Log) -> None:
     stop(log)
     extension = root / "extension"
     made = [venv, executed.parent, *(extension / name for name in ("lib", "labextension", "node_modules", ".yarn"))]
+    made.append(root / "server" / "dbaas_server" / "graphql" / "static")
     made += [root / name for name in ("dist", "build", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")]
     for path in made:
         shutil.rmtree(path, ignore_errors=True)

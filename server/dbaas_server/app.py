@@ -164,6 +164,8 @@ class PlatformHandler(APIHandler):
         self.set_status(response.status)
         self.clear_header("Content-Type")
         content_type = "application/json"
+        for name, _ in response.headers:
+            self.clear_header(name)  # what Jupyter sets on every answer, such as its content security policy
         for name, value in response.headers:
             if name.lower() == "content-type":
                 content_type = value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .control import about, databases, keys, load, openapi, query, schema, tenants
+from .control import about, databases, keys, load, openapi, query, schema, tenants, tokens
+from .graphql import page as graphiql
 from .rest import doors as rest
 from .routing import Guard, Route, Router
 
@@ -18,6 +19,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/healthz", Guard.public, {"GET": about.health}),
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
+    Route("/v1/token", Guard.operator, {"POST": tokens.create}),
+    Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
     Route(
