@@ -42,6 +42,8 @@ class Limits:
     read_connections: int = 2
     write_connections: int = 8
     query_connections: int = 4
+    bulk_connections: int = 4  # exports and loads, which take as long as who is at their other end likes
+    bulk_patience_ms: int = 5_000  # that one more of them waits for a connection
     queue: int = 2_000
 
 
@@ -134,11 +136,14 @@ class Session(Protocol):
         ...
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
-        """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
+        """Bulk-load CSV with a header line, all or nothing; returns the number of rows.
+
+        Loads and exports have connections of their own, so that slow ones hold nobody else up. Raises ``TooBusy``.
+        """
         ...
 
     def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
-        """Stream every row with bounded memory, on a connection of its own."""
+        """Stream every row with bounded memory, on a connection of its own. Raises ``TooBusy``."""
         ...
 
     async def stats(self) -> Stats:

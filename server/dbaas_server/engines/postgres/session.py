@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Credential
 
-from ...engine import Limits, OutcomeUnknown, QueryError, Target
+from ...engine import Limits, OutcomeUnknown, QueryError, Target, TooBusy
 from ...nouns import (
     ArgValue,
     Call,
@@ -42,6 +43,7 @@ from .plancache import Compiled, PlanCache
 from .pool import Pool, Verdict, transact
 from .refusal import explain_refusal
 from .transaction import credential_of, opening
+from .wire import Wire
 
 __all__ = ["PostgresSession", "open_session"]
 
@@ -84,6 +86,9 @@ class PostgresSession:
         patience = limits.statement_timeout_ms / 1000
         self._writers = Pool(self._connector, size=limits.write_connections, queue=limits.queue, patience=patience)
         self._workers = Pool(self._connector, size=limits.query_connections, queue=limits.queue, patience=patience)
+        self._bulk = Pool(
+            self._connector, size=limits.bulk_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
+        )
         self._types = query.TypeNames()
         self._closed = False
 
@@ -98,6 +103,7 @@ class PostgresSession:
             await multiplexer.close()
         await self._writers.close()
         await self._workers.close()
+        await self._bulk.close()
         await self._watcher.close()
 
     async def catalog(self, *, fresh: bool = False) -> Catalog:
@@ -111,7 +117,7 @@ class PostgresSession:
         return self._snapshot.catalog
 
     def _new_version(self, version: int) -> None:
-        self._writers.generation = self._workers.generation = version
+        self._writers.generation = self._workers.generation = self._bulk.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
 
@@ -378,7 +384,7 @@ class PostgresSession:
         # The table is often made a moment before it is filled.
         snapshot = await self._watcher.look(force=True)
         found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
-        async with self._workers.wire(*self._login(caller.role)) as wire:
+        async with self._bulk_wire(caller) as wire:
             try:
                 return await load.load(wire, found, table, columns, stream, caller)
             except QueryError as error:
@@ -397,9 +403,21 @@ class PostgresSession:
         except DbaasError as error:
             statement, schema = await self._look_again(error, compile_copy)
         start = opening(caller, schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
-        async with self._workers.wire(*self._login(caller.role)) as wire:
+        async with self._bulk_wire(caller) as wire:
             async for chunk in export.export(wire, start, statement, format, self._limits.statement_timeout_ms):
                 yield chunk
+
+    @asynccontextmanager
+    async def _bulk_wire(self, caller: Caller) -> AsyncIterator[Wire]:
+        try:
+            async with self._bulk.wire(*self._login(caller.role)) as wire:
+                yield wire
+        except TooBusy:
+            raise TooBusy(
+                "too_busy",
+                f"{self._limits.bulk_connections} exports and loads of this database are under way here already.",
+                hint="Try again when one of them has ended, or read in pages.",
+            ) from None
 
     async def stats(self) -> Stats:
         """Vital signs."""
