@@ -274,6 +274,7 @@ class Embed:
         relation: the very foreign key, where the caller knows it; ``target`` and ``hint`` are then not looked at.
         outward: with ``relation``: from the table that has the foreign key to the one that it points at.
         one: one object instead of a list: the only row that an aggregate has.
+        shown: as ``{}`` where nothing of it is selected; without, such an embed is a filter only.
         read: what is read there; its ``source`` is resolved by the engine.
     """
 
@@ -286,6 +287,7 @@ class Embed:
     relation: Relation | None = None
     outward: bool = False
     one: bool = False
+    shown: bool = False
 
     @property
     def name(self) -> str:
@@ -409,8 +411,8 @@ class Read:
             None when the page holds the last row (so one row more than the page is looked for).
         single: exactly one row, rendered as an object; otherwise ``not_single``.
         time_zone: a name for the transaction's ``TimeZone``, already validated.
-        stages: an aggregation (:mod:`~dbaas_server.stages`) over the rows that ``where`` leaves; ``limit`` and
-            ``offset`` then page its result, and ``items`` is every field of it.
+        stages: what the source's rows go through first (:mod:`~dbaas_server.stages`); all else is then about the
+            fields and rows of the result.
     """
 
     source: TableRef | Call

@@ -13,6 +13,7 @@ from ..catalog import Snapshot
 from .call import Called, call_source
 from .keyset import after
 from .names import ident, literal, qualified
+from .pipeline import aggregate, reads_all
 from .plans import ReadPlan
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
 from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
@@ -123,7 +124,23 @@ def render(context: Context, read: Read, selection: Selection) -> str:
 
 
 def source_of(context: Context, read: Read) -> Source:
-    """Where a read's rows come from. Raises ``NotFound`` (``unknown_table``, ``unknown_function``)."""
+    """Where a read's rows come from.
+
+    Raises:
+        NotFound: ``unknown_table``, ``unknown_function``.
+        Invalid: what a pipeline names does not exist, or does not fit together.
+    """
+    origin = _origin(context, read)
+    if not read.stages:
+        return origin
+    if origin.called is not None:
+        raise Invalid("invalid_pipeline", "A pipeline goes over a table's rows, not over a function's.")
+    zone = "'UTC'" if read.time_zone is None else "current_setting('TimeZone')"
+    text, scope = aggregate(context, read.stages, origin.text, origin.scope, origin.schema, zone=zone)
+    return Source(text, scope, origin.schema)
+
+
+def _origin(context: Context, read: Read) -> Source:
     if isinstance(read.source, Call):
         called = call_source(context, read.source)
         schema = called.function.ref.schema or context.snapshot.default_schema()
@@ -262,7 +279,11 @@ def is_cheap(context: Context, read: Read, source: Source) -> bool:
 
 def any_aggregates(read: Read) -> bool:
     """Whether a read or what is embedded in it aggregates rows."""
-    return aggregates(read) or any(isinstance(item, Embed) and any_aggregates(item.read) for item in read.items)
+    return (
+        aggregates(read)
+        or reads_all(read.stages)
+        or any(isinstance(item, Embed) and any_aggregates(item.read) for item in read.items)
+    )
 
 
 def _csv(value: str) -> str:
