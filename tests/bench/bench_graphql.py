@@ -54,9 +54,9 @@ def listing(ours: str = "", ariadne: str = "", postgraphile: str = "") -> Questi
 
 
 LIST = listing()
-ONE = listing("makers { id name }", "maker { id name }", BY_MAKER)
+ONE = listing("maker { id name }", "maker { id name }", BY_MAKER)
 TWO = listing(
-    "makers { id name } reviews { id stars }", "maker { id name } reviews { id stars }", f"{BY_MAKER} {BY_ITEM}"
+    "maker { id name } reviews { id stars }", "maker { id name } reviews { id stars }", f"{BY_MAKER} {BY_ITEM}"
 )
 BY_ID = Question(
     f"{{ get_items_by_id(id: 4711) {{ {FIVE} }} }}",
