@@ -113,13 +113,12 @@ def prepare(bench: Bench) -> dict[str, str]:
     if not (folder / "node_modules" / ".package-lock.json").exists():
         subprocess.run([program("npm"), "ci"], cwd=folder, check=True, capture_output=True)
     version = json.loads((folder / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
-    with psycopg.connect(made) as owner:
-        server = owner.info.parameter_status("server_version")
     running = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()
-    print(
-        f"  beside Ariadne {importlib.metadata.version('ariadne')} (Python {sys.version.split()[0]}) and"
-        f" PostGraphile {version} (Node {running}), on PostgreSQL {server}",
-        flush=True,
+    bench.versions["Ariadne"] = importlib.metadata.version("ariadne")
+    bench.versions["PostGraphile"] = f"{version} (Node {running})"
+    bench.note(
+        f"GraphQL beside Ariadne {bench.versions['Ariadne']} with a resolver per field, rows batched per level, and"
+        f" PostGraphile {bench.versions['PostGraphile']}: one process each, the same role, claims and row policies."
     )
     return facts
 
