@@ -41,6 +41,7 @@ class PlanCache:
         self._reads: dict[tuple[Read, str], Compiled[ReadPlan]] = {}
         self._same_together: dict[tuple[int, str], tuple[tuple[Read, ...], Compiled[TogetherPlan]]] = {}
         self._together: dict[tuple[tuple[Read, ...], str], Compiled[TogetherPlan]] = {}
+        self._same_writes: dict[tuple[int, str], tuple[Write | Read, WritePlan]] = {}
         self._writes: dict[tuple[Write | Read, str], WritePlan] = {}
 
     def read(self, snapshot: Snapshot, read: Read, role: str) -> Compiled[ReadPlan]:
@@ -79,6 +80,9 @@ class PlanCache:
         """The plan of a write, or of a call among writes. Raises what ``plan_write`` and ``plan_called`` raise."""
         if snapshot.catalog.version != self._version:
             self._forget(snapshot)
+        known = self._same_writes.get((id(write), role))
+        if known is not None and known[0] is write:
+            return known[1]
         plan = self._writes.get((write, role))
         if plan is None:
             plan = (
@@ -88,6 +92,8 @@ class PlanCache:
             )
             _bound(self._writes)
             self._writes[write, role] = plan
+        _bound(self._same_writes)
+        self._same_writes[id(write), role] = (write, plan)
         return plan
 
     def _forget(self, snapshot: Snapshot) -> None:
@@ -96,6 +102,7 @@ class PlanCache:
         self._reads.clear()
         self._same_together.clear()
         self._together.clear()
+        self._same_writes.clear()
         self._writes.clear()
 
 
