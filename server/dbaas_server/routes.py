@@ -10,9 +10,13 @@ from .routing import Guard, Route, Router
 __all__ = ["ROUTER", "ROUTES"]
 
 _REST = dict.fromkeys(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"), rest.table)
-_RECORD = dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"), rest.record)
+_RECORD = {
+    **dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"), rest.record),
+    "POST": rest.post_below_table,
+}
 _CALL = dict.fromkeys(("GET", "HEAD", "POST", "OPTIONS"), rest.function)
 _DESCRIBE = dict.fromkeys(("GET", "HEAD", "OPTIONS"), rest.description)
+_AGGREGATE = dict.fromkeys(("POST", "OPTIONS"), rest.aggregate)
 _CSV = frozenset({"text/csv"})
 
 ROUTES: tuple[Route, ...] = (
@@ -48,6 +52,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/rpc/{function}", Guard.caller, _CALL),
     Route("/p/{tenant}/{database}/rest/v1", Guard.caller, _DESCRIBE),
     Route("/p/{tenant}/{database}/rest/v1/{table}", Guard.caller, _REST, streams=_CSV),
+    Route("/p/{tenant}/{database}/rest/v1/{table}/aggregate", Guard.caller, _AGGREGATE),
     Route("/p/{tenant}/{database}/rest/v1/rpc/{function}", Guard.caller, _CALL),
 )
 

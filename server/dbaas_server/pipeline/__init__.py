@@ -15,9 +15,9 @@ from __future__ import annotations
 from ..nouns import ArgValue
 from ..stages import Stage
 from .reader import MAX_DEPTH, MAX_NODES, MAX_STAGES, Place, Reader
-from .stage import stage
+from .stage import STAGES, stage
 
-__all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_STAGES", "parse_pipeline"]
+__all__ = ["MAX_DEPTH", "MAX_NODES", "MAX_STAGES", "STAGES", "parse_pipeline"]
 
 
 def parse_pipeline(value: object, args: list[ArgValue]) -> tuple[Stage, ...]:

@@ -29,6 +29,7 @@ As in MongoDB: nulls sort first and count as smaller than everything; ``$sum`` o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from dbaas_provisioning.errors import Invalid
@@ -36,7 +37,7 @@ from dbaas_provisioning.errors import Invalid
 from .....nouns import Column
 from .....stages import CountRows, Group, Limit, Lookup, Skip, Sort, Stage, Unwind
 from ..names import ident
-from ..scope import Context, Scope
+from ..scope import Context, Parameters, Scope
 from .frame import Frame
 from .steps import join, row_fields, step
 from .values import Const, Typed, element, refuse, typed
@@ -45,6 +46,7 @@ __all__ = ["aggregate", "reads_all"]
 
 _LARGEST_SQL = 500_000
 _LONGEST_NAME = 63  # bytes of an identifier
+_PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)""")  # outside of constants and names
 
 
 def aggregate(
@@ -65,6 +67,7 @@ def aggregate(
         NotFound: ``unknown_table``.
         Invalid: ``invalid_pipeline``, ``unknown_column``; the details name the stage.
     """
+    known = set(context.args.order.values())
     frame = Frame(context, source, row_fields(context, scope), zone)
     pending = _reordered(list(enumerate(stages)))
     while pending:
@@ -82,7 +85,7 @@ def aggregate(
             if error.details is None:
                 error.details = f"pipeline[{place}]"
             raise
-    return _result(frame, scope)
+    return _result(frame, scope, known)
 
 
 def reads_all(stages: Sequence[Stage]) -> bool:
@@ -112,8 +115,12 @@ def _unwinds(stage: Unwind, lookup: Lookup) -> bool:
     return stage.path.names == (lookup.name,) and stage.index is None
 
 
-def _result(frame: Frame, origin: Scope) -> tuple[str, Scope]:
-    """The last frame as a subquery with its fields' own names."""
+def _result(frame: Frame, origin: Scope, known: set[int]) -> tuple[str, Scope]:
+    """The last frame as a subquery with its fields' own names.
+
+    Args:
+        known: the placeholders that were there before.
+    """
     context = frame.context
     alias = context.alias("p")
     columns: dict[str, Column] = {}
@@ -126,4 +133,12 @@ def _result(frame: Frame, origin: Scope) -> tuple[str, Scope]:
         sql = value.sql if isinstance(value, Typed) else element(context, value)
         parts.append(f"{sql} as {ident(name)}")
         columns[name] = Column(name, kind, True)
-    return f"(select {', '.join(parts)}{frame.tail()}) as {alias}", Scope(alias, columns, origin.name)
+    columns_text = ", ".join(parts)
+    text = f"select {columns_text}{frame.tail()}"
+    if isinstance(context.args, Parameters):
+        # What was computed and dropped again left placeholders, and the engine wants to know a type for each.
+        mentioned = {int(number) for number in _PLACEHOLDER.findall(text) if number}
+        for number in sorted(set(context.args.order.values()) - known - mentioned):
+            frame.where.append(f"${number}::text is null or true")
+        text = f"select {columns_text}{frame.tail()}"
+    return f"({text}) as {alias}", Scope(alias, columns, origin.name)
