@@ -127,13 +127,14 @@ class Listener:
         """Accept no more, let what is under way finish, then close every connection.
 
         A client that keeps its connection may be sending the next request just now. So each answer from now on says
-        that it is the last on its connection, and only what stays silent is cut off.
+        that it is the last on its connection, and only what stays silent is cut off. Safe to repeat.
         """
         self.closing = True
         loop = asyncio.get_running_loop()
         for listening in self._sockets:
             loop.remove_reader(listening.fileno())
             listening.close()
+        self._sockets.clear()
         for connection in list(self._connections):
             connection.end_socket()
         self._last_closed.clear()

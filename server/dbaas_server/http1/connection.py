@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         self._url = b""
         self._headers: dict[str, str] = {}
         self._head_bytes = 0
-        self._in_head = True
+        self._in_head = False
         self._arriving: Exchange | None = None
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
@@ -118,13 +118,14 @@ class Connection(asyncio.Protocol):
             if len(self._early) > MAX_HEAD_BYTES:
                 self._transport.abort()
             return
+        in_head = self._in_head
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as switch:
             self._early = data[switch.args[0] :]
         except httptools.HttpParserError:
             self._refuse(400, Invalid("invalid_request", "This is not HTTP/1.1 as RFC 9112 has it."))
-        if self._in_head:
+        if in_head and self._in_head:  # a whole packet of it, and still no end
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(
@@ -181,7 +182,6 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """It is complete."""
         exchange, self._arriving = self._arriving, None
-        self._in_head = True
         if exchange is not None:
             exchange.end()
             if exchange is self._current and exchange.task is None:
@@ -281,7 +281,7 @@ class Connection(asyncio.Protocol):
         if self._socket is not None:
             self._socket.check(now)
         elif self._current is None and not self._ending:
-            limit = STALLED_SECONDS if self._head_bytes else IDLE_SECONDS
+            limit = STALLED_SECONDS if self._in_head else IDLE_SECONDS
             if now - self._active_at > limit:
                 self._transport.close()
         elif self._arriving is not None and not self._paused_by and now - self._active_at > STALLED_SECONDS:
