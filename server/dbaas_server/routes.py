@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .control import about, databases, keys, load, openapi, query, schema, tenants, tokens
+from .graphql import door as graphql
 from .graphql import page as graphiql
 from .rest import doors as rest
 from .routing import Guard, Route, Router
@@ -17,6 +18,7 @@ _RECORD = {
 _CALL = dict.fromkeys(("GET", "HEAD", "POST", "OPTIONS"), rest.function)
 _DESCRIBE = dict.fromkeys(("GET", "HEAD", "OPTIONS"), rest.description)
 _AGGREGATE = dict.fromkeys(("POST", "OPTIONS"), rest.aggregate)
+_GRAPHQL = ("GET", "POST", "OPTIONS")
 _CSV = frozenset({"text/csv"})
 
 ROUTES: tuple[Route, ...] = (
@@ -50,6 +52,13 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),
     Route("/v1/{tenant}/data/{table}/{record}", Guard.caller, _RECORD),
     Route("/v1/{tenant}/rpc/{function}", Guard.caller, _CALL),
+    Route("/v1/{tenant}/graphql", Guard.caller, dict.fromkeys(_GRAPHQL, graphql.tenant), max_body=graphql.MAX_BODY),
+    Route(
+        "/p/{tenant}/{database}/graphql/v1",
+        Guard.caller,
+        dict.fromkeys(_GRAPHQL, graphql.database),
+        max_body=graphql.MAX_BODY,
+    ),
     Route("/p/{tenant}/{database}/rest/v1", Guard.caller, _DESCRIBE),
     Route("/p/{tenant}/{database}/rest/v1/{table}", Guard.caller, _REST, streams=_CSV),
     Route("/p/{tenant}/{database}/rest/v1/{table}/aggregate", Guard.caller, _AGGREGATE),

@@ -193,7 +193,7 @@ def select(context: Context, scope: Scope, read: Read, *, explicit: bool = False
             selection.outputs.append(_nested(context, scope, item, selection))
         elif item.spread:
             _spread(context, scope, item, selection)
-        elif item.read.items:
+        elif item.read.items or item.shown:
             selection.outputs.append(Output(item.name, _embedded(context, scope, item), "json"))
     return selection
 
