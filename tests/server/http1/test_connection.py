@@ -1,4 +1,4 @@
-"""The stand-alone server's HTTP/1.1 and WebSockets, byte by byte, over real sockets."""
+"""The stand-alone server's HTTP/1.1, byte by byte, over real sockets."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from itertools import pairwise
 from typing import Any, cast
 
 import pytest
-import websockets
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from websockets.asyncio.client import connect
 
 from dbaas_provisioning.errors import Unauthorized
-from dbaas_server.frames import binary_frame, text_frame
-from dbaas_server.http import Request, Response, Upgrade, WebSocket
+from dbaas_server.http import Request, Response
 from dbaas_server.routing import Guard, Route, Router
 from dbaas_server.services import Services
 from dbaas_server.standalone import Listener, loopback_sockets
@@ -70,30 +67,11 @@ class Server:
     async def broken(self, request: Request, services: Services) -> Response:
         return Response(200, b"", [("X-Split", "a\r\nSet-Cookie: b")])
 
-    async def socket(self, request: Request, services: Services) -> Response:
-        if request.query == "no":
-            raise Unauthorized("unauthorized", "Not you.")
-
-        async def serve(socket: WebSocket) -> None:
-            while (message := await socket.receive()) is not None:
-                if message == "fail":
-                    raise RuntimeError("a secret")
-                if message == "bye":
-                    socket.close(4001, "é" * 200)
-                elif isinstance(message, bytes):
-                    socket.send(binary_frame(message))
-                else:
-                    socket.send(text_frame(message.encode()) * 2)
-            self.cancelled.set()
-
-        offered = request.header("sec-websocket-protocol")
-        return Upgrade(serve=serve, subprotocol=offered.split(",")[0] if offered else None, max_message=100_000)
-
     def routes(self) -> tuple[Route, ...]:
         def route(name: str, handler: Callable[[Request, Services], Awaitable[Response]], **more: Any) -> Route:
             return Route(f"/{name}", Guard.public, dict.fromkeys(("GET", "HEAD", "POST"), handler), **more)
 
-        names = ("echo", "early", "endless", "parts", "waiting", "broken", "socket")
+        names = ("echo", "early", "endless", "parts", "waiting", "broken")
         return (*(route(name, getattr(self, name)) for name in names), route("counted", self.counted, max_body=0))
 
 
@@ -338,89 +316,3 @@ async def test_what_is_under_way_finishes_when_the_server_ends(served: Served) -
     await draining
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
-
-
-# --- WebSockets ---------------------------------------------------------------------------------------------------
-
-
-async def test_messages_go_both_ways(served: Served) -> None:
-    async with connect(f"ws://127.0.0.1:{served[2]}/socket", subprotocols=["a", "b"]) as client:  # type: ignore[list-item]
-        assert client.subprotocol == "a"
-        await client.send("héllo")
-        assert [await client.recv(), await client.recv()] == ["héllo", "héllo"]
-        for size in (0, 125, 126, 65535, 65536, 99_000):
-            await client.send(b"x" * size)
-            assert await client.recv() == b"x" * size
-        await client.send(["in ", "two ", "frames"])
-        assert await client.recv() == "in two frames"
-        await (await client.ping())
-    await asyncio.wait_for(served[0].cancelled.wait(), 20)
-
-
-async def test_what_follows_the_handshake_at_once_is_heard(served: Served) -> None:
-    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
-    head = get("/socket", "Connection: Upgrade", "Upgrade: websocket", key, "Sec-WebSocket-Version: 13")
-    masked = b"\x81\x82\0\0\0\0hi"
-    reader, writer = await asyncio.open_connection("127.0.0.1", served[2])
-    writer.write(head + masked)
-    answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-    assert answer.startswith("HTTP/1.1 101")
-    assert "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer  # the example of RFC 6455 section 1.3
-    assert await reader.readexactly(8) == text_frame(b"hi") * 2
-    writer.write(b"\x81\x02hi")  # not masked, which a client must
-    assert (await reader.read())[:1] == b"\x88"
-    writer.close()
-
-
-async def test_a_handshake_is_refused_as_any_request_is(served: Served) -> None:
-    with pytest.raises(websockets.InvalidStatus) as refused:
-        await connect(f"ws://127.0.0.1:{served[2]}/socket?no")
-    assert refused.value.response.status_code == 401
-    assert b"Not you." in refused.value.response.body
-    (plain,) = await talk(served[2], get("/socket"))
-    assert (plain[0], plain[1]["upgrade"]) == (426, "websocket")
-    (old,) = await talk(
-        served[2],
-        get("/socket", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 8"),
-        until=0,
-    )
-    assert (old[0], old[1]["sec-websocket-version"]) == (426, "13")
-
-
-async def closing(port: int, message: str | bytes) -> tuple[int | None, str | None]:
-    async with connect(f"ws://127.0.0.1:{port}/socket") as client:
-        await client.send(message)
-        with pytest.raises(websockets.ConnectionClosed):
-            while True:
-                await client.recv()
-        return client.close_code, client.close_reason
-
-
-async def test_each_end_has_its_code(served: Served) -> None:
-    assert await closing(served[2], "bye") == (4001, "é" * 61)
-    assert (await closing(served[2], "x" * 100_001))[0] == 1009
-    code, reason = await closing(served[2], "fail")
-    assert code == 1011
-    assert reason is not None and "secret" not in reason
-    async with connect(f"ws://127.0.0.1:{served[2]}/socket") as client:
-        await client.send("here")
-        await client.recv()
-        await served[1].drain()
-        with pytest.raises(websockets.ConnectionClosed):
-            while True:
-                await client.recv()
-        assert client.close_code == 1012
-
-
-async def test_a_silent_client_is_asked_and_then_given_up(served: Served) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", served[2])
-    key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="
-    writer.write(get("/socket", "Connection: Upgrade", "Upgrade: websocket", key, "Sec-WebSocket-Version: 13"))
-    await reader.readuntil(b"\r\n\r\n")
-    (connection,) = served[1]._connections
-    now = asyncio.get_running_loop().time()
-    connection.check(now + 50)
-    assert await reader.readexactly(2) == b"\x89\x00"
-    connection.check(now + 100)
-    await asyncio.wait_for(served[0].cancelled.wait(), 20)
-    writer.close()
