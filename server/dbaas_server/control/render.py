@@ -50,9 +50,7 @@ def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: U
         "version": cluster.version,
         "exposure": database.exposure,
         "state": state,
-        "size_bytes": usage.size_bytes,
-        "connections": usage.connections,
-        "max_connections": usage.max_connections,
+        **_used(usage),
         "is_default": tenant.default_database == database.name,
         "created_at": database.created_at,
         **endpoints(base_url, tenant.subdomain, database.name),
@@ -61,11 +59,14 @@ def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: U
 
 def usage_json(usage: Usage) -> dict[str, Any]:
     """What a database takes up; bytes and counts."""
+    return {**_used(usage), "max_storage_gb": usage.max_storage_gb}
+
+
+def _used(usage: Usage) -> dict[str, Any]:
     return {
         "size_bytes": usage.size_bytes,
         "connections": usage.connections,
         "max_connections": usage.max_connections,
-        "max_storage_gb": usage.max_storage_gb,
     }
 
 
