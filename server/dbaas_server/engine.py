@@ -16,7 +16,13 @@ __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBu
 
 
 class QueryError(DbaasError):
-    """The engine refused: ``code`` is its SQLSTATE, the texts are its own. Nothing of the request was kept."""
+    """The engine refused: ``code`` is its SQLSTATE, the texts are its own. Nothing of the request was kept.
+
+    Attributes:
+        place: which of several writes was refused; None where none of them was alone (a check at the commit).
+    """
+
+    place: int | None = None
 
 
 class OutcomeUnknown(Unavailable):

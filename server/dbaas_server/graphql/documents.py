@@ -8,16 +8,24 @@ from typing import Any
 
 import orjson
 from graphql import (
+    SKIP,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
+    ListValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    ValueNode,
+    VisitorAction,
     get_named_type,
     is_leaf_type,
     parse,
@@ -27,7 +35,12 @@ from graphql import (
     validate,
 )
 from graphql.execution.values import get_variable_values
-from graphql.validation import MaxIntrospectionDepthRule, NoFragmentCyclesRule, OverlappingFieldsCanBeMergedRule
+from graphql.validation import (
+    MaxIntrospectionDepthRule,
+    NoFragmentCyclesRule,
+    OverlappingFieldsCanBeMergedRule,
+    ValuesOfCorrectTypeRule,
+)  # fmt: skip
 
 from .errors import Refused, graphql_error
 from .limits import Limits, measure, scan
@@ -36,9 +49,42 @@ from .plan.fields import Collector
 
 __all__ = ["Document", "Documents", "Prepared", "prepare"]
 
+
+class _Values(ValuesOfCorrectTypeRule):
+    """The same rule, which for each unknown field of an input object would print the whole object."""
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        unknown = _unknown_field(node, input_type)
+        if unknown is None:
+            return super().is_valid_value_node(node, input_type)
+        field, of = unknown
+        self.report_error(GraphQLError(f"'{of}' has no field '{field.name.value[:63]}'.", [field]))
+        return SKIP
+
+
+def _unknown_field(node: ValueNode, kind: Any) -> tuple[ObjectFieldNode, str] | None:
+    if isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    if isinstance(node, ListValueNode):
+        inner = kind.of_type if isinstance(kind, GraphQLList) else kind
+        return next(filter(None, (_unknown_field(part, inner) for part in node.values)), None)
+    if isinstance(kind, GraphQLList):
+        return _unknown_field(node, kind.of_type)
+    if not isinstance(node, ObjectValueNode) or not isinstance(kind, GraphQLInputObjectType):
+        return None
+    for field in node.fields:
+        known = kind.fields.get(field.name.value)
+        if known is None:
+            return field, kind.name
+        below = _unknown_field(field.value, known.type)
+        if below is not None:
+            return below
+    return None
+
+
 # Cycles were refused while measuring; merging is checked below in linear time.
 _RULES = [
-    rule
+    _Values if rule is ValuesOfCorrectTypeRule else rule
     for rule in (*specified_rules, MaxIntrospectionDepthRule)
     if rule not in (OverlappingFieldsCanBeMergedRule, NoFragmentCyclesRule)
 ]

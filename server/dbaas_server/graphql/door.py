@@ -17,13 +17,14 @@ import orjson
 from dbaas_provisioning.errors import DbaasError
 
 from ..cors import origins_of, preflight, with_cors
+from ..engine import QueryError
 from ..http import Request, Response, status_of
 from ..nouns import Caller
 from ..services import Services
 from ..sessions import Sessions
 from .documents import Document, Prepared, prepare
 from .errors import PlanFault, Refused, dbaas_error
-from .execute import run_mutation, run_query, together
+from .execute import Failure, run_mutation, run_query, together
 from .introspection import introspect
 from .limits import Limits
 from .negotiation import JSON, accepted, is_json
@@ -178,7 +179,8 @@ class _Exchange:
         try:
             values = await run_mutation(plan, variables, sessions[plan.database], caller)
         except DbaasError as error:
-            return together(plan, {}, {"": error}, {})
+            place = error.place if isinstance(error, QueryError) else None
+            return together(plan, {}, {"": Failure(error, place)}, {})
         return together(plan, {"": values}, {}, {})
 
     async def _document(

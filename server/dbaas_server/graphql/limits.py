@@ -22,16 +22,18 @@ __all__ = ["Limits", "measure", "scan"]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most of each. ``fields``, ``aliases`` and ``depth`` count what fragments expand to.
+    """Most of each. ``fields``, ``aliases`` and ``depth`` count what fragments expand to, in all operations together.
 
     Attributes:
+        definitions: operations and fragments.
         nesting: of brackets of every kind, input objects included.
         cost: rows that nested lists may come to, by their limits.
     """
 
     document_bytes: int = 128 * 1024
-    tokens: int = 4_000
+    tokens: int = 3_000
     nesting: int = 64
+    definitions: int = 100
     depth: int = 12
     introspection_depth: int = 20
     fields: int = 1_500
@@ -133,24 +135,27 @@ def measure(document: DocumentNode, limits: Limits) -> None:
     Each fragment is measured once, however often it is spread, so fragments that double each other cost nothing here.
 
     Raises:
-        Refused: ``too_deep``, ``too_many_fields``, ``too_many_aliases``, ``fragment_cycle``.
+        Refused: ``too_many_definitions``, ``too_deep``, ``too_many_fields``, ``too_many_aliases``, ``fragment_cycle``.
     """
+    if len(document.definitions) > limits.definitions:
+        raise _too("too_many_definitions", f"The document has more than {limits.definitions:,} definitions.")
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
     measured = _Measure(fragments)
+    fields = aliases = 0
     for definition in document.definitions:
         if not isinstance(definition, FragmentDefinitionNode | OperationDefinitionNode):
             continue
         size = measured.of(definition.selection_set)
-        if size.fields > limits.fields:
-            raise _too("too_many_fields", f"The operation asks for more than {limits.fields:,} fields.")
-        if size.aliases > limits.aliases:
-            raise _too("too_many_aliases", f"The operation has more than {limits.aliases:,} aliases.")
-        if isinstance(definition, FragmentDefinitionNode):
-            continue  # how deep it may be depends on where it is spread: introspection may be deeper
+        if isinstance(definition, OperationDefinitionNode):
+            fields, aliases = fields + size.fields, aliases + size.aliases
+        if max(fields, size.fields) > limits.fields:
+            raise _too("too_many_fields", f"The document asks for more than {limits.fields:,} fields.")
+        if max(aliases, size.aliases) > limits.aliases:
+            raise _too("too_many_aliases", f"The document has more than {limits.aliases:,} aliases.")
         if size.depth > limits.depth:
             raise _too("too_deep", f"Fields are nested more than {limits.depth} deep.")
         if size.introspection > limits.introspection_depth:

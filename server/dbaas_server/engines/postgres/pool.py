@@ -14,7 +14,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential
 
-from ...engine import OutcomeUnknown, Target, TooBusy
+from ...engine import OutcomeUnknown, QueryError, Target, TooBusy
 from .connection import Connector
 from .errors import ConnectionLost, error_of, sqlstate_of
 from .multiplexer import Statement
@@ -288,7 +288,11 @@ async def transact(
         wire.forget_unprepared(results)
         if explicit and wire.usable:
             await wire.execute(b"rollback")
-        raise error_of(next(result for result in results if _failed(result)))
+        failed = next(place for place, result in enumerate(results) if _failed(result))
+        refused = error_of(results[failed])
+        if isinstance(refused, QueryError):
+            refused.place = next((number for number, place in enumerate(answers[1:]) if place >= failed), None)
+        raise refused
     wanted = [results[place] for place in answers[1:]]
     if explicit:
         error = verdict(wanted) if verdict is not None else None

@@ -12,7 +12,7 @@ from dbaas_provisioning.errors import DbaasError, Invalid
 
 from ...nouns import Constant, Read, Write
 from ..errors import PlanFault
-from ..schema.meanings import Change, FunctionCall, Get, Rows, Summary
+from ..schema.meanings import Change, FunctionCall, Get, Piped, Rows, Summary
 from .changes import plan_change
 from .fields import Collector, Picked
 from .inputs import Arguments, Inputs
@@ -116,6 +116,8 @@ def _read(part: Picked, meaning: Any, planner: RowPlanner) -> Read | None:
         return planner.get(part, meaning)
     if isinstance(meaning, Summary):
         return planner.summary(part, meaning)
+    if isinstance(meaning, Piped):
+        return planner.pipe(part, meaning)
     assert isinstance(meaning, FunctionCall)
     return planner.call(part, meaning)
 

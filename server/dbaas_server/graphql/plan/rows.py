@@ -12,7 +12,7 @@ from dbaas_provisioning.errors import Invalid
 
 from ...nouns import Call, Compare, Constant, Embed, Field, Item, Nested, Order, Path, Read, RowCursor
 from ..schema.kinds import Kind, encode
-from ..schema.meanings import Aggregates, Cell, Cursor, FunctionCall, Get, Link, Links, Model, Rows, Summary
+from ..schema.meanings import Aggregates, Cell, Cursor, FunctionCall, Get, Link, Links, Model, Piped, Rows, Summary
 from .fields import Collector, Picked
 from .filters import Hidden, embed_of, filters
 from .inputs import Arguments, Inputs, whole
@@ -68,6 +68,13 @@ class RowPlanner:
         hidden = Hidden()
         where = filters(given.get("where"), meaning.model, self._inputs, self._arguments, hidden)
         return _read(meaning.model, (*items, *hidden.embeds), where=where, single=True)
+
+    def pipe(self, picked: Picked, meaning: Piped) -> Read:
+        """``aggregate_T``."""
+        assert picked.definition is not None
+        given = self._inputs.arguments(picked.node, picked.definition.args)
+        stages = self._arguments.stages(self._inputs.all_now(given["pipeline"]))
+        return Read(source=meaning.model.ref, stages=stages, numbers_as_text=True)
 
     def call(self, picked: Picked, meaning: FunctionCall) -> Read:
         """A function."""

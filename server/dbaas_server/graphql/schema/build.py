@@ -248,9 +248,17 @@ class _Builder:
         self._changes(names, table, model)
 
     def _pipe(self, name: str, table: Table, model: Model) -> None:
-        """Hook for the aggregation pipeline."""
-        del name, table, model
-        _ = (Piped, json_scalar)
+        document = self._leaf(json_scalar())
+        self.query[name] = GraphQLField(
+            GraphQLNonNull(document),
+            {
+                "pipeline": GraphQLArgument(
+                    GraphQLNonNull(document), description='Stages such as `[{"$group": {"_id": "$kind"}}]`.'
+                )
+            },
+            description=f"Rows of `{table.ref.name}` through an aggregation pipeline.",
+            extensions={KEY: Piped(model)},
+        )
 
     def _get(self, name: str, table: Table, model: Model, row: GraphQLObjectType) -> None:
         if not model.key:
