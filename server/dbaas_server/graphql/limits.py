@@ -156,6 +156,10 @@ def measure(document: DocumentNode, limits: Limits) -> None:
             raise _too("too_many_fields", f"The document asks for more than {limits.fields:,} fields.")
         if max(aliases, size.aliases) > limits.aliases:
             raise _too("too_many_aliases", f"The document has more than {limits.aliases:,} aliases.")
+        if isinstance(definition, FragmentDefinitionNode):
+            # How deep it may be depends on where it is spread: introspection may be deeper than rows, and every
+            # GraphiQL's is, through a fragment. One that is spread nowhere is refused by validation.
+            continue
         if size.depth > limits.depth:
             raise _too("too_deep", f"Fields are nested more than {limits.depth} deep.")
         if size.introspection > limits.introspection_depth:
