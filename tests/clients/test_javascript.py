@@ -39,7 +39,7 @@ def test_javascript_clients(suite: str, node: str, project: Project):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         env={
             "PATH": os.environ["PATH"],
             "BASE": project.base,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from decimal import Decimal
 from urllib.parse import urlsplit
 
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pytest
 
 from live_platform import LivePlatform
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -130,15 +130,8 @@ def test_a_client_that_goes_away_cancels_its_statement(live: LivePlatform, base:
     with psycopg.connect(dsn, autocommit=True) as watcher:
         with socket.create_connection((where.hostname, where.port)) as client:
             client.sendall(head.encode() + body)
-            wait_for(lambda: watcher.execute(running).fetchone() == (1,))
-        wait_for(lambda: watcher.execute(running).fetchone() == (0,))
-
-
-def wait_for(condition: object, seconds: float = 20) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
+            eventually(lambda: watcher.execute(running).fetchone() == (1,))
+        eventually(lambda: watcher.execute(running).fetchone() == (0,))
 
 
 def test_a_load_is_all_or_nothing(base: tuple) -> None:
