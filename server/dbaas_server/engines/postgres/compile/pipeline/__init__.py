@@ -127,7 +127,11 @@ def _result(frame: Frame, origin: Scope, known: set[int]) -> tuple[str, Scope]:
     parts: list[str] = []
     for name, value in frame.fields.items():
         if len(name.encode(errors="replace")) > _LONGEST_NAME:
-            raise refuse(f"A field of the result has a name of at most {_LONGEST_NAME} bytes; “{name[:60]}…” has more.")
+            raise Invalid(
+                "invalid_pipeline",
+                f"A field of the result has a name of at most {_LONGEST_NAME} bytes; “{name[:60]}…” has more.",
+                details="pipeline",
+            )
         value = typed(context, value) if isinstance(value, Const) else value
         kind = value.kind if isinstance(value, Typed) else "json"
         sql = value.sql if isinstance(value, Typed) else element(context, value)
