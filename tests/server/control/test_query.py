@@ -187,6 +187,9 @@ def test_nothing_of_a_failed_query_reaches_the_next_one(base: tuple) -> None:
         left = ask(
             base,
             "select to_regclass('shadow') as shadow,"
-            " (select count(*) from pg_locks where locktype = 'advisory') as locks",
+            " (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()) as locks",
         )
         assert left.json()["data"] == [{"shadow": None, "locks": 0}]
+    # The failed one's connection ends with it, and the server lets go of its locks then.
+    held = "select count(*) as n from pg_locks where locktype = 'advisory'"
+    eventually(lambda: ask(base, held).json()["data"], lambda found: found == [{"n": 0}])
