@@ -62,7 +62,7 @@ async def test_connections_are_bounded_whatever_the_load(library, opener, user, 
     while not all(task.done() for task in tasks):
         most = max(most, await backends(library))
     assert not [task for task in tasks if task.exception()]
-    # Two lanes for each of two logins, and the pools; as many again that were closed and that the server has yet to end.
+    # Two lanes for each of two logins, and the pools; and as many that are closed and that the server has yet to end.
     assert most - before <= 2 * (2 * 2 + 2 + 2)
 
 
