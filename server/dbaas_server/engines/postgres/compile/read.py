@@ -113,7 +113,7 @@ def render(context: Context, read: Read, selection: Selection) -> str:
             feature = f"{ident(schema)}.st_asgeojson(_r)::json"
             return f"json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg({feature}), '[]'))"
         case _:
-            aggregate = "json_agg(_r)"
+            aggregate = f"json_agg({selection.row('_r')})"
             if read.single:
                 body = f"{aggregate} -> 0"
                 stripped = f"json_strip_nulls({body})" if read.format is Format.json_stripped else f"({body})"
@@ -159,7 +159,9 @@ def _origin(context: Context, read: Read) -> Source:
 def _statement(context: Context, read: Read, source: Source) -> str:
     csv = read.format is Format.csv
     selection = select(context, source.scope, read, explicit=csv)
-    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else None
+    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else selection.numbered()
+    if read.format is Format.geojson:
+        names = None
     one_row = source.called is not None and not source.called.function.returns_set
     shown = replace(read, single=read.single or (one_row and not csv))
     body = render(context, shown, selection)

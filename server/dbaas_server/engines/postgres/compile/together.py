@@ -111,13 +111,12 @@ def _value(context: Context, read: Read) -> tuple[str, Source]:
         rows = f"select {value} as v from {source.text}{window(context, read)}"
         return f"(select coalesce(json_agg(_r.v), '[]') from ({rows}) _r)", source
     selection = select(context, source.scope, read)
-    columns, shown = selection.rendered(context, "_r")
+    columns, shown = selection.columns(context, selection.numbered()), selection.row("_r")
     one = read.single or (called is not None and not called.function.returns_set)
     capped = " limit 1" if one else window(context, read)
     # A function that returns no row returns one of nulls.
     also = [f"not ({source.scope.alias}.* is null)"] if called is not None and one else []
     rows = f"select {columns}{page_source(context, read, source, selection, also)}{capped}"
     if one:
-        return f"(select {shown} from ({rows}) _r)", source
-    listed = "_r" if shown.startswith("row_to_json") else shown
-    return f"(select coalesce(json_agg({listed}), '[]') from ({rows}) _r)", source
+        return f"(select to_json({shown}) from ({rows}) _r)", source
+    return f"(select coalesce(json_agg({shown}), '[]') from ({rows}) _r)", source
