@@ -33,6 +33,8 @@ SLOW_SECONDS = 0.25
 TICK_SECONDS = 0.005
 SPREAD = 4  # requests in a lane before another one is opened
 PREPARED = 256  # statements kept per connection
+LONGEST_PREPARED = 16 * 1024
+"""Bytes of a statement. Longer ones come once, and what is prepared of them would fill the server's memory."""
 WAIT_SECONDS = 8.0  # for a connection to come (back)
 GRACE_SECONDS = 5.0  # beyond the statement timeout, after which a silent connection counts as dead
 
@@ -155,6 +157,10 @@ class _Lane:
 
     def _statement(self, pgconn: PGconn, flight: _Flight, statement: Statement, role: bytes, wanted: bool) -> None:
         text, parameters = statement
+        if len(text) > LONGEST_PREPARED:
+            pgconn.send_query_params(text, parameters)
+            flight.wanted.append(wanted)
+            return
         # A plan under row security belongs to one role: sharing it would plan anew at each change.
         key = (text, role)
         names = self._names

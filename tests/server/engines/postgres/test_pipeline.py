@@ -402,9 +402,9 @@ async def test_a_pipeline_is_a_source_like_a_table(session, service, library):
     ]  # fmt: skip
     exported = b"".join([chunk async for chunk in session.export(read, args, service, Format.json)])
     assert json.loads(exported)[1] == {"_id": 2, "sold": 150}
-    over_a_function = Read(Call(TableRef("books_of")), stages=read.stages)
+    over_a_function = Read(Call(TableRef("books_of"), (("author", Arg(0)),)), stages=read.stages)
     with pytest.raises(Invalid):
-        await session.read(over_a_function, args, service)
+        await session.read(over_a_function, ["Ada"], service)
 
 
 async def test_the_page_is_capped_and_what_is_aggregated_is_not(library, opener, service):
@@ -429,6 +429,16 @@ async def test_one_shape_is_compiled_once_for_many_values(session, service):
     assert before.returned == 0
     snapshot = session._snapshot
     assert session._plans.read(snapshot, one, "service_role") is session._plans.read(snapshot, other, "service_role")
+
+
+async def test_long_pipelines_are_run_and_not_kept(session, service):
+    stages = [{"$project": {f"f{place}": {"$add": ["$id", place]} for place in range(800)}}, {"$limit": 1}]
+    read, args = read_of("labels", stages)
+    for _ in range(3):
+        (row,) = json.loads((await session.read(read, args, service)).body)
+        assert row["f799"] == row["f0"] + 799
+    snapshot, role = session._snapshot, "service_role"
+    assert session._plans.read(snapshot, read, role) is not session._plans.read(snapshot, read, role)
 
 
 def doubling(value, depth, make):
