@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from live_lab import Lab, Seen
+from waiting import eventually
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -185,10 +185,7 @@ def test_an_open_graphiql_is_one_tab_and_is_there_after_a_reload(panel: Page, la
     opened_graphiql(panel, shop)
     opened_graphiql(panel, shop)
     expect(panel.locator(".dbaas-GraphiQL-widget")).to_have_count(1)
-    deadline = time.monotonic() + 30
-    while "dbaas-graphiql" not in lab.workspace():
-        assert time.monotonic() < deadline, "JupyterLab saves what is open"
-        time.sleep(0.1)
+    eventually(lambda: "dbaas-graphiql" in lab.workspace())
     panel.goto(f"{lab.url}/lab")
     widget = panel.locator(".dbaas-GraphiQL-widget")
     expect(widget.locator(".graphiql-query-editor .CodeMirror")).to_be_visible(timeout=60_000)
