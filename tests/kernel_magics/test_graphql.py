@@ -92,7 +92,7 @@ def test_a_named_database_has_its_own_endpoint(at: Shell, shelf: str) -> None:
 def test_an_error_is_one_line_with_its_place_in_the_cell(at: Shell) -> None:
     for cell, part in (
         ("{\n  find_items { nam }\n}", "line 3, column 16"),
-        ("{ find_items { } }", "line 2, column 16"),
+        ("{ find_items(limit: ) { id } }", "line 2, column 21"),
         ("query ($n: Int!) { find_items(limit: $n) { id } }", "line 2"),
         ('mutation { insert_items(objects: [{id: 1, name: "twice"}]) { affected_rows } }', "insert_items"),
     ):
