@@ -76,6 +76,12 @@ def make_door(live: LivePlatform, operator: httpx.Client, http: httpx.Client, sc
     return door
 
 
+@pytest.fixture(scope="module")
+def own(live: LivePlatform, graphql_operator: httpx.Client, door: Door) -> Door:
+    """A tenant of a module's own, with one table."""
+    return make_door(live, graphql_operator, door.http, "create table first (id int primary key)")
+
+
 @pytest.fixture(scope="session")
 def graphql_operator(live: LivePlatform) -> Iterator[httpx.Client]:
     with live.operator() as client:
