@@ -102,6 +102,8 @@ def test_the_wheel_holds_the_front_end_and_switches_the_server_extension_on(whee
         "share/jupyter/labextensions/@jupyter-dbaas/lab/package.json",
         "share/jupyter/labextensions/@jupyter-dbaas/lab/install.json",
         "etc/jupyter/jupyter_server_config.d/jupyter-dbaas.json",
+        "dbaas_server/graphql/static/graphiql.js",
+        "dbaas_server/graphql/static/graphiql.css",
     ):
         assert any(name.endswith(end) for name in names), end
     assert any("labextensions/@jupyter-dbaas/lab/static/remoteEntry" in name for name in names)
