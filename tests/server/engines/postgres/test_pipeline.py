@@ -468,3 +468,35 @@ async def test_a_chain_of_stages_does_not_multiply_without_bound(ask):
     stages = [{"$addFields": {"x": {"$add": ["$x", "$x", "$x"]}}} for _ in range(30)]
     rows = await ask("labels", {"$addFields": {"x": {"$toDouble": "$id"}}}, *stages, {"$sort": {"id": 1}})
     assert rows[0]["x"] == 3.0**30
+
+
+@pytest.mark.parametrize(
+    "growth",
+    [
+        {"$concat": ["$x", "$x"]},
+        ["$x", "$x"],
+        {"$ifNull": [{"a": "$x", "b": "$x"}, 5]},
+        {"$toUpper": {"$concat": ["$x", "$x"]}},
+        {"$arrayElemAt": [[["$x", "$x"]], 0]},
+    ],
+)
+async def test_rows_do_not_multiply_their_own_texts_without_bound(ask, growth):
+    few = [{"$addFields": {"x": growth}} for _ in range(8)]
+    assert len(str((await ask("labels", {"$addFields": {"x": "$name"}}, *few))[0]["x"])) > 2**8
+    many = [{"$addFields": {"x": growth}} for _ in range(40)]
+    with pytest.raises(Invalid) as caught:
+        await ask("labels", {"$addFields": {"x": "$name"}}, *many)
+    assert caught.value.code == "invalid_pipeline"
+    grouped = [{"$group": {"_id": None, "x": {"$push": growth}}}, {"$unwind": "$x"}]
+    with pytest.raises(Invalid):
+        await ask("labels", {"$addFields": {"x": "$name"}}, *(stage for _ in range(20) for stage in grouped))
+
+
+async def test_whole_rows_may_be_carried_along(ask):
+    stages = [{"$replaceWith": {"row": "$$ROOT", "n": place}} for place in range(12)]
+    (row,) = await ask("books", {"$match": {"id": 1}}, *stages)
+    for _ in range(12):
+        row = row["row"]
+    assert row["title"] == "Notes on the Engine"
+    with pytest.raises(Invalid):
+        await ask("books", *([{"$replaceWith": {"a": "$$ROOT", "b": "$$ROOT"}}] * 20))

@@ -38,13 +38,12 @@ from .....nouns import Column
 from .....stages import CountRows, Group, Limit, Lookup, Skip, Sort, Stage, Unwind
 from ..names import ident
 from ..scope import Context, Parameters, Scope
-from .frame import Frame
+from .frame import LARGEST, Frame
 from .steps import join, row_fields, step
 from .values import Const, Typed, element, refuse, typed
 
 __all__ = ["aggregate", "reads_all"]
 
-_LARGEST_SQL = 500_000
 _LONGEST_NAME = 63  # bytes of an identifier
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)""")  # outside of constants and names
 
@@ -79,8 +78,8 @@ def aggregate(
                 frame = join(frame, stage, following, schema)
             else:
                 frame = step(frame, stage, schema)
-            if frame.size() > _LARGEST_SQL:
-                raise refuse("This pipeline is too large.")
+            if len(frame.source) + sum(map(len, frame.where)) > LARGEST:
+                raise refuse("This pipeline is too large.", hint="Ask in several parts.")
         except Invalid as error:
             if error.details is None:
                 error.details = f"pipeline[{place}]"

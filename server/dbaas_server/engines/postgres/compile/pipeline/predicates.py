@@ -13,7 +13,20 @@ from .expressions import truth
 from .frame import Frame, unknown_field
 from .numbers import NUMBERS
 from .texts import text
-from .values import Const, ListOf, Struct, Typed, Value, array_of, category, describe, from_json, jsonb, refuse
+from .values import (
+    Const,
+    ListOf,
+    Struct,
+    Typed,
+    Value,
+    array_of,
+    category,
+    describe,
+    from_json,
+    json_array,
+    jsonb,
+    refuse,
+)
 
 __all__ = ["predicate"]
 
@@ -170,7 +183,17 @@ def _json(frame: Frame, value: Typed, names: Sequence[str], test: FieldTest) -> 
             parts = [_json(frame, value, names, FieldTest(test.path, "eq", (operand,))) for operand in test.operands]
             return " and ".join(f"({part})" for part in parts) or "false"
         case "in":
-            parts = [_json(frame, value, names, FieldTest(test.path, "eq", (operand,))) for operand in test.operands]
+            odd = (ConstantKind.null, ConstantKind.json)
+            plain = [operand for operand in operands if operand.kind not in odd]
+            parts = [
+                _json(frame, value, names, FieldTest(test.path, "eq", (operand.constant,)))
+                for operand in operands
+                if operand.kind in odd
+            ]
+            if plain:
+                known = json_array([as_jsonb(frame.context, operand) for operand in plain])
+                found = literal(f"lax {path} ? (@ == $v[*])")
+                parts.append(f"jsonb_path_exists({document}, {found}, jsonb_build_object('v', {known}))")
             return " or ".join(f"({part})" for part in parts) or "false"
         case "regex" | "mod":
             alias = frame.context.alias("e")
