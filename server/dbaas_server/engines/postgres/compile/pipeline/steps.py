@@ -272,7 +272,7 @@ def _unwind(frame: Frame, stage: Unwind) -> Frame:
     made: Value
     join = "left join lateral" if stage.preserve else "join lateral"
     if isinstance(value, Typed) and value.kind.endswith("[]"):
-        items, made = f"unnest({value.sql})", Typed(f"{alias}.v", value.kind[:-2])
+        items, made = f"unnest({value.sql})", Typed(f"{alias}.v", value.kind[:-2], weight=value.weight)
     elif isinstance(value, Typed) and category(value.kind) == "json":
         # What is no array counts as an array of itself.
         whole = jsonb(value)
