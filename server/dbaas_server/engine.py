@@ -45,6 +45,7 @@ class Limits:
     max_query_rows: int = 10_000  # of arbitrary SQL, unless the caller asks for another number
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
+    collected_rows: int = 1_000_000  # that a pipeline reads to make arrays of them, which takes memory
     read_connections: int = 2
     write_connections: int = 8
     query_connections: int = 4

@@ -204,7 +204,7 @@ class PostgresSession:
     def _shared(self, compiled: Compiled[ReadPlan] | Compiled[TogetherPlan]) -> bool:
         """Whether a read goes on the shared connections: known to be quick, or nothing else is free to try it."""
         plan, meter = compiled.plan, compiled.meter
-        if plan.call or plan.guarded:
+        if plan.call or plan.guard is not None:
             return False
         if plan.cheap:
             return not meter.slow
@@ -238,10 +238,10 @@ class PostgresSession:
     ) -> list[PGresult]:
         loop = asyncio.get_running_loop()
         async with self._workers.wire(*self._login(caller.role)) as wire:
-            if compiled.plan.guarded:
+            if compiled.plan.guard is not None:
                 text, parameters = statements[0]
                 (estimate,) = await transact(wire, start, [(b"explain (format json) " + text, parameters)])
-                _guard(estimate.get_value(0, 0) or b"[]", self._limits.aggregate_scan_rows)
+                _guard(estimate.get_value(0, 0) or b"[]", compiled.plan.guard)
             began = loop.time()
             results = await transact(wire, start, statements)
             compiled.meter.add(loop.time() - began)

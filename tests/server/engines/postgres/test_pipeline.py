@@ -417,6 +417,27 @@ async def test_the_page_is_capped_and_what_is_aggregated_is_not(library, opener,
     assert json.loads((await session.read(read, args, service)).body)[0]["all"] == [1, 2, 3, 4]
 
 
+async def test_a_pipeline_over_too_many_rows_is_refused(library, opener, service):
+    grouped = {"$group": {"_id": None, "n": {"$sum": 1}}}
+    pushed = {"$group": {"_id": None, "n": {"$push": "$id"}}}
+    for limits, stages, refused in (
+        ({"aggregate_scan_rows": 2}, [grouped], True),
+        ({"aggregate_scan_rows": 2}, [{"$match": {"id": 1}}, grouped], False),
+        ({"aggregate_scan_rows": 2}, [{"$sort": {"id": 1}}, {"$limit": 1}], False),
+        ({"collected_rows": 2}, [grouped], False),
+        ({"collected_rows": 2}, [pushed], True),
+        ({"collected_rows": 2}, [{"$match": {"id": 1}}, pushed], False),
+    ):
+        session = await opener(library, **limits)
+        read, args = read_of("books", stages)
+        if refused:
+            with pytest.raises(Invalid) as caught:
+                await session.read(read, args, service)
+            assert caught.value.code == "aggregate_too_large"
+        else:
+            assert (await session.read(read, args, service)).returned == 1
+
+
 async def test_one_shape_is_compiled_once_for_many_values(session, service):
     def shape(number, text):
         return read_of("books", [{"$match": {"id": {"$gt": number}, "title": text}}, {"$limit": number}])

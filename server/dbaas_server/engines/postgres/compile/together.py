@@ -12,7 +12,7 @@ from ....nouns import Call, Field, Format, Read, TableRef
 from ..catalog import Snapshot
 from .names import type_name
 from .plans import WritePlan
-from .read import ANSWERS, Source, any_aggregates, is_cheap, page_source, source_of
+from .read import ANSWERS, Source, guard_of, is_cheap, page_source, source_of
 from .scope import Context, Parameters, lossy
 from .select import select, window
 
@@ -29,7 +29,7 @@ class TogetherPlan:
         schema: leads the search path.
         tables: whose privileges are needed.
         cheap: every read is of one row by a unique key.
-        guarded: there are aggregates over large tables.
+        guard: where there are aggregates over large tables, how many rows they may read by the planner's estimate.
         call: a function is called, so its cost is unknown.
     """
 
@@ -38,7 +38,7 @@ class TogetherPlan:
     schema: str
     tables: tuple[TableRef, ...]
     cheap: bool
-    guarded: bool
+    guard: int | None
     call: bool
 
 
@@ -55,17 +55,13 @@ def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence
         value, source = _value(context, read)
         columns.append(value)
         sources.append(source)
-    large = any(
-        snapshot.catalog.tables[ref].estimated_rows > limits.aggregate_scan_rows for ref in context.tables
-        if ref in snapshot.catalog.tables
-    )  # fmt: skip
     return TogetherPlan(
         sql=f"select {', '.join(f'{value} as c{place}' for place, value in enumerate(columns))}".encode(),
         args=tuple(parameters.order),
         schema=sources[0].schema if sources else snapshot.default_schema(),
         tables=tuple(context.tables),
         cheap=all(is_cheap(context, read, source) for read, source in zip(reads, sources, strict=True)),
-        guarded=large and any(any_aggregates(read) for read in reads),
+        guard=guard_of(context, reads),
         call=any(source.called is not None for source in sources),
     )
 

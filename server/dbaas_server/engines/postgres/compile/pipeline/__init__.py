@@ -42,8 +42,9 @@ from .frame import LARGEST, Frame
 from .steps import join, row_fields, step
 from .values import Const, Typed, element, refuse, typed
 
-__all__ = ["aggregate", "reads_all"]
+__all__ = ["aggregate", "collects", "reads_all"]
 
+_COLLECTING = frozenset({"push", "addToSet", "first", "last"})
 _LONGEST_NAME = 63  # bytes of an identifier
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)""")  # outside of constants and names
 
@@ -88,8 +89,16 @@ def aggregate(
 
 
 def reads_all(stages: Sequence[Stage]) -> bool:
-    """Whether a stage needs every row before it gives one."""
-    return any(isinstance(stage, Group | CountRows | Sort) for stage in stages)
+    """Whether a stage needs every row of a table before it gives one, or for each that it gives."""
+    return any(isinstance(stage, Group | CountRows | Lookup) for stage in stages)
+
+
+def collects(stages: Sequence[Stage]) -> bool:
+    """Whether a stage makes arrays of rows, in memory."""
+    return any(
+        isinstance(stage, Group) and any(item.operator in _COLLECTING for item in stage.accumulators)
+        for stage in stages
+    )  # fmt: skip
 
 
 def _reordered(stages: list[tuple[int, Stage]]) -> list[tuple[int, Stage]]:
