@@ -21,6 +21,7 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
         "max_storage_gb": tenant.max_storage_gb,
         "default_database": tenant.default_database,
         "cors_origins": tenant.cors_origins,
+        "graphql_introspection": tenant.graphql_introspection,
         "created_at": tenant.created_at,
         "updated_at": tenant.updated_at,
     }
@@ -78,6 +79,7 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "prefix": key.prefix,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
+        "documents_only": key.documents_only,
     }
 
 

@@ -39,15 +39,22 @@ __all__ = ["MAX_BODY", "database", "tenant"]
 LIMITS = Limits()
 MAX_BODY = LIMITS.body_bytes
 
-_TRACERS = ("service_role", "owner")
+_TRUSTED = ("service_role", "owner")
 
 
 @dataclass(slots=True)
 class _State:
     """What one process keeps for this door."""
 
+    persisted: Persisted
     schemas: Schemas = field(default_factory=Schemas)
-    persisted: Persisted = field(default_factory=Persisted)
+
+
+def _state(services: Services) -> _State:
+    found = _states.get(services.sessions)
+    if found is None:
+        found = _states[services.sessions] = _State(Persisted(services.platform))
+    return found
 
 
 _states: weakref.WeakKeyDictionary[Sessions, _State] = weakref.WeakKeyDictionary()
@@ -97,8 +104,7 @@ class _Exchange:
         self._request = request
         self._services = services
         self._media = media
-        self._state = _states.setdefault(services.sessions, _State())
-        self._trace: dict[str, Any] | None = None
+        self._state = _state(services)
 
     async def answer(self, subdomain: str, name: str | None) -> Response:
         request, services = self._request, self._services
@@ -107,7 +113,10 @@ class _Exchange:
             raise Refused.because(
                 "unsupported_media_type", "The body is to be application/json in UTF-8.", status=415, malformed=True
             )
-        caller = services.auth.caller_now(request, subdomain) or await services.auth.caller(request, subdomain)
+        auth = services.auth
+        caller = auth.caller_now(request, subdomain, documents=True)
+        if caller is None:
+            caller = await auth.caller(request, subdomain, documents=True)
         asked = from_query(request.query) if get else from_body(await request.body(), LIMITS)
         members = await self._members(subdomain, name)
         if isinstance(asked, list):
@@ -136,7 +145,7 @@ class _Exchange:
     async def _one(self, asked: Asked, subdomain: str, members: Sequence[Member], caller: Caller) -> tuple[int, bytes]:
         """Status and body of one question. Raises ``Refused``."""
         started = time.perf_counter()
-        text = self._state.persisted.text(subdomain, asked)
+        text = await self._state.persisted.text(subdomain, asked, stored_only=caller.documents_only)
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         built, document = await self._document(text, key, members, caller)
         prepared = document.operation(asked.operation)
@@ -160,16 +169,25 @@ class _Exchange:
             data, errors = await self._mutate(prepared, plan, variables, sessions, caller)
         else:
             introspected = {}
-            nodes = [node for root in plan.roots if root.introspection for node in [root.node]]
+            nodes = [root.node for root in plan.roots if root.introspection]
             if nodes:
+                await self._check_introspection(subdomain, caller)
                 introspected = await introspect(built, prepared, key, nodes, variables)
             values, failures = await run_query(plan, variables, sessions, caller)
             data, errors = together(plan, values, failures, introspected)
-        if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRACERS:
+        if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRUSTED:
             trace = await _trace(plan, sessions, caller, planned - started, time.perf_counter() - planned)
             extensions = b',"extensions":' + orjson.dumps({"tracing": trace})
         head = b'{"errors":' + orjson.dumps(errors) + b',"data":' if errors else b'{"data":'
         return 200, head + data + extensions + b"}"
+
+    async def _check_introspection(self, subdomain: str, caller: Caller) -> None:
+        if caller.role in _TRUSTED:
+            return
+        if not (await self._services.sessions.known(subdomain)).tenant.graphql_introspection:
+            raise Refused.because(
+                "introspection_off", "This schema is not asked about itself.", "Ask with a secret key."
+            )
 
     async def _mutate(
         self, prepared: Prepared, plan: Any, variables: Any, sessions: Any, caller: Caller
