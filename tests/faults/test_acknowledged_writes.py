@@ -85,7 +85,9 @@ def check(live: LivePlatform, tenant: str, clients: list[Inserting]) -> None:
         kind: {row for client in clients for row in getattr(client, kind)}
         for kind in ("acknowledged", "refused", "unknown")
     }
-    assert not [surprise for client in clients for surprise in client.surprises]
+    log = (live.home / "logs" / "daemon.log").read_text()
+    faults = [line for line in log.splitlines() if '"exception"' in line]
+    assert not [surprise for client in clients for surprise in client.surprises], faults[:3]
     assert told["acknowledged"] <= stored, "an acknowledged write is lost"
     assert not told["refused"] & stored, "a refused write is there"
     assert stored <= told["acknowledged"] | told["unknown"]

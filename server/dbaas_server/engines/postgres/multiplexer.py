@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -21,6 +22,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
 from ...engine import TooBusy
+from .connection import socket_of
 from .errors import error_of, sqlstate_of
 
 __all__ = ["Meter", "Multiplexer", "Statement"]
@@ -120,7 +122,7 @@ class _Lane:
         """Serve on a new connection."""
         pgconn.enter_pipeline_mode()
         self.pgconn = pgconn
-        self._fd = pgconn.socket
+        self._fd = socket_of(pgconn)
         self._names.clear()
         self._owner.loop.add_reader(self._fd, self._readable)
 
@@ -133,6 +135,7 @@ class _Lane:
                 self._owner.loop.remove_writer(self._fd)
                 self._writing = False
             pgconn.finish()
+            os.close(self._fd)
         flights, self.flights = list(self.flights), deque()
         return flights
 
