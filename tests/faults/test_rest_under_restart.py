@@ -70,7 +70,8 @@ def served(own_live: LivePlatform) -> Iterator[tuple[str, str, int]]:
 async def ask_forever(number: int, where: str, seen: Seen, end: asyncio.Event) -> None:
     """One client with one connection, asking for row after row and comparing what comes."""
     url, key = where.split()
-    async with httpx.AsyncClient(headers={"apikey": key}, timeout=HUNG_SECONDS) as http:
+    # Reading the certificates of the world, which nobody needs here, would take 200 clients longer than the test has.
+    async with httpx.AsyncClient(headers={"apikey": key}, timeout=HUNG_SECONDS, verify=False) as http:
         row = number
         while not end.is_set():
             row = row * 7919 % ROWS + 1
