@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from hypothesis import strategies as st
@@ -135,7 +135,6 @@ class Question:
     order: tuple[tuple[str, bool], ...] = ()
     limit: int | None = None
     below: tuple[tuple[str, Question], ...] = ()  # ("up" | "down", question)
-    kinds: dict[str, str] = field(default_factory=dict, hash=False)
 
 
 @st.composite

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ import orjson
 from dbaas_provisioning.errors import DbaasError
 
 from ..cors import origins_of, preflight, with_cors
-from ..engine import QueryError
+from ..engine import QueryError, Session
 from ..http import Request, Response, status_of
 from ..nouns import Caller
 from ..services import Services
@@ -30,6 +30,7 @@ from .limits import Limits
 from .negotiation import JSON, accepted, is_json
 from .page import browser_asks, page
 from .persisted import Persisted
+from .plan import Plan
 from .requests import Asked, from_body, from_query
 from .schema.names import spell
 from .schemas import Built, Member, Schemas
@@ -156,11 +157,12 @@ class _Exchange:
             plan = prepared.plan(variables)
         except PlanFault as fault:
             raise Refused([dbaas_error(fault.error, path=fault.path, node=fault.node)]) from None
-        if plan.cost > LIMITS.cost:
+        cost = plan.cost(variables, max((member.session.limits.max_rows for member in members), default=0))
+        if cost > LIMITS.cost:
             raise Refused.because(
                 "too_costly",
-                f"Nested lists may come to about {plan.cost:,} rows; at most {LIMITS.cost:,} are allowed.",
-                "Give nested lists a `limit`.",
+                f"The answer may come to about {cost:,} values; at most {LIMITS.cost:,} are allowed.",
+                "Give lists a `limit`, most of all those inside of others, or select fewer fields.",
             )
         planned = time.perf_counter()
         sessions = {member.database: member.session for member in members}
@@ -176,7 +178,7 @@ class _Exchange:
             values, failures = await run_query(plan, variables, sessions, caller)
             data, errors = together(plan, values, failures, introspected)
         if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRUSTED:
-            trace = await _trace(plan, sessions, caller, planned - started, time.perf_counter() - planned)
+            trace = await _trace(plan, cost, sessions, caller, planned - started, time.perf_counter() - planned)
             extensions = b',"extensions":' + orjson.dumps({"tracing": trace})
         head = b'{"errors":' + orjson.dumps(errors) + b',"data":' if errors else b'{"data":'
         return 200, head + data + extensions + b"}"
@@ -235,12 +237,14 @@ class _NotByGet(Refused):
         )
 
 
-async def _trace(plan: Any, sessions: Any, caller: Caller, planning: float, running: float) -> dict[str, Any]:
+async def _trace(
+    plan: Plan, cost: int, sessions: Mapping[str, Session], caller: Caller, planning: float, running: float
+) -> dict[str, Any]:
     statements = {name: await sessions[name].statement_of(reads, caller) for name, (reads, _) in plan.reads.items()}
     return {
         "plan_ms": round(planning * 1000, 3),
         "execute_ms": round(running * 1000, 3),
-        "cost": plan.cost,
+        "cost": cost,
         "statements": statements,
     }
 

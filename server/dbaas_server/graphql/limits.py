@@ -27,7 +27,7 @@ class Limits:
     Attributes:
         definitions: operations and fragments.
         nesting: of brackets of every kind, input objects included.
-        cost: rows that nested lists may come to, by their limits.
+        cost: values that an answer may come to, by the limits of its lists.
     """
 
     document_bytes: int = 128 * 1024
@@ -38,7 +38,7 @@ class Limits:
     introspection_depth: int = 20
     fields: int = 1_500
     aliases: int = 200
-    cost: int = 1_000_000
+    cost: int = 2_000_000
     batch: int = 10
     body_bytes: int = 8 * 1024 * 1024
 

@@ -25,7 +25,7 @@ def make_model(database: str, table: Table, type_name: str, role: str, kind_of: 
     """
     readable, insertable, updatable = (table.granted(role, right) for right in ("select", "insert", "update"))
     names = Names(RESERVED_FIELDS)
-    model = Model(database, table.ref, type_name)
+    model = Model(database, table, type_name)
     # Names that need no spelling first, so that no other column takes theirs.
     for column in sorted(table.columns.values(), key=lambda column: not is_name(column.name)):
         model.fields[column.name] = names.take(column.name)
