@@ -46,6 +46,7 @@ class Limits:
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
     collected_rows: int = 1_000_000  # that a pipeline reads to make arrays of them, which takes memory
+    max_result_bytes: int = 32 * 1024 * 1024  # of what is made as one JSON value and held in memory
     read_connections: int = 2
     write_connections: int = 8
     query_connections: int = 4
@@ -85,6 +86,7 @@ class Session(Protocol):
     """
 
     can: Capabilities
+    limits: Limits
 
     async def catalog(self, *, fresh: bool = False) -> Catalog:
         """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first.
@@ -108,6 +110,9 @@ class Session(Protocol):
         Returns:
             One JSON value each: an array of rows; for a ``single`` read the row as an object, or null; for a function
             what it returns. At most ``max_rows`` rows, at every level.
+
+        Raises:
+            Invalid: ``result_too_large``: more than ``max_result_bytes``, all together.
         """
         ...
 

@@ -24,7 +24,8 @@ class TogetherPlan:
     """Compiled reads.
 
     Attributes:
-        sql: one statement; its one row has one value per read: a JSON array, an object, or null.
+        sql: one statement; its one row has one value per read: a JSON array, an object, or null; then how many bytes
+            they have. Beyond ``max_result_bytes`` the values are null, so that they are not sent.
         args: ``$1`` … as indexes into the shapes' arguments.
         schema: leads the search path.
         tables: whose privileges are needed.
@@ -56,7 +57,7 @@ def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence
         columns.append(value)
         sources.append(source)
     return TogetherPlan(
-        sql=f"select {', '.join(f'{value} as c{place}' for place, value in enumerate(columns))}".encode(),
+        sql=_measured(columns, limits.max_result_bytes).encode(),
         args=tuple(parameters.order),
         schema=sources[0].schema if sources else snapshot.default_schema(),
         tables=tuple(context.tables),
@@ -64,6 +65,15 @@ def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence
         guard=guard_of(context, reads),
         call=any(source.called is not None for source in sources),
     )
+
+
+def _measured(columns: Sequence[str], most: int) -> str:
+    # OFFSET 0 keeps a subquery apart, so that each value is made once.
+    names = [f"c{place}" for place in range(len(columns))]
+    values = ", ".join(f"{value} as {name}" for name, value in zip(names, columns, strict=True))
+    size = " + ".join(["0::bigint", *(f"coalesce(pg_column_size({name}), 0)" for name in names)])
+    kept = ", ".join(f"case when n <= {most} then {name} end as {name}" for name in names)
+    return f"select {kept}, n from (select *, {size} as n from (select {values} offset 0) _v offset 0) _n"
 
 
 def plan_called(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> WritePlan:

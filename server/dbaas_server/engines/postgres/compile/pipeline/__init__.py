@@ -20,6 +20,8 @@ What differs from MongoDB, on purpose:
 - Integers are computed in 64 bits, and ``numeric`` exactly: what does not fit is an error and never rounded.
   ``$divide``, ``$avg`` and the like of integers give double precision, as in MongoDB; of ``numeric``, ``numeric``.
   ``numeric`` rounds half away from zero.
+- ``$lookup`` finds as many rows as a page has (``max_rows``); ``$unwind`` right after it makes it a join, without that
+  bound.
 - In ``$lookup`` null equals nothing, as in a join. Inside JSON, expressions go through objects; only ``$match`` goes
   through arrays too. ``$addToSet`` gives its elements sorted.
 

@@ -354,7 +354,11 @@ def _is_array(value: Value) -> bool:
 def _lookup(frame: Frame, stage: Lookup, schema: str) -> Frame:
     table, condition, row, _ = _related(frame, stage, schema)
     alias = frame.context.alias("l")
-    rows = f"select coalesce(json_agg({element(frame.context, row)}), '[]') as v from {table} where {condition}"
+    columns = ", ".join(value.sql for value in row.fields.values() if isinstance(value, Typed))
+    name = table.rpartition(" as ")[2]
+    most = frame.context.limits.max_rows
+    matching = f"(select {columns} from {table} where {condition} limit {most}) as {name}"
+    rows = f"select coalesce(json_agg({element(frame.context, row)}), '[]') as v from {matching}"
     found = ListOf(f"{alias}.v", shape_of(row))
     return replace(
         frame,
