@@ -43,7 +43,7 @@ from graphql.validation import (
 )  # fmt: skip
 
 from .errors import Refused, graphql_error
-from .limits import Limits, measure, scan
+from .limits import Limits, measure, scan, weigh
 from .plan import Inputs, NeedsValue, Plan, plan_operation
 from .plan.fields import Collector
 
@@ -112,11 +112,21 @@ class Prepared:
             for definition in definitions
             if _leaf(type_from_ast(schema, definition.type))
         )
+        self._rows = frozenset(
+            definition.variable.name.value
+            for definition in definitions
+            if _is_row(type_from_ast(schema, definition.type))
+        )
         self._deciding = _directive_variables(operation, fragments) & self._leaves
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
 
+    def weigh(self, sent: Mapping[str, Any], limits: Limits) -> int:
+        """How many values the variables have. Raises ``Refused`` (``variables_too_large``, ``too_deep``)."""
+        names = [definition.variable.name.value for definition in self.operation.variable_definitions or ()]
+        return weigh({name: sent[name] for name in names if name in sent}, self._rows, limits)
+
     def variables(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables, coerced. Raises ``Refused`` (``invalid_variables``)."""
+        """The variables, coerced, after they were weighed. Raises ``Refused`` (``invalid_variables``)."""
         definitions = self.operation.variable_definitions
         if not definitions:
             return {}
@@ -250,6 +260,12 @@ def _leaf(kind: Any) -> bool:
     if isinstance(kind, GraphQLList):
         kind = kind.of_type.of_type if isinstance(kind.of_type, GraphQLNonNull) else kind.of_type
     return is_leaf_type(kind)
+
+
+def _is_row(kind: Any) -> bool:
+    """Whether variables of this type hold rows to insert."""
+    named = get_named_type(kind)
+    return isinstance(named, GraphQLInputObjectType) and named.name.endswith("_insert_input")
 
 
 def _directive_variables(

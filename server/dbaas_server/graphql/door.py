@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 import weakref
@@ -40,6 +41,7 @@ __all__ = ["MAX_BODY", "database", "tenant"]
 LIMITS = Limits()
 MAX_BODY = LIMITS.body_bytes
 
+_HEAVY = 500  # values in variables, from which on they are looked at beside the loop
 _TRUSTED = ("service_role", "owner")
 
 
@@ -49,6 +51,7 @@ class _State:
 
     persisted: Persisted
     schemas: Schemas = field(default_factory=Schemas)
+    aside: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by what is worked out in a thread
 
 
 def _state(services: Services) -> _State:
@@ -152,11 +155,11 @@ class _Exchange:
         prepared = document.operation(asked.operation)
         if prepared.mutation and self._request.method == "GET":
             raise _NotByGet()
-        variables = prepared.variables(asked.variables)
-        try:
-            plan = prepared.plan(variables)
-        except PlanFault as fault:
-            raise Refused([dbaas_error(fault.error, path=fault.path, node=fault.node)]) from None
+        if prepared.weigh(asked.variables, LIMITS) > _HEAVY:
+            async with self._state.aside:
+                variables, plan = await asyncio.to_thread(_planned, prepared, asked.variables)
+        else:
+            variables, plan = _planned(prepared, asked.variables)
         cost = plan.cost(variables, max((member.session.limits.max_rows for member in members), default=0))
         if cost > LIMITS.cost:
             raise Refused.because(
@@ -224,6 +227,15 @@ class _Exchange:
             document = prepare(built.schema, text, LIMITS)
         built.documents.put(key, document)
         return built, document
+
+
+def _planned(prepared: Prepared, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
+    """Coerced variables, and the plan for them. Raises ``Refused``."""
+    variables = prepared.variables(sent)
+    try:
+        return variables, prepared.plan(variables)
+    except PlanFault as fault:
+        raise Refused([dbaas_error(fault.error, path=fault.path, node=fault.node)]) from None
 
 
 class _NotByGet(Refused):

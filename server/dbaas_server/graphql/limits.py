@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -17,7 +19,7 @@ from graphql import (
 
 from .errors import Refused
 
-__all__ = ["Limits", "measure", "scan"]
+__all__ = ["Limits", "measure", "scan", "weigh"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Limits:
     Attributes:
         definitions: operations and fragments.
         nesting: of brackets of every kind, input objects included.
+        body_signs: brackets and commas, those in strings included: JSON has no more values than that.
+        conditions: values, lists and objects in the variables of one request, but for the next two.
+        listed: values in lists of nothing but values, such as ``_in`` takes.
+        written: the same of both in variables that hold rows to insert.
         cost: values that an answer may come to, by the limits of its lists.
     """
 
@@ -40,7 +46,11 @@ class Limits:
     aliases: int = 200
     cost: int = 2_000_000
     batch: int = 10
-    body_bytes: int = 8 * 1024 * 1024
+    body_bytes: int = 4 * 1024 * 1024
+    body_signs: int = 250_000
+    conditions: int = 3_000
+    listed: int = 10_000
+    written: int = 50_000
 
 
 # Strings and comments are one token each, so that brackets in them do not count.
@@ -164,6 +174,46 @@ def measure(document: DocumentNode, limits: Limits) -> None:
             raise _too("too_deep", f"Fields are nested more than {limits.depth} deep.")
         if size.introspection > limits.introspection_depth:
             raise _too("too_deep", f"Introspection is nested more than {limits.introspection_depth} deep.")
+
+
+def weigh(variables: Mapping[str, Any], rows: Container[str], limits: Limits) -> int:
+    """Refuse variables that would be slow to coerce; says how many values they have.
+
+    Args:
+        rows: names of those that hold rows to insert.
+
+    Raises:
+        Refused: ``variables_too_large``, ``too_deep``.
+    """
+    written = _count(
+        [value for name, value in variables.items() if name in rows], limits.written, limits.written, limits
+    )
+    others = [value for name, value in variables.items() if name not in rows]
+    return written + _count(others, limits.conditions, limits.listed, limits)
+
+
+def _count(values: list[Any], most: int, most_listed: int, limits: Limits) -> int:
+    nodes = listed = 0
+    stack = [(value, 1) for value in values if type(value) in (dict, list)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > limits.nesting:
+            raise _too("too_deep", f"Variables are nested more than {limits.nesting} deep.")
+        size = len(value)
+        if size <= max(most, most_listed):
+            below = [part for part in (value.values() if type(value) is dict else value) if type(part) in (dict, list)]
+            if below or type(value) is dict:
+                nodes += size
+                stack.extend((part, depth + 1) for part in below)
+            else:
+                listed += size
+        if size > max(most, most_listed) or nodes > most or listed > most_listed:
+            raise Refused.because(
+                "variables_too_large",
+                f"The variables hold more than {most:,} values, or more than {most_listed:,} in plain lists.",
+                "Send many rows through REST or the load endpoint; ask about many values in several requests.",
+            )
+    return nodes + listed
 
 
 def _too(code: str, message: str) -> Refused:

@@ -76,6 +76,8 @@ class PlanCache:
         compiled = self._together.get((reads, role))
         if compiled is None:
             compiled = Compiled(plan_together(snapshot, self._limits, role, reads))
+            if len(compiled.plan.sql) > LARGEST:
+                return compiled
             _bound(self._together)
             self._together[reads, role] = compiled
         _bound(self._same_together)
@@ -96,6 +98,8 @@ class PlanCache:
                 if isinstance(write, Write)
                 else plan_called(snapshot, self._limits, role, write)
             )
+            if len(plan.sql) > LARGEST:
+                return plan
             _bound(self._writes)
             self._writes[write, role] = plan
         _bound(self._same_writes)
