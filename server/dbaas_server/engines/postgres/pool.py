@@ -65,11 +65,6 @@ class Pool:
         self._busy: set[Wire] = set()
         self._reaper: asyncio.TimerHandle | None = None
 
-    @property
-    def has_room(self) -> bool:
-        """Whether a task would get a connection without waiting for another to finish."""
-        return self._count - len(self._idle) < self._size and not self._waiters
-
     def wire(self, role: str, login: Callable[[Target], Credential]) -> Lease:
         """A connection for the duration of an ``async with`` block.
 
