@@ -50,6 +50,11 @@ def _bearer(header: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+def _is_key(credential: str) -> bool:
+    """Whether this is a key or a person's token, and none that a tenant's application signed."""
+    return credential.startswith(("dbk_", "dbt_"))
+
+
 class Authenticator:
     """Checks keys, tokens and people."""
 
@@ -81,7 +86,8 @@ class Authenticator:
         """Who asks for a tenant's data.
 
         The ``apikey`` header and ``Authorization: Bearer`` are both read, since supabase-js sends its key as both:
-        a signed token in the second one decides the role, the key only opens the door.
+        a signed token in the second one decides the role, the key only opens the door. Once a tenant has a key that
+        runs stored documents only, so does a token that comes without any key.
 
         Args:
             documents: the door keeps those to stored documents who may run nothing else; no other door lets them in.
@@ -95,7 +101,9 @@ class Authenticator:
         caller = await self._caller(request, tenant)
         if caller.documents_only and not documents:
             raise Forbidden(
-                "documents_only", "That key runs stored GraphQL documents only.", hint="Use a key without that bound."
+                "documents_only",
+                "That key, or a token without a key, runs stored GraphQL documents only.",
+                hint="Use a key without that bound, beside the token if there is one.",
             )
         return caller
 
@@ -120,6 +128,9 @@ class Authenticator:
             caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
+        if known.keeps_to_documents and not (_is_key(api_key) or _is_key(bearer or "")):
+            # Else whoever has a token would be rid of the key's bound by leaving the key out.
+            caller = replace(caller, documents_only=True)
         if changes != self._changes:
             return caller  # a key may have been revoked meanwhile: the next request looks again
         if len(self._callers) >= _REMEMBERED:

@@ -28,10 +28,15 @@ OpenSession = Callable[[Target, Limits], Awaitable[Session]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What authentication needs of a tenant."""
+    """What authentication needs of a tenant.
+
+    Attributes:
+        keeps_to_documents: there is a key that runs stored documents only.
+    """
 
     tenant: Tenant
     jwt: JwtSecret
+    keeps_to_documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,9 @@ class Sessions:
         if known is None:
             changes = self._changes
             tenant = await self._platform.tenant(subdomain)
-            known = Known(tenant, await self._platform.jwt_secret(subdomain))
+            keys = await self._platform.keys(subdomain)
+            keeps = any(key.documents_only and key.revoked_at is None for key in keys)
+            known = Known(tenant, await self._platform.jwt_secret(subdomain), keeps)
             if changes == self._changes:  # else it may be of before the change
                 self._known[subdomain] = known
         return known

@@ -63,6 +63,22 @@ def test_a_kept_key_opens_no_other_door(own, kept) -> None:
             assert (answer.status_code, answer.json()["code"]) == (403, "documents_only")
 
 
+def test_a_token_without_a_key_is_kept_as_well(own, kept) -> None:
+    token = own.token(role="anon")
+    for headers in ({"Authorization": f"Bearer {token}"}, {"apikey": token, "Authorization": f"Bearer {token}"}):
+        answer = own.http.post(own.path, json={"query": OTHER}, headers=headers).json()
+        assert answer["errors"][0]["extensions"]["code"] == "document_not_stored"
+        answer = own.http.post(own.path, json={"query": STORED, "variables": {"id": 1}}, headers=headers).json()
+        assert answer == {"data": {"get_first_by_id": {"id": 1}}}
+        for path in (f"/v1/{own.tenant}/data/first", f"/p/{own.tenant}/shop/rest/v1/first"):
+            refused = own.http.get(path, headers=headers)
+            assert (refused.status_code, refused.json()["code"]) == (403, "documents_only")
+    beside = {"apikey": own.anon, "Authorization": f"Bearer {token}"}
+    assert own.http.post(own.path, json={"query": OTHER}, headers=beside).json() == {
+        "data": {"find_first": [{"id": 1}]}
+    }
+
+
 def test_documents_are_listed_read_and_removed(own, kept) -> None:
     documents = f"/v1/{own.tenant}/graphql/documents"
     text = "{ __typename }"
