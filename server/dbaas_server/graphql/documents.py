@@ -47,7 +47,7 @@ from .limits import Limits, measure, scan, weigh
 from .plan import Inputs, NeedsValue, Plan, plan_operation
 from .plan.fields import Collector
 
-__all__ = ["Document", "Documents", "Prepared", "prepare"]
+__all__ = ["Document", "Prepared", "prepare"]
 
 
 class _Values(ValuesOfCorrectTypeRule):
@@ -89,15 +89,27 @@ _RULES = [
     if rule not in (OverlappingFieldsCanBeMergedRule, NoFragmentCyclesRule)
 ]
 _MOST_ERRORS = 5
-_PLANS = 32  # kept for each operation
+_PLANS = 32  # kept for each operation of a small document
+_PLANNED_BYTES = 1024 * 1024  # of the plans of one document; each takes about as much as the document
+_LEAST_BYTES = 4 * 1024
+_BYTES_PER_CHARACTER = 200  # of a parsed document
+_MOST_BYTES = 1536 * 1024  # of one with as many words as are allowed
 _LONGEST_SHAPE = 4 * 1024
 
 
 class Prepared:
-    """One operation of a document, ready to be run with variables."""
+    """One operation of a document, ready to be run with variables.
+
+    Args:
+        most_plans: that are kept, one for each shape of its variables.
+    """
 
     def __init__(
-        self, schema: GraphQLSchema, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        most_plans: int,
     ) -> None:
         self.schema = schema
         self.operation = operation
@@ -118,6 +130,7 @@ class Prepared:
             if _is_row(type_from_ast(schema, definition.type))
         )
         self._deciding = _directive_variables(operation, fragments) & self._leaves
+        self._most_plans = most_plans
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
 
     def weigh(self, sent: Mapping[str, Any], limits: Limits) -> int:
@@ -154,7 +167,7 @@ class Prepared:
                 self._plans.clear()
                 continue
             if shape is not None:
-                if len(self._plans) >= _PLANS:
+                if len(self._plans) >= self._most_plans:
                     self._plans.popitem(last=False)
                 self._plans[shape] = plan
             return plan
@@ -176,10 +189,15 @@ class Prepared:
 
 
 class Document:
-    """A validated document."""
+    """A validated document.
 
-    def __init__(self, schema: GraphQLSchema, ast: DocumentNode) -> None:
+    Attributes:
+        size: bytes of memory that it takes, about.
+    """
+
+    def __init__(self, schema: GraphQLSchema, ast: DocumentNode, length: int) -> None:
         self.ast = ast
+        self.size = _LEAST_BYTES + length + min(length * _BYTES_PER_CHARACTER, _MOST_BYTES)
         self.fragments = {
             definition.name.value: definition
             for definition in ast.definitions
@@ -206,7 +224,9 @@ class Document:
                 message = f"There is no operation “{name[:63]}”." if name else "Say which operation is meant."
                 raise Refused.because("unknown_operation", message, "Send `operationName`.")
             operation = found
-        prepared = self._prepared[name] = Prepared(self._schema, operation, self.fragments)
+        prepared = self._prepared[name] = Prepared(
+            self._schema, operation, self.fragments, max(1, min(_PLANS, _PLANNED_BYTES // self.size))
+        )
         return prepared
 
 
@@ -227,30 +247,9 @@ def prepare(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
     errors = validate(schema, ast, _RULES, max_errors=_MOST_ERRORS, hide_suggestions=True)
     if errors:
         raise Refused([graphql_error(error, "invalid_document") for error in errors])
-    document = Document(schema, ast)
+    document = Document(schema, ast, len(text))
     _check_merging(schema, ast, document.fragments)
     return document
-
-
-class Documents:
-    """Validated documents of one schema, the most recently used ones."""
-
-    def __init__(self, capacity: int = 500) -> None:
-        self._found: OrderedDict[bytes, Document] = OrderedDict()
-        self._capacity = capacity
-
-    def get(self, key: bytes) -> Document | None:
-        """A document by the SHA-256 of its text."""
-        found = self._found.get(key)
-        if found is not None:
-            self._found.move_to_end(key)
-        return found
-
-    def put(self, key: bytes, document: Document) -> None:
-        """Remember a document."""
-        self._found[key] = document
-        if len(self._found) > self._capacity:
-            self._found.popitem(last=False)
 
 
 def _leaf(kind: Any) -> bool:

@@ -26,7 +26,8 @@ from ..sessions import Sessions
 from .documents import Document, Prepared, prepare
 from .errors import PlanFault, Refused, dbaas_error
 from .execute import Failure, run_mutation, run_query, together
-from .introspection import introspect
+from .introspection import Introspection
+from .kept import Kept
 from .limits import Limits
 from .negotiation import JSON, accepted, is_json
 from .page import browser_asks, page
@@ -42,6 +43,7 @@ LIMITS = Limits()
 MAX_BODY = LIMITS.body_bytes
 
 _HEAVY = 500  # values in variables, from which on they are looked at beside the loop
+_DOCUMENT_BYTES = 96 * 1024 * 1024  # of the documents of all tenants
 _TRUSTED = ("service_role", "owner")
 
 
@@ -50,8 +52,17 @@ class _State:
     """What one process keeps for this door."""
 
     persisted: Persisted
-    schemas: Schemas = field(default_factory=Schemas)
+    introspection: Introspection = field(default_factory=Introspection)
+    documents: Kept[Document] = field(default_factory=lambda: Kept(_DOCUMENT_BYTES, _DOCUMENT_BYTES // 4))
+    schemas: Schemas = field(init=False)
     aside: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by what is worked out in a thread
+
+    def __post_init__(self) -> None:
+        self.schemas = Schemas(self._forgotten)
+
+    def _forgotten(self, serial: int) -> None:
+        self.documents.forget(serial)
+        self.introspection.forget(serial)
 
 
 def _state(services: Services) -> _State:
@@ -177,7 +188,7 @@ class _Exchange:
             nodes = [root.node for root in plan.roots if root.introspection]
             if nodes:
                 await self._check_introspection(subdomain, caller)
-                introspected = await introspect(built, prepared, key, nodes, variables)
+                introspected = await self._state.introspection.answer(built, prepared, nodes, variables)
             values, failures = await run_query(plan, variables, sessions, caller)
             data, errors = together(plan, values, failures, introspected)
         if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRUSTED:
@@ -212,7 +223,8 @@ class _Exchange:
         """The validated document. One that does not fit the schema is looked at again with the newest one."""
         schemas = self._state.schemas
         built = await schemas.get(caller.role, members)
-        document = built.documents.get(key)
+        documents = self._state.documents
+        document = documents.get(built.serial, key)
         if document is not None:
             return built, document
         try:
@@ -225,7 +237,7 @@ class _Exchange:
                 raise
             built = newest
             document = prepare(built.schema, text, LIMITS)
-        built.documents.put(key, document)
+        documents.put(built.serial, key, document, document.size)
         return built, document
 
 

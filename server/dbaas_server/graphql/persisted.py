@@ -6,44 +6,22 @@ A key that is kept to stored documents runs what its tenant stores, whether it s
 from __future__ import annotations
 
 import hashlib
+import sys
+import time
 from collections import OrderedDict
 
 from dbaas_provisioning.platform import Platform
 
 from .errors import Refused
+from .kept import Kept
 from .requests import Asked
 
 __all__ = ["Persisted"]
 
-_MOST_BYTES = 8 * 1024 * 1024
+_MOST_BYTES = 16 * 1024 * 1024
+_SHARE = _MOST_BYTES // 8  # of one tenant
 _MOST_UNKNOWN = 10_000
-
-
-class _Texts:
-    """Texts by tenant and hash, the most recently used ones."""
-
-    def __init__(self) -> None:
-        self._found: OrderedDict[tuple[str, str], str] = OrderedDict()
-        self._size = 0
-
-    def get(self, key: tuple[str, str]) -> str | None:
-        text = self._found.get(key)
-        if text is not None:
-            self._found.move_to_end(key)
-        return text
-
-    def put(self, key: tuple[str, str], text: str) -> None:
-        if key in self._found or len(text) > _MOST_BYTES // 64:
-            return
-        self._found[key] = text
-        self._size += len(text)
-        while self._size > _MOST_BYTES:
-            _, oldest = self._found.popitem(last=False)
-            self._size -= len(oldest)
-
-    def clear(self) -> None:
-        self._found.clear()
-        self._size = 0
+_UNKNOWN_SECONDS = 5.0
 
 
 class Persisted:
@@ -51,9 +29,9 @@ class Persisted:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._automatic = _Texts()
-        self._stored = _Texts()
-        self._unknown: set[tuple[str, str]] = set()
+        self._automatic: Kept[str] = Kept(_MOST_BYTES, _SHARE)
+        self._stored: Kept[str] = Kept(_MOST_BYTES, _SHARE)
+        self._unknown: OrderedDict[tuple[str, str], float] = OrderedDict()  # until when
         self._changes = 0
         platform.on_change(lambda kind, identity: self._forget())
 
@@ -82,30 +60,32 @@ class Persisted:
             raise Refused.because("hash_mismatch", "The hash is not the document's.", malformed=True)
         if stored_only:
             return await self._by_hash(tenant, digest, stored_only)
-        self._automatic.put((tenant, digest), asked.text)
+        self._automatic.put(tenant, digest, asked.text, sys.getsizeof(asked.text))
         return asked.text
 
     async def _by_hash(self, tenant: str, sha256: str, stored_only: bool) -> str:
-        key = (tenant, sha256)
         if not stored_only:
-            text = self._automatic.get(key)
+            text = self._automatic.get(tenant, sha256)
             if text is not None:
                 return text
-        text = self._stored.get(key)
-        if text is None and key not in self._unknown:
-            text = await self._look(key)
+        text = self._stored.get(tenant, sha256)
+        if text is None and self._unknown.get((tenant, sha256), 0.0) < time.monotonic():
+            text = await self._look(tenant, sha256)
         if text is not None:
             return text
         if stored_only:
             raise Refused.because("document_not_stored", "That document is not one of the stored ones.", status=403)
         raise Refused.because("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 
-    async def _look(self, key: tuple[str, str]) -> str | None:
+    async def _look(self, tenant: str, sha256: str) -> str | None:
         changes = self._changes
-        found = await self._platform.document(*key)
+        found = await self._platform.document(tenant, sha256)
         if changes == self._changes:  # else it may be of before the change
             if found is not None:
-                self._stored.put(key, found.document)
-            elif len(self._unknown) < _MOST_UNKNOWN:
-                self._unknown.add(key)
+                self._stored.put(tenant, sha256, found.document, sys.getsizeof(found.document))
+            else:
+                self._unknown[tenant, sha256] = time.monotonic() + _UNKNOWN_SECONDS
+                self._unknown.move_to_end((tenant, sha256))
+                if len(self._unknown) > _MOST_UNKNOWN:
+                    self._unknown.popitem(last=False)
         return found.document if found is not None else None

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 import logging
 import threading
 import weakref
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from graphql import GraphQLSchema
 
 from ..engine import Session
-from .documents import Documents
 from .schema import Source, build_schema
 
 __all__ = ["Built", "Member", "Schemas"]
 
 log = logging.getLogger(__name__)
 
-_MOST = 64  # schemas kept
+_MOST = 2_000  # schemas kept
 _MOST_TYPES = 60_000  # in all of them, at about 6 KB each
 
 
@@ -36,12 +36,11 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class Built:
-    """A schema, the catalogs it was made from, and what was made from it."""
+    """A schema and the catalogs it was made from. What is made from it is remembered by its ``serial``."""
 
     schema: GraphQLSchema
     versions: tuple[int, ...]
-    documents: Documents = field(default_factory=Documents)
-    introspected: OrderedDict[tuple[object, ...], bytes] = field(default_factory=OrderedDict)
+    serial: int = field(default_factory=itertools.count().__next__)
 
 
 @dataclass(slots=True, eq=False)
@@ -57,9 +56,14 @@ class _Entry:
 
 
 class Schemas:
-    """The schemas of one process. Belongs to one event loop."""
+    """The schemas of one process. Belongs to one event loop.
 
-    def __init__(self) -> None:
+    Args:
+        forgotten: is told the serial of each that is no longer used.
+    """
+
+    def __init__(self, forgotten: Callable[[int], None]) -> None:
+        self._forgotten = forgotten
         self._entries: OrderedDict[tuple[object, ...], _Entry] = OrderedDict()
 
     async def get(self, role: str, members: Sequence[Member], *, current: bool = False) -> Built:
@@ -72,9 +76,10 @@ class Schemas:
         key = (role, *((id(member.session), member.prefix) for member in members))
         entry = self._entries.get(key)
         if entry is None or not entry.is_of(members):
+            self._drop(key)
             entry = self._entries[key] = _Entry(tuple(weakref.ref(member.session) for member in members))
             if len(self._entries) > _MOST:
-                self._entries.popitem(last=False)
+                self._drop(next(iter(self._entries)))
         else:
             self._entries.move_to_end(key)
         catalogs = [await member.session.catalog(fresh=current) for member in members]
@@ -98,6 +103,8 @@ class Schemas:
 
     async def _build(self, entry: _Entry, sources: list[Source], role: str, versions: tuple[int, ...]) -> Built:
         schema = await asyncio.to_thread(_make, sources, role)
+        if entry.built is not None:
+            self._forgotten(entry.built.serial)
         entry.built = Built(schema, versions)
         self._bound()
         return entry.built
@@ -112,7 +119,12 @@ class Schemas:
             if total <= _MOST_TYPES:
                 break
             total -= sizes[key]
-            del self._entries[key]
+            self._drop(key)
+
+    def _drop(self, key: tuple[object, ...]) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None and entry.built is not None:
+            self._forgotten(entry.built.serial)
 
 
 _making = threading.Lock()
