@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -10,10 +11,11 @@ from graphql import GraphQLSchema, execute_sync, get_introspection_query, parse
 
 from dbaas_server.graphql.documents import prepare
 from dbaas_server.graphql.errors import Refused
-from dbaas_server.graphql.introspection import Walk, allowance, selection
+from dbaas_server.graphql.introspection import Introspection, Walk, allowance, selection
 from dbaas_server.graphql.limits import Limits
 from dbaas_server.graphql.plan.fields import Collector
 from dbaas_server.graphql.schema import Source, build_schema
+from dbaas_server.graphql.schemas import Built
 from graphql_catalogs import catalog
 
 LIMITS = Limits()
@@ -76,3 +78,33 @@ def test_a_document_has_one_schema_field(door) -> None:
     assert door.refused(text) == TOO_LARGE
     merged = door.data("{ __schema { queryType { name } } __schema { mutationType { name } } }")
     assert merged == {"__schema": {"queryType": {"name": "Query"}, "mutationType": {"name": "Mutation"}}}
+
+
+def test_a_large_answer_leaves_the_loop_free_and_is_made_once() -> None:
+    large = build_schema([Source("db", "", catalog(80))], "anon")
+    built, introspection = Built(large, (1,)), Introspection()
+    otherwise = STANDARD.replace("\n", "\n# a comment\n").replace("query IntrospectionQuery", "query Other")
+    ticks = 0
+
+    async def ask(text: str) -> bytes:
+        prepared = prepare(large, text, LIMITS).operation(None)
+        roots = [root.node for root in prepared.plan({}).roots if root.introspection]
+        return (await introspection.answer(built, prepared, roots, {}))["__schema"]
+
+    async def tick() -> None:
+        nonlocal ticks
+        while True:
+            await asyncio.sleep(0)
+            ticks += 1
+
+    async def run() -> None:
+        ticking = asyncio.create_task(tick())
+        first = await ask(STANDARD)
+        assert ticks > 10
+        ticking.cancel()
+        assert await ask(otherwise) is first
+        introspection.forget(built.serial)
+        again = await ask(STANDARD)
+        assert again == first and again is not first
+
+    asyncio.run(run())
