@@ -89,3 +89,14 @@ def test_a_lookup_finds_no_more_than_a_page(family) -> None:
 def test_a_result_that_is_too_large_stays_where_it_was_made(family, text: str) -> None:
     assert family.refused(text) == "result_too_large"
     assert family.data("{ find_parent(limit: 100) { note } }")["find_parent"]
+
+
+def test_a_mutation_with_too_large_a_result_changes_nothing(family) -> None:
+    returning = "{ update_parent(where: {}, _set: {note: $note}) { affected_rows returning { note } } }"
+    text = f"mutation($note: String) {returning}"
+    assert family.refused(text, {"note": "y" * 100_000}) == "result_too_large"
+    assert family.refused("mutation { keep(n: 40000000) }") == "result_too_large"
+    counts = family.sql("select count(*) as n from parent where note like 'y%' union all select count(*) from kept")
+    assert [int(row["n"]) for row in counts] == [0, 0]
+    assert family.data("mutation { keep(n: 3) }") == {"keep": "xxx"}
+    family.sql("delete from kept")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -36,6 +37,7 @@ from ...nouns import (
 from . import export, load, query
 from .catalog import Snapshot, Watcher
 from .compile import ReadPlan, TogetherPlan, WritePlan, plan_copy
+from .compile.plans import TOO_LARGE
 from .connection import Connector
 from .multiplexer import Multiplexer, Statement
 from .parameters import values
@@ -51,6 +53,8 @@ _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_r
 # What the server says when a definition changed after the shape was compiled or prepared. The last four: a value does
 # not fit the type that its column had then.
 _OUTDATED = {"42703", "42P01", "42883", "42804", "0A000", "22P02", "22003", "22007", "22008"}
+
+_TOO_LARGE = re.compile(rf'"{TOO_LARGE}:(\d{{1,18}})"$')
 
 _T = TypeVar("_T")
 
@@ -340,6 +344,9 @@ class PostgresSession:
                     rollback=rollback,
                 )
         except QueryError as error:
+            size = _TOO_LARGE.search(error.message)
+            if size is not None:
+                raise _too_large(int(size[1]), self.limits.max_result_bytes) from None
             tables = tuple(table for plan in plans for table in plan.tables)
             raise explain_refusal(error, caller, tables, self._snapshot, self._exposure) from None
         return [_written_rows(result) for result in results]

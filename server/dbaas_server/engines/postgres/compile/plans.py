@@ -6,7 +6,19 @@ from dataclasses import dataclass
 
 from ....nouns import TableRef
 
-__all__ = ["ReadPlan", "WritePlan"]
+__all__ = ["TOO_LARGE", "ReadPlan", "WritePlan", "bounded"]
+
+TOO_LARGE = "result_too_large"
+"""What the engine says of a write's result that is too large."""
+
+
+def bounded(body: str, number: str, most: int) -> str:
+    """A number, or an error that takes the transaction back where a body has more bytes: then nothing of it is sent.
+
+    SQL has no word for raising an error, but this text is no number.
+    """
+    size = f"pg_column_size({body})"
+    return f"case when {size} > {most} then ('{TOO_LARGE}:' || {size})::bigint else {number} end"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

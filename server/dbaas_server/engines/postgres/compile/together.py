@@ -11,7 +11,7 @@ from ....engine import Limits
 from ....nouns import Call, Field, Format, Read, TableRef
 from ..catalog import Snapshot
 from .names import type_name
-from .plans import WritePlan
+from .plans import WritePlan, bounded
 from .read import ANSWERS, Source, guard_of, is_cheap, page_source, source_of
 from .scope import Context, Parameters, lossy
 from .select import select, window
@@ -88,8 +88,9 @@ def plan_called(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Wr
     parameters = Parameters()
     context = Context(snapshot, limits, role, parameters)
     value, source = _value(context, read)
+    one = bounded("v", "1", limits.max_result_bytes)
     return WritePlan(
-        sql=f"select {value}, 1, null, null, {ANSWERS}".encode(),
+        sql=f"select v, {one}, null, null, {ANSWERS} from (select {value} as v offset 0) _v".encode(),
         args=tuple(parameters.order),
         schema=source.schema,
         tables=tuple(context.tables),

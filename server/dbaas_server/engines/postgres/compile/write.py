@@ -11,7 +11,7 @@ from ....nouns import Column, EmbedExists, Format, Read, Resolution, Table, Writ
 from ..catalog import Snapshot
 from .filter import condition
 from .names import ident, literal, qualified
-from .plans import WritePlan
+from .plans import WritePlan, bounded
 from .read import ANSWERS, render
 from .scope import Context, Parameters, Scope, did_you_mean, table_scope
 from .select import conditions, order_by, select, window
@@ -197,10 +197,10 @@ def _answer(context: Context, table: Table, write: Write, scope: Scope) -> str:
     if write.locate and table.primary_key:
         pairs = ", ".join(f"{literal(name)}, {ident(name)}::text" for name in table.primary_key)
         location = f"(select json_build_object({pairs}) from w where (select count(*) from w) = 1)"
-    tail = f"(select count(*) from w), {inserted}, {location}, {ANSWERS}"
+    rest = f"{inserted}, {location}, {ANSWERS}"
     returning = write.returning
     if returning is None:
-        return f"select '', {tail}"
+        return f"select '', (select count(*) from w), {rest}"
     csv = returning.format is Format.csv
     selection = select(context, scope, returning, explicit=True)
     names = [f"c{place}" for place in range(len(selection.outputs))] if csv else selection.numbered()
@@ -213,7 +213,8 @@ def _answer(context: Context, table: Table, write: Write, scope: Scope) -> str:
     )
     if returning.limit is not None or returning.offset is not None:
         rows += window(replace(context, uncapped=True), returning)
-    return f"select {body}, {tail} from ({rows}) _r"
+    touched = bounded(body, "(select count(*) from w)", context.limits.max_result_bytes)
+    return f"select {body}, {touched}, {rest} from ({rows}) _r"
 
 
 def _column(table: Table, name: str) -> Column:
