@@ -173,6 +173,12 @@ class Table:
             return frozenset(self.columns)
         return self.column_grants.get((role, privilege), frozenset())
 
+    def reached(self, role: str) -> frozenset[str]:
+        """The columns that a role may do something with; none of a table whose name is not to be told to it."""
+        if role == "owner" or self.grants.get(role):
+            return frozenset(self.columns)
+        return frozenset().union(*(columns for (other, _), columns in self.column_grants.items() if other == role))
+
 
 @dataclass(frozen=True, slots=True)
 class Parameter:

@@ -52,7 +52,7 @@ async def load(
             raise Invalid(
                 "unknown_column",
                 f"'{table.ref.name}' has no column '{name}'.",
-                hint=did_you_mean(name, table.columns, "the column"),
+                hint=did_you_mean(name, table.reached(caller.role), "the column"),
             )
     copy = f"copy {qualified(table.ref)} ({', '.join(map(ident, names))}) from stdin (format csv, header true)"
     committing = False

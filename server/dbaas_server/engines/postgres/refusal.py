@@ -18,12 +18,12 @@ _API_ROLES = ("anon", "authenticated")
 def explain_refusal(
     error: QueryError, caller: Caller, tables: Sequence[TableRef], snapshot: Snapshot, exposure: str
 ) -> QueryError:
-    """The same error, with a hint where an API role lacks a privilege on one of the tables in play."""
+    """The same error, with a hint where an API role lacks a privilege on one of the tables that the caller named."""
     if error.code != _DENIED or caller.role not in _API_ROLES or "row-level security" in error.message:
         return error
     for ref in tables:
         table = snapshot.catalog.tables.get(ref)
-        if table is not None and f" {ref.name}" in error.message and not table.grants.get(caller.role):
+        if table is not None and error.message.endswith(f" {ref.name}") and not table.grants.get(caller.role):
             explained = QueryError(
                 error.code, error.message, details=error.details, hint=_remedy(table, caller.role, exposure)
             )

@@ -57,7 +57,7 @@ def call_source(context: Context, call: Call) -> Called:
     source = f"{before}{'lateral ' if before else ''}{qualified(function.ref)}({arguments}) as {shape}"
     row = alias if function.returns_table is not None else None
     if function.returns_table is not None:
-        context.tables[function.returns_table] = None
+        context.meet(function.returns_table, named=False)
     return Called(function, source, Scope(alias, function.columns, function.ref.name, function.returns_table, row))
 
 
@@ -102,7 +102,13 @@ def _unknown(context: Context, call: Call, ref: TableRef, overloads: tuple[Funct
         f"{ref.schema}.{ref.name}({', '.join(names)})" if names else f"{ref.schema}.{ref.name} without parameters"
     )
     functions = context.snapshot.catalog.functions
-    near = closest(ref.name, (known.name for known in functions if known.schema == ref.schema))
+    callable_here = (
+        known.name
+        for known, found in functions.items()
+        if known.schema == ref.schema
+        and (context.role == "owner" or any(context.role in function.executable_by for function in found))
+    )
+    near = closest(ref.name, callable_here)
     nearest = overloads or (functions[TableRef(near, ref.schema)] if near is not None else ())
     hint = f"Perhaps you meant to call the function {_signature(nearest[0])}" if nearest else None
     return NotFound(

@@ -37,7 +37,7 @@ class ReadPlan:
         guard: of an aggregate over tables large enough to look at the planner's estimate first: how many rows it may
             read by that.
         schema: leads the search path.
-        tables: whose privileges are needed, for the hint when they are missing.
+        tables: that the caller named, for the hint when a privilege is missing.
         may_write: must run in a transaction that may write.
         void: a function that returns nothing.
     """

@@ -58,7 +58,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         sql=sql.encode(),
         args=tuple(parameters.order),
         schema=source.schema,
-        tables=tuple(context.tables),
+        tables=context.named,
         planned_sql=planned_sql,
         planned_args=planned_args,
         counted=counted,

@@ -58,7 +58,8 @@ def resolve(context: Context, scope: Scope, embed: Embed) -> Link:
             ),
         )
     tables = {link.target.name for link in candidates}
-    near = closest(embed.target, tables) if embed.target not in tables else None
+    told = {link.target.name for link in candidates if context.reached(link.target)}
+    near = closest(embed.target, told) if embed.target not in tables else None
     hinted = f" using the hint '{embed.hint}'" if embed.hint else ""
     raise Invalid(
         "unknown_relationship",
@@ -77,11 +78,11 @@ def join(context: Context, scope: Scope, link: Link) -> Joined:
         row = alias if function.returns_table is not None else None
         target = Scope(alias, function.columns, function.ref.name, function.returns_table, row)
         return Joined(f"{qualified(function.ref)}({scope.row}) as {alias}", (), target, link.to_one)
-    target = table_scope(context.table(link.target), alias)
+    target = table_scope(context.table(link.target, named=False), alias)
     if link.junction is not None:
         junction = link.junction
         middle = context.alias()
-        context.tables[junction.table] = None
+        context.meet(junction.table, named=False)
         on = [f"{middle}.{ident(left)} = {target.column(right)}" for left, right in junction.far]
         near = tuple(f"{middle}.{ident(right)} = {scope.column(left)}" for left, right in junction.near)
         source = (

@@ -50,7 +50,7 @@ class Context:
         role: for which role; decides what ``*`` means where column privileges are set.
         text_numbers: int8 and numeric are rendered as strings.
         uncapped: no limit on rows (an export).
-        tables: every table met.
+        tables: every table met, and whether the caller named it (and did not come to it by a foreign key's name).
     """
 
     snapshot: Snapshot
@@ -59,7 +59,7 @@ class Context:
     args: Parameters | Literals
     text_numbers: bool = False
     uncapped: bool = False
-    tables: dict[TableRef, None] = field(default_factory=dict)
+    tables: dict[TableRef, bool] = field(default_factory=dict)
     aliases: int = 0
     depth: int = 0
 
@@ -68,19 +68,34 @@ class Context:
         self.aliases += 1
         return f"{prefix}{self.aliases}"
 
-    def table(self, ref: TableRef) -> Table:
+    def table(self, ref: TableRef, *, named: bool = True) -> Table:
         """A table by name. Raises ``NotFound`` (``unknown_table``)."""
         schema = ref.schema or self.snapshot.default_schema()
         found = self.snapshot.catalog.tables.get(TableRef(ref.name, schema))
         if found is None:
-            near = (table.name for table in self.snapshot.catalog.tables if table.schema == schema)
+            tables = self.snapshot.catalog.tables.items()
+            near = (other.name for other, table in tables if other.schema == schema and table.reached(self.role))
             raise NotFound(
                 "unknown_table",
                 f"Could not find the table '{schema}.{ref.name}' in the schema cache",
                 hint=did_you_mean(ref.name, near, "the table", schema=schema),
             )
-        self.tables[found.ref] = None
+        self.meet(found.ref, named=named)
         return found
+
+    def meet(self, ref: TableRef, *, named: bool) -> None:
+        """A table is in play."""
+        self.tables[ref] = named or self.tables.get(ref, False)
+
+    @property
+    def named(self) -> tuple[TableRef, ...]:
+        """The tables that the caller named."""
+        return tuple(ref for ref, named in self.tables.items() if named)
+
+    def reached(self, ref: TableRef) -> frozenset[str]:
+        """The columns of a table that this role may be told of."""
+        table = self.snapshot.catalog.tables.get(ref)
+        return table.reached(self.role) if table is not None else frozenset()
 
     def visible_columns(self, scope: Scope) -> list[Column]:
         """The columns that ``*`` means for this role."""
@@ -138,7 +153,9 @@ def path_sql(context: Context, scope: Scope, path: Path) -> tuple[str, str]:
             raise Invalid(
                 "unknown_column",
                 f"Could not find the '{path.column}' column of '{scope.name}' in the schema cache",
-                hint=did_you_mean(path.column, scope.columns, "the column"),
+                hint=did_you_mean(
+                    path.column, scope.columns if scope.ref is None else context.reached(scope.ref), "the column"
+                ),
             )
         sql, kind = f"{qualified(function.ref)}({scope.row})", function.returns
     if not path.steps:

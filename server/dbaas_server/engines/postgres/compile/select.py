@@ -333,7 +333,10 @@ def _name(path: Path) -> str:
 
 
 def _related(context: Context, scope: Scope, embed: Embed) -> tuple[Joined, list[str]]:
-    joined = join(context, scope, resolve(context, scope, embed))
+    link = resolve(context, scope, embed)
+    joined = join(context, scope, link)
+    if embed.target == link.target.name:
+        context.meet(link.target, named=True)
     context.depth += 1
     if context.depth > context.limits.max_embed_depth:
         raise Invalid(

@@ -28,7 +28,7 @@ class TogetherPlan:
             they have. Beyond ``max_result_bytes`` the values are null, so that they are not sent.
         args: ``$1`` … as indexes into the shapes' arguments.
         schema: leads the search path.
-        tables: whose privileges are needed.
+        tables: that the caller named.
         cheap: every read is of one row by a unique key.
         guard: where there are aggregates over large tables, how many rows they may read by the planner's estimate.
         call: a function is called, so its cost is unknown.
@@ -60,7 +60,7 @@ def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence
         sql=_measured(columns, limits.max_result_bytes).encode(),
         args=tuple(parameters.order),
         schema=sources[0].schema if sources else snapshot.default_schema(),
-        tables=tuple(context.tables),
+        tables=context.named,
         cheap=all(is_cheap(context, read, source) for read, source in zip(reads, sources, strict=True)),
         guard=guard_of(context, reads),
         call=any(source.called is not None for source in sources),
@@ -93,7 +93,7 @@ def plan_called(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Wr
         sql=f"select v, {one}, null, null, {ANSWERS} from (select {value} as v offset 0) _v".encode(),
         args=tuple(parameters.order),
         schema=source.schema,
-        tables=tuple(context.tables),
+        tables=context.named,
     )
 
 

@@ -50,7 +50,7 @@ def plan_write(snapshot: Snapshot, limits: Limits, role: str, write: Write) -> W
         sql=sql.encode(),
         args=tuple(parameters.order),
         schema=table.ref.schema or snapshot.default_schema(),
-        tables=tuple(context.tables),
+        tables=context.named,
         body=write.body.index if write.body is not None else None,
         single=returning is not None and returning.single,
         matches_key=write.kind is WriteKind.replace,
@@ -66,13 +66,13 @@ def _check_kind(table: Table, kind: WriteKind) -> None:
 
 
 def _insert(context: Context, table: Table, write: Write) -> str:
-    columns = [_column(table, name) for name in write.columns]
+    columns = [_column(context, table, name) for name in write.columns]
     target = f"insert into {qualified(table.ref)} as t"
     if write.body is None:
         raise Invalid("no_body", "An insert needs rows.")
     body = context.args.render(write.body)
     if not columns:
-        return f"{target} select from json_array_elements({body}::json)" + _conflict(table, write, columns)
+        return f"{target} select from json_array_elements({body}::json)" + _conflict(context, table, write, columns)
     names = ", ".join(ident(column.name) for column in columns)
     if write.missing_default:
         values = ", ".join(
@@ -88,13 +88,13 @@ def _insert(context: Context, table: Table, write: Write) -> str:
     if write.where:  # of a PUT: the row must be the one that the URL names
         scope = Scope("b", {column.name: column for column in columns}, table.ref.name)
         where = " where " + " and ".join(f"({condition(context, scope, item, _no_embeds)})" for item in write.where)
-    return f"{target} ({names}) select {values} from {source}{where}" + _conflict(table, write, columns)
+    return f"{target} ({names}) select {values} from {source}{where}" + _conflict(context, table, write, columns)
 
 
-def _conflict(table: Table, write: Write, columns: list[Column]) -> str:
+def _conflict(context: Context, table: Table, write: Write, columns: list[Column]) -> str:
     if write.kind is WriteKind.insert:
         return ""
-    key = tuple(_column(table, name).name for name in write.conflict_on) or table.primary_key
+    key = tuple(_column(context, table, name).name for name in write.conflict_on) or table.primary_key
     if write.kind is WriteKind.upsert and write.resolution is Resolution.ignore and not write.conflict_on:
         return " on conflict do nothing"
     if not key:
@@ -122,7 +122,7 @@ def _conflict(table: Table, write: Write, columns: list[Column]) -> str:
 def _update(context: Context, table: Table, write: Write) -> str:
     if write.body is None:
         raise Invalid("no_body", "An update needs a row of new values.")
-    columns = [_column(table, name) for name in write.columns]
+    columns = [_column(context, table, name) for name in write.columns]
     body = context.args.render(write.body)
     values = ", ".join(f"{ident(column.name)} = b.{ident(column.name)}" for column in columns)
     source = f"(select * from json_to_recordset({body}::json) as b({_record(columns)}) limit 1) as b"
@@ -217,13 +217,13 @@ def _answer(context: Context, table: Table, write: Write, scope: Scope) -> str:
     return f"select {body}, {touched}, {rest} from ({rows}) _r"
 
 
-def _column(table: Table, name: str) -> Column:
+def _column(context: Context, table: Table, name: str) -> Column:
     column = table.columns.get(name)
     if column is None:
         raise Invalid(
             "unknown_column",
             f"Could not find the '{name}' column of '{table.ref.name}' in the schema cache",
-            hint=did_you_mean(name, table.columns, "the column"),
+            hint=did_you_mean(name, table.reached(context.role), "the column"),
         )
     return column
 

@@ -154,7 +154,7 @@ class Frame:
         name, *rest = path.names
         value = self.fields.get(name)
         if value is None:
-            raise unknown_field(name, self.fields)
+            raise unknown_field(self.context, name, self.fields)
         return follow(self.context, value, rest)
 
     def root(self) -> Struct:
@@ -178,7 +178,7 @@ def follow(context: Context, value: Value, names: Sequence[str]) -> Value:
         if isinstance(value, Struct):
             inner = value.fields.get(name)
             if inner is None:
-                raise unknown_field(name, value.fields)
+                raise unknown_field(context, name, value.fields)
             value = inner
         elif isinstance(value, ListOf):
             return _each(context, value, names[place:])
@@ -206,8 +206,9 @@ def order_text(order: tuple[OrderKey, ...], *, reverse: bool = False) -> str:
     return " order by " + ", ".join(key.text(reverse=reverse) for key in order) if order else ""
 
 
-def unknown_field(name: str, fields: Mapping[str, Value]) -> Invalid:
-    """The error for a name that no field has."""
+def unknown_field(context: Context, name: str, fields: Mapping[str, Value]) -> Invalid:
+    """The error for a name that no field has; without a guess where a table was met that the caller must not know."""
+    told = fields if all(map(context.reached, context.tables)) else ()
     return Invalid(
-        "unknown_column", f"There is no field “{name[:60]}” here.", hint=did_you_mean(name, fields, "the field")
+        "unknown_column", f"There is no field “{name[:60]}” here.", hint=did_you_mean(name, told, "the field")
     )

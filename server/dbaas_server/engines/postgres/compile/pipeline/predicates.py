@@ -55,7 +55,7 @@ def _test(frame: Frame, test: FieldTest) -> str:
     name, *rest = test.path.names
     value = frame.fields.get(name)
     if value is None:
-        raise unknown_field(name, frame.fields)
+        raise unknown_field(frame.context, name, frame.fields)
     return _along(frame, value, rest, test)
 
 
@@ -68,7 +68,7 @@ def _along(frame: Frame, value: Value, names: Sequence[str], test: FieldTest) ->
     if isinstance(value, Struct):
         inner = value.fields.get(names[0])
         if inner is None:
-            raise unknown_field(names[0], value.fields)
+            raise unknown_field(frame.context, names[0], value.fields)
         return _along(frame, inner, names[1:], test)
     if isinstance(value, ListOf):
         return _any(frame, value, names, test)

@@ -322,7 +322,7 @@ def _related(frame: Frame, stage: Lookup, schema: str) -> tuple[str, str, Struct
     row = Struct(row_fields(context, scope))
     column = row.fields.get(stage.foreign.names[0])
     if column is None:
-        raise unknown_field(stage.foreign.names[0], row.fields)
+        raise unknown_field(context, stage.foreign.names[0], row.fields)
     foreign = follow(context, column, list(stage.foreign.names[1:]))
     local = frame.find(stage.local)
     if not isinstance(foreign, Typed):
