@@ -38,6 +38,7 @@ def line(message: object, *args: object, exc_info: object = None) -> dict:
         f'["{URL}", "http://x:", "@"]',
         f'{{"url": "http://x:", "then": "{JWT}@"}}',
     ],
+    ids=range(6),  # the key is another one in each of the processes that share the tests
 )  # fmt: skip
 def test_a_line_is_json_without_keys_tokens_and_passwords(message: str) -> None:
     assert line(message)["logger"] == "dbaas.test"
