@@ -36,7 +36,7 @@ class Limits:
         cost: values that an answer may come to, by the limits of its lists.
     """
 
-    document_bytes: int = 128 * 1024
+    document_bytes: int = 64 * 1024
     tokens: int = 3_000
     nesting: int = 64
     definitions: int = 100

@@ -17,7 +17,8 @@ from dbaas_server.graphql.schema import Source, build_schema
 from dbaas_server.nouns import Catalog, Column, Key, Table, TableRef
 
 LIMITS = Limits()
-CPU_SECONDS = 0.1
+# 0.1 is meant of a core of one's own, where the worst takes 0.07. Cores that are shared need up to three times that.
+CPU_SECONDS = 0.3
 WHERE = "query($v: authors_bool_exp) { find_authors(where: $v) { id } }"
 IDS = "query($v: [Int!]) { find_authors(where: {id: {_in: $v}}) { id } }"
 ORDER = "query($v: [authors_order_by!]) { find_authors(order_by: $v) { id } }"
@@ -116,7 +117,7 @@ def test_the_most_that_is_let_through_costs_little_too(library_schema: GraphQLSc
         except (PlanFault, Refused):
             assert name == "wrong values"
 
-    assert min(cpu(attempt) for _ in range(3)) < 2 * CPU_SECONDS
+    assert min(cpu(attempt) for _ in range(3)) < CPU_SECONDS
 
 
 def test_what_is_not_declared_does_not_count(library_schema: GraphQLSchema) -> None:
