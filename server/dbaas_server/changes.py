@@ -1,0 +1,87 @@
+"""What an engine's log tells: committed changes, in commit order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+from .nouns import Position, TableRef
+
+__all__ = ["UNCHANGED", "Change", "ChangeKind", "ChangedColumn", "ChangedTable", "Unchanged", "Value", "Values"]
+
+
+class ChangeKind(StrEnum):
+    """What happened to a row, or to all of a table's."""
+
+    insert = "insert"
+    update = "update"
+    delete = "delete"
+    truncate = "truncate"
+
+
+class Unchanged:
+    """Stands for a large value that the log left out since the update did not touch it, and nothing else tells."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "UNCHANGED"
+
+
+UNCHANGED: Final = Unchanged()
+
+Value: TypeAlias = "str | None | Unchanged"
+"""A value as the engine writes it as text."""
+
+Values: TypeAlias = tuple[Value, ...]
+"""One per column of the changed table, in its order."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedColumn:
+    """A column as it was when the change was made.
+
+    Attributes:
+        type: the engine's own name for it, as DDL accepts it.
+        key: it belongs to the row's identity in the log.
+    """
+
+    name: str
+    type: str
+    key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTable:
+    """A table as it was when the change was made; another object after its definition changed.
+
+    Attributes:
+        identity: the engine's number for the table, which outlives a renaming.
+    """
+
+    identity: int
+    ref: TableRef
+    columns: tuple[ChangedColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of a committed transaction.
+
+    Attributes:
+        position: after this change; orders all changes of a database totally.
+        committed_at: when its transaction was committed, with its time zone.
+        record: the row as it is now; None for a delete and a truncate.
+        old: the row as it was, or as much of it as the log has (its key columns, others None) when ``old_is_key``;
+            None where the log has nothing.
+    """
+
+    position: Position
+    kind: ChangeKind
+    table: ChangedTable
+    committed_at: datetime
+    record: Values | None = None
+    old: Values | None = None
+    old_is_key: bool = False

@@ -1,0 +1,48 @@
+"""Change feeds: from an engine's log to everyone who follows a database.
+
+1. The daemon reads each log once, whatever the number of followers; every other process follows the daemon.
+2. Whoever follows sees only :class:`Feed`: a socket of this machine today, a shared stream between machines later.
+3. What was committed is handed on once, in order, and kept for a while, so that who was away can catch up.
+4. When that is not possible any more, it is said (:class:`Resync`), never glossed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from dbaas_provisioning.errors import Unavailable
+
+from ..changes import Change
+from ..nouns import Position
+
+__all__ = ["Feed", "Resync"]
+
+
+class Resync(Unavailable):
+    """The changes after a position are not known any more: read the tables again, then follow from now on.
+
+    Code ``resync``; ``details`` says why (history too short, log lost, database restored).
+    """
+
+
+class Feed(Protocol):
+    """The changes of one database."""
+
+    async def live(self) -> Position:
+        """Wait until changes are being read; every change committed from now on has a later position.
+
+        Raises ``Unavailable``.
+        """
+        ...
+
+    def follow(self, after: Position | None = None) -> AsyncIterator[Sequence[Change]]:
+        """Changes after a position (from now on when None), in order, in batches, without end.
+
+        A lost connection, a restarted daemon and a restarted engine are waited out inside; nothing is left out or
+        told twice.
+
+        Raises:
+            Resync: the history does not reach back to ``after``, or a part of the log was lost on the way.
+        """
+        ...
