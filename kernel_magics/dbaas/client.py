@@ -97,9 +97,15 @@ class TenantClient:
         """Plan and limits."""
         return self.transport.run(operations.tenant(self.name))
 
-    def update(self, *, default_database: str | None = None, plan: str | None = None) -> Tenant:
-        """Change what is given."""
-        return self.transport.run(operations.update_tenant(self.name, default_database, plan))
+    def update(
+        self,
+        *,
+        default_database: str | None = None,
+        plan: str | None = None,
+        cors_origins: Sequence[str] | None = None,
+    ) -> Tenant:
+        """Change what is given. ``cors_origins``: whose pages may read the data in a browser; ``*`` is everybody."""
+        return self.transport.run(operations.update_tenant(self.name, default_database, plan, cors_origins))
 
     def drop(self) -> None:
         """Remove the tenant with all its databases. There is no way back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
@@ -52,7 +52,12 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Tenant(Noun):
-    """An owner of databases; ``subdomain`` is its name in URLs."""
+    """An owner of databases.
+
+    Attributes:
+        subdomain: its name in URLs.
+        cors_origins: whose pages may read its data in a browser; ``*`` is everybody.
+    """
 
     id: str
     name: str
@@ -61,6 +66,7 @@ class Tenant(Noun):
     max_connections: int = 0
     max_storage_gb: float = 0
     default_database: str | None = None
+    cors_origins: Sequence[str] = ("*",)
     created_at: str = ""
     updated_at: str = ""
 

@@ -87,9 +87,12 @@ def tenant(name: str) -> Operation[Tenant]:
     return _get(_path("v1", "tenants", name), Tenant.of)
 
 
-def update_tenant(name: str, default_database: str | None, plan: str | None) -> Operation[Tenant]:
+def update_tenant(
+    name: str, default_database: str | None, plan: str | None, cors_origins: Sequence[str] | None
+) -> Operation[Tenant]:
     """Change what is given."""
-    body = _given(default_database=default_database, plan=plan)
+    origins = None if cors_origins is None else list(cors_origins)
+    body = _given(default_database=default_database, plan=plan, cors_origins=origins)
     return _send("PATCH", _path("v1", "tenants", name), body, Tenant.of)
 
 

@@ -64,7 +64,12 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """Who owns databases. ``subdomain`` is its name in URLs."""
+    """Who owns databases.
+
+    Attributes:
+        subdomain: its name in URLs.
+        cors_origins: whose pages may read its data in a browser; ``("*",)`` is everybody, empty nobody.
+    """
 
     id: UUID
     name: str
@@ -73,6 +78,7 @@ class Tenant:
     max_connections: int
     max_storage_gb: int
     default_database: str | None
+    cors_origins: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
 

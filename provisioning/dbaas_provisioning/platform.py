@@ -50,11 +50,14 @@ from .nouns import (
     Tenant,
     Usage,
 )  # fmt: skip
+from .origins import check_origins
 from .secrets import Vault, new_api_key, new_jwt_secret
 
 __all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
 
 log = logging.getLogger(__name__)
+
+LONGEST_DETAIL = 1_000  # characters of what somebody sent, in the audit log
 
 
 class Supervision(Protocol):
@@ -184,20 +187,31 @@ class Platform:
         return await self._store.tenant(ref)
 
     async def update_tenant(
-        self, ref: str, *, default_database: str | None = None, plan: str | None = None, actor: str
+        self,
+        ref: str,
+        *,
+        default_database: str | None = None,
+        plan: str | None = None,
+        cors_origins: Sequence[object] | None = None,
+        actor: str,
     ) -> Tenant:
-        """Set the default database, the plan, or both.
+        """Set the default database, the plan, the origins whose pages may read the data, or some of them.
 
         A plan with another number of connections restarts the tenant's running clusters; their sessions end.
+        Raises ``Invalid`` (``invalid_origin``).
         """
-        details = {"default_database": default_database, "plan": plan}
+        wished = None if cors_origins is None else " ".join(map(str, cors_origins))[:LONGEST_DETAIL]
+        details = {"default_database": default_database, "plan": plan, "cors_origins": wished}
         given = {key: value for key, value in details.items() if value is not None}
         async with self._audited("update_tenant", actor, ref, None, given):
+            origins = None if cors_origins is None else check_origins(cors_origins)
             tenant = await self._store.tenant(ref)
             async with self._store.lock(tenant.id):
                 if default_database is not None:
                     database = await self._ready(tenant, default_database)
                     await self._store.set_default(tenant.id, database.id)
+                if origins is not None:
+                    await self._store.set_cors_origins(tenant.id, origins)
                 if plan is not None:
                     await self._change_plan(tenant, await self._store.plan(plan))
             return await self._store.tenant(ref)

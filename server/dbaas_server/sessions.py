@@ -66,6 +66,10 @@ class Sessions:
                 self._known[subdomain] = known
         return known
 
+    def known_now(self, subdomain: str) -> Known | None:
+        """The same without waiting; None when it has to be looked up."""
+        return self._known.get(subdomain)
+
     async def session(self, subdomain: str, database: str | None = None) -> Session:
         """The session of a tenant's database, the default one when ``database`` is None.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import httpx
+
 from .conftest import Project
 
 
@@ -22,6 +24,20 @@ def test_composite_ids_and_odd_names(http):
     assert http.get("/data/stock/oslo,nut").json()["quantity"] == 20
     assert http.get('/data/stock/"ber,gen",bolt').json()["quantity"] == 5
     assert http.get('/data/"Odd \\"name\\".x"/1').json() == {"id": 1}
+
+
+def test_functions_of_a_named_database_and_odd_names(project: Project, http):
+    assert http.post("/rpc/app.add_them", json={"a": 1}).json() == 11
+    assert http.get("/rpc/app.add_them?a=1&b=2").json() == 3
+    project.run("create function \"odd.name\"() returns int language sql immutable as 'select 7'")
+    for name in ('"odd.name"', 'app."odd.name"', "app.odd.name"):
+        assert http.post(f"/rpc/{name}", json={}).json() == 7, name
+    with httpx.Client(base_url=project.base, headers={"apikey": project.anon}) as client:
+        assert client.post("/rest/v1/rpc/odd.name").json() == 7, "the database is in the URL already"
+    project.run('drop function "odd.name"()')
+    elsewhere = http.post("/rpc/elsewhere.add_them", json={"a": 1})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (404, "database_not_found")
+    assert http.post("/rpc/app.", json={}).json()["code"] == "invalid_name"
 
 
 def test_an_absent_row_is_404_with_a_code(http):

@@ -96,14 +96,14 @@ class Store:
 
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by subdomain."""
-        return [Tenant(**row) for row in await self._all(f"{TENANT} order by t.subdomain")]
+        return [_tenant(row) for row in await self._all(f"{TENANT} order by t.subdomain")]
 
     async def tenant(self, subdomain: str) -> Tenant:
         """Raises ``NotFound`` (``tenant_not_found``)."""
         row = await self._one(f"{TENANT} where t.subdomain = %s", [subdomain])
         if row is None:
             raise NotFound("tenant_not_found", f"There is no tenant {subdomain!r}.")
-        return Tenant(**row)
+        return _tenant(row)
 
     async def set_plan(self, tenant_id: UUID, plan: Plan) -> None:
         """A tenant's plan and the limits that come with it."""
@@ -111,6 +111,10 @@ class Store:
             "update tenants set plan_type = %s, max_connections = %s, max_storage_gb = %s where id = %s",
             [plan.name, plan.max_connections, plan.max_storage_gb, tenant_id],
         )
+
+    async def set_cors_origins(self, tenant_id: UUID, origins: Sequence[str]) -> None:
+        """Whose pages may read the tenant's data in a browser."""
+        await self._do("update tenants set cors_origins = %s where id = %s", [list(origins), tenant_id])
 
     async def set_default(self, tenant_id: UUID, database_id: UUID) -> None:
         """Which database is meant when none is named."""
@@ -373,6 +377,10 @@ class Store:
 
 def _no_database(name: str) -> NotFound:
     return NotFound("database_not_found", f"There is no database {name!r}.")
+
+
+def _tenant(row: DictRow) -> Tenant:
+    return Tenant(**{**row, "cors_origins": tuple(row["cors_origins"])})
 
 
 def _database(row: DictRow) -> Database:

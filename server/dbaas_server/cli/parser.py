@@ -43,13 +43,23 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     serve.add_argument("--tls-cert", help="PEM file; needed to serve anything but loopback")
     serve.add_argument("--tls-key", help="PEM file")
 
-    tenant = commands.add_parser("tenant", help="Make, list and remove tenants.", allow_abbrev=False)
+    tenant = commands.add_parser("tenant", help="Make, list, change and remove tenants.", allow_abbrev=False)
     tenants = tenant.add_subparsers(metavar="ACTION", required=True)
     made = command("create", "Make a tenant.", tenancy.create_tenant, tenants)
     made.add_argument("name")
     made.add_argument("--subdomain", help="its name in URLs; derived from the name by default")
     made.add_argument("--plan", default="free")
     command("list", "List the tenants.", tenancy.list_tenants, tenants)
+    changed = command("update", "Change what is given of a tenant.", tenancy.update_tenant, tenants)
+    changed.add_argument("tenant")
+    changed.add_argument("--default-database", metavar="DATABASE", help="what is meant where none is named")
+    changed.add_argument("--plan")
+    changed.add_argument(
+        "--cors-origins",
+        metavar="ORIGINS",
+        type=lambda text: text.split(",") if text else [],
+        help="whose pages may read the data in a browser, with commas between; '*' is everybody, '' nobody",
+    )
     drop_tenant = command("drop", "Remove a tenant with all its databases.", tenancy.drop_tenant, tenants)
     drop_tenant.add_argument("tenant")
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")

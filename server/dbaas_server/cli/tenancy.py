@@ -17,7 +17,7 @@ from .show import print_fields, print_rows, size_text
 
 __all__ = [
     "connection_string", "create_database", "create_key", "create_tenant", "drop_database", "drop_tenant", "jwt_secret",
-    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "sign_token",
+    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "sign_token", "update_tenant",
 ]  # fmt: skip
 
 
@@ -40,6 +40,24 @@ async def list_tenants(options: argparse.Namespace) -> None:
         as_json=options.json,
         empty="No tenant yet: dbaas tenant create NAME",
     )
+
+
+async def update_tenant(options: argparse.Namespace) -> None:
+    """Change what is given of a tenant."""
+    if options.default_database is options.plan is options.cors_origins is None:
+        raise Invalid("missing_field", "There is nothing to change.", hint="dbaas tenant update --help")
+    async with opened(options.home) as here:
+        tenant = await here.platform.update_tenant(
+            options.tenant,
+            default_database=options.default_database,
+            plan=options.plan,
+            cors_origins=options.cors_origins,
+            actor=here.actor,
+        )
+    shown = tenant_json(tenant)
+    if not options.json:
+        shown["cors_origins"] = ", ".join(tenant.cors_origins)
+    print_fields(shown, as_json=options.json)
 
 
 async def drop_tenant(options: argparse.Namespace) -> int:

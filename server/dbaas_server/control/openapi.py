@@ -39,8 +39,8 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ),
     ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
     ("patch", "/v1/tenants/{tenant}"): (
-        "Change its default database or plan",
-        _object(default_database=_TEXT, plan=_TEXT),
+        "Change its default database, its plan, or the origins whose pages may read its data (`*`: all)",
+        _object(default_database=_TEXT, plan=_TEXT, cors_origins={"type": "array", "items": _TEXT}),
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),

@@ -11,7 +11,7 @@ __all__ = ["audit_json", "database_json", "endpoints", "key_json", "tenant_json"
 
 
 def tenant_json(tenant: Tenant) -> dict[str, Any]:
-    """A tenant; its id, name, URL name, plan and limits."""
+    """A tenant; its id, name, URL name, plan, limits and settings."""
     return {
         "id": tenant.id,
         "name": tenant.name,
@@ -20,6 +20,7 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
         "max_connections": tenant.max_connections,
         "max_storage_gb": tenant.max_storage_gb,
         "default_database": tenant.default_database,
+        "cors_origins": tenant.cors_origins,
         "created_at": tenant.created_at,
         "updated_at": tenant.updated_at,
     }

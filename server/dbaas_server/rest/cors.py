@@ -1,7 +1,7 @@
 """Cross-origin access to the data doors (the Fetch standard's CORS protocol).
 
 Data is opened by a key that the caller sends, never by a cookie, so any origin may ask by default and no answer allows
-credentials.
+credentials. A tenant that lists origins keeps the pages of all others from reading its data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EXPOSED = (
 _MAX_AGE_SECONDS = "86400"
 
 
-def preflight(request: Request, cors_origins: Sequence[str] = ANY_ORIGIN) -> Response | None:
+def preflight(request: Request, cors_origins: Sequence[str]) -> Response | None:
     """The answer to a browser's question before a request; None when this is not one.
 
     It comes without a key, so it is answered before authentication and says nothing of what exists.
@@ -39,7 +39,7 @@ def preflight(request: Request, cors_origins: Sequence[str] = ANY_ORIGIN) -> Res
     return with_cors(Response(204, b"", headers), request, cors_origins)
 
 
-def with_cors(response: Response, request: Request, cors_origins: Sequence[str] = ANY_ORIGIN) -> Response:
+def with_cors(response: Response, request: Request, cors_origins: Sequence[str]) -> Response:
     """Let the request's origin read the response, if the tenant's list has it. Changes the response in place."""
     origin = request.headers.get("origin")
     if "*" in cors_origins:

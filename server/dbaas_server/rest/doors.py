@@ -1,21 +1,21 @@
 """The door's handlers as routes see them: who asks, of which database, and then the grammar.
 
 One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` and the Supabase-shaped
-``/p/{tenant}/{database}/rest/v1/{table}``.
+``/p/{tenant}/{database}/rest/v1/{table}``. Functions are named alike, below ``rpc/``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 
-from dbaas_provisioning.errors import DbaasError
+from dbaas_provisioning.errors import DbaasError, NotFound
 
 from ..engine import Session
 from ..http import Request, Response
 from ..nouns import Caller
 from ..services import Services
-from .cors import preflight, with_cors
+from .cors import ANY_ORIGIN, preflight, with_cors
 from .errors import error_response
 from .functions import handle_function
 from .names import split_database
@@ -31,7 +31,7 @@ async def table(request: Request, services: Services) -> Response:
     """Rows of a table: read, insert, update, upsert, delete."""
 
     async def handle(session: Session, caller: Caller) -> Response:
-        return await handle_table(request, session, caller, table=_table_name(request))
+        return await handle_table(request, session, caller, table=_name(request, "table"))
 
     return await _answer(request, services, handle)
 
@@ -41,7 +41,7 @@ async def record(request: Request, services: Services) -> Response:
 
     async def handle(session: Session, caller: Caller) -> Response:
         return await handle_table(
-            request, session, caller, table=_table_name(request), record_id=request.params["record"]
+            request, session, caller, table=_name(request, "table"), record_id=request.params["record"]
         )
 
     return await _answer(request, services, handle)
@@ -51,7 +51,7 @@ async def function(request: Request, services: Services) -> Response:
     """A function call."""
 
     async def handle(session: Session, caller: Caller) -> Response:
-        return await handle_function(request, session, caller, function=request.params["function"])
+        return await handle_function(request, session, caller, function=_name(request, "function"))
 
     return await _answer(request, services, handle)
 
@@ -67,12 +67,13 @@ async def description(request: Request, services: Services) -> Response:
 
 async def _answer(request: Request, services: Services, handle: _Handle) -> Response:
     """Authenticate, open, handle; errors in PostgREST's words."""
-    asked = preflight(request)
-    if asked is not None:
-        return asked
+    tenant = request.params["tenant"]
+    if request.method == "OPTIONS":
+        asked = preflight(request, await _origins(request, services, tenant))
+        if asked is not None:
+            return asked
     role = "anon"
     try:
-        tenant = request.params["tenant"]
         caller = services.auth.caller_now(request, tenant) or await services.auth.caller(request, tenant)
         role = caller.role
         database = _database_name(request)
@@ -81,18 +82,34 @@ async def _answer(request: Request, services: Services, handle: _Handle) -> Resp
         response = await handle(session, caller)
     except DbaasError as error:
         response = error_response(error, role)
-    return with_cors(response, request)
+    known = services.sessions.known_now(tenant)
+    origins = known.tenant.cors_origins if known is not None else await _origins(request, services, tenant)
+    return with_cors(response, request, origins)
+
+
+async def _origins(request: Request, services: Services, tenant: str) -> Sequence[str]:
+    """Whose pages may read the answer: a tenant that does not exist is as open as a new one, and tells nothing."""
+    if "origin" not in request.headers:
+        return ()
+    try:
+        return (await services.sessions.known(tenant)).tenant.cors_origins
+    except NotFound:
+        return ANY_ORIGIN
+    except DbaasError:
+        return ()  # nobody, while that cannot be known
 
 
 def _database_name(request: Request) -> str | None:
     """The database in the URL; None for the tenant's default one."""
-    named = request.params.get("database")
-    if named is not None or "table" not in request.params:
-        return named
-    return split_database(request.params["table"])[0]
+    params = request.params
+    if "database" in params:
+        return params["database"]
+    segment = params.get("table") or params.get("function")
+    return split_database(segment)[0] if segment is not None else None
 
 
-def _table_name(request: Request) -> str:
+def _name(request: Request, kind: str) -> str:
+    """The table or function in the URL, without its database."""
     if "database" in request.params:
-        return request.params["table"]
-    return split_database(request.params["table"])[1]
+        return request.params[kind]
+    return split_database(request.params[kind])[1]

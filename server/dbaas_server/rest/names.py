@@ -1,4 +1,4 @@
-"""Names in the path: ``{database}.{table}`` and composite ids."""
+"""Names in the path: ``{database}.{table}``, ``{database}.{function}`` and composite ids."""
 
 from __future__ import annotations
 
@@ -8,40 +8,45 @@ from dbaas_provisioning.errors import Invalid
 
 from .grammar.scanner import unquote
 
-__all__ = ["record_id_text", "split_database", "split_record_id"]
+__all__ = ["path_segment", "record_id_text", "split_database", "split_record_id"]
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)+)"\Z', re.DOTALL)
 _PART = re.compile(r'"((?:[^"\\]|\\.)*)"(?=,|\Z)|([^,]*)', re.DOTALL)
 
 
-def split_database(table_segment: str) -> tuple[str | None, str]:
-    """The database and the table that a path segment names.
+def split_database(segment: str) -> tuple[str | None, str]:
+    """The database and the table or function that a path segment names.
 
-    The first dot splits; a name in double quotes is a table's, whole.
+    The first dot splits; a name in double quotes is the table's or the function's, whole.
 
     Args:
-        table_segment: percent-decoded, such as ``flights``, ``shop.flights``, ``"odd.name"``, ``shop."odd.name"``.
+        segment: percent-decoded, such as ``flights``, ``shop.flights``, ``"odd.name"``, ``shop."odd.name"``.
 
     Returns:
-        ``(database or None for the tenant's default, table)``.
+        ``(database or None for the tenant's default, table or function)``.
 
     Raises:
         Invalid: ``invalid_name`` when either part is empty, or a quote is not closed.
     """
     database: str | None = None
-    table = table_segment
-    if not table_segment.startswith('"') and "." in table_segment:
-        database, _, table = table_segment.partition(".")
-    if table.startswith('"'):
-        found = _QUOTED.match(table)
-        table = unquote(found.group(1)) if found is not None else ""
-    if not table or database == "" or "\0" in table:
+    name = segment
+    if not segment.startswith('"') and "." in segment:
+        database, _, name = segment.partition(".")
+    if name.startswith('"'):
+        found = _QUOTED.match(name)
+        name = unquote(found.group(1)) if found is not None else ""
+    if not name or database == "" or "\0" in name:
         raise Invalid(
             "invalid_name",
-            "The path does not name a table.",
-            hint="Write {table} or {database}.{table}; put a name that holds a dot in double quotes.",
+            "The path names neither a table nor a function.",
+            hint="Write {name} or {database}.{name}; put a name that holds a dot in double quotes.",
         )
-    return database, table
+    return database, name
+
+
+def path_segment(name: str) -> str:
+    """The segment, before percent-encoding, that names a table or function of the tenant's default database."""
+    return _quote(name) if "." in name or name.startswith('"') else name
 
 
 def split_record_id(text: str) -> tuple[str, ...]:

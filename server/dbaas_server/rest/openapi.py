@@ -15,6 +15,7 @@ from .errors import error_response
 from .grammar.scanner import MAX_LOGIC_DEPTH
 from .grammar.select import MAX_EMBED_DEPTH
 from .json_types import Schema, column_schema, type_schema
+from .names import path_segment
 from .profiles import DEFAULT_SCHEMA, schema_of
 from .query import MAX_PARAMETERS, MAX_QUERY
 
@@ -57,7 +58,7 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
         if _COMPONENT.match(ref.name) and ref.name != "Error":
             schemas[ref.name] = row
             row = {"$ref": f"#/components/schemas/{ref.name}"}
-        path = ("/data/" if by_path else "/") + quote(ref.name, safe="")
+        path = f"/data/{quote(path_segment(ref.name), safe='')}" if by_path else f"/{quote(ref.name, safe='')}"
         operations = _collection(table, role, row)
         if operations:
             paths[path] = operations
@@ -68,7 +69,8 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
     for ref, overloads in catalog.functions.items():
         allowed = [function for function in overloads if role in function.executable_by]
         if ref.schema == schema and allowed:
-            paths["/rpc/" + quote(ref.name, safe="")] = _function(allowed, role)
+            name = path_segment(ref.name) if by_path else ref.name
+            paths["/rpc/" + quote(name, safe="")] = _function(allowed, role)
     if schema != DEFAULT_SCHEMA:
         for operations in paths.values():
             _name_profile(operations, schema)

@@ -49,6 +49,18 @@ def test_a_token_from_the_command_opens_the_data_door(live: LivePlatform) -> Non
     assert live.json("jwt-secret", "--tenant", tenant)["algorithm"] == "HS256"
 
 
+def test_a_tenant_is_changed_by_what_is_given(live: LivePlatform) -> None:
+    tenant = live.new_tenant()
+    changed = live.json("tenant", "update", tenant, "--cors-origins", "https://App.Example:443,http://localhost:3000")
+    assert changed["cors_origins"] == ["https://app.example", "http://localhost:3000"]
+    assert live.json("tenant", "update", tenant, "--plan", "team")["cors_origins"] == changed["cors_origins"]
+    assert live.json("tenant", "update", tenant, "--cors-origins", "")["cors_origins"] == []
+    refused = live.cli("tenant", "update", tenant, "--cors-origins", "https://app.example/path")
+    assert refused.returncode == 1
+    assert "[invalid_origin]" in refused.stderr and "scheme://host" in refused.stderr
+    assert live.cli("tenant", "update", tenant).returncode == 1
+
+
 def test_loading_reads_a_file_and_standard_input(live: LivePlatform, tmp_path) -> None:
     tenant = live.new_tenant()
     dsn = live.json("create", "postgres", "shop", "--tenant", tenant)["connection_string"]

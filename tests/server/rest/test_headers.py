@@ -7,7 +7,7 @@ import pytest
 from dbaas_provisioning.errors import Invalid
 from dbaas_server.http import Request, Response
 from dbaas_server.nouns import Count, Format, Resolution
-from dbaas_server.rest.cors import preflight, with_cors
+from dbaas_server.rest.cors import ANY_ORIGIN, preflight, with_cors
 from dbaas_server.rest.negotiate import content_type, negotiate
 from dbaas_server.rest.prefer import parse_prefer
 from dbaas_server.rest.ranges import content_range, intersect, parse_range
@@ -139,7 +139,7 @@ def test_a_preflight_is_answered_for_the_origins_allowed():
         access_control_request_method="PATCH",
         access_control_request_headers="apikey,prefer",
     )
-    answer = preflight(asked)
+    answer = preflight(asked, ANY_ORIGIN)
     assert answer is not None
     headers = dict(answer.headers)
     assert answer.status == 204
@@ -150,12 +150,20 @@ def test_a_preflight_is_answered_for_the_origins_allowed():
     assert refused is not None
     assert "Access-Control-Allow-Origin" not in dict(refused.headers)
     assert dict(preflight(asked, ("https://app.test",)).headers)["Access-Control-Allow-Origin"] == "https://app.test"
-    assert preflight(request("OPTIONS")) is None
+    assert preflight(request("OPTIONS"), ANY_ORIGIN) is None
 
 
 def test_answers_can_be_read_across_origins():
-    answer = with_cors(Response(), request("GET", origin="https://app.test"))
+    answer = with_cors(Response(), request("GET", origin="https://app.test"), ANY_ORIGIN)
     exposed = dict(answer.headers)["Access-Control-Expose-Headers"]
     assert "Content-Range" in exposed
     assert "X-Next-Cursor" in exposed
-    assert with_cors(Response(), request("GET")).headers == []
+    assert with_cors(Response(), request("GET"), ANY_ORIGIN).headers == []
+
+
+def test_answers_that_differ_by_origin_say_so_to_caches():
+    for origin in ({}, {"origin": "https://app.test"}, {"origin": "https://evil.test"}):
+        headers = dict(with_cors(Response(), request("GET", **origin), ("https://app.test",)).headers)
+        assert headers["Vary"] == "Origin"
+        allowed = "https://app.test" if origin.get("origin") == "https://app.test" else None
+        assert headers.get("Access-Control-Allow-Origin") == allowed

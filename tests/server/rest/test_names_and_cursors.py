@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dbaas_provisioning.errors import Invalid
 from dbaas_server.nouns import Order, Path, TableRef
 from dbaas_server.rest.cursors import decode_cursor, encode_cursor
-from dbaas_server.rest.names import record_id_text, split_database, split_record_id
+from dbaas_server.rest.names import path_segment, record_id_text, split_database, split_record_id
 
 from .strategies import quoted, texts
 
@@ -42,6 +42,11 @@ def test_a_segment_without_a_table_is_refused(segment):
 @given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1))
 def test_any_table_name_can_be_quoted(name):
     assert split_database(quoted(name)) == (None, name)
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1))
+def test_the_segment_of_a_name_is_read_as_that_name(name):
+    assert split_database(path_segment(name)) == (None, name)
 
 
 @given(st.lists(texts, min_size=1, max_size=4))
