@@ -9,7 +9,18 @@ from typing import Final, TypeAlias
 
 from .nouns import Position, TableRef
 
-__all__ = ["UNCHANGED", "Change", "ChangeKind", "ChangedColumn", "ChangedTable", "Unchanged", "Value", "Values"]
+__all__ = [
+    "UNCHANGED",
+    "Change",
+    "ChangeKind",
+    "ChangedColumn",
+    "ChangedTable",
+    "Mask",
+    "Unchanged",
+    "Value",
+    "Values",
+    "Visible",
+]
 
 
 class ChangeKind(StrEnum):
@@ -32,7 +43,7 @@ class Unchanged:
 
 UNCHANGED: Final = Unchanged()
 
-Value: TypeAlias = "str | None | Unchanged"
+Value: TypeAlias = "str | Unchanged | None"
 """A value as the engine writes it as text."""
 
 Values: TypeAlias = tuple[Value, ...]
@@ -85,3 +96,22 @@ class Change:
     record: Values | None = None
     old: Values | None = None
     old_is_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visible:
+    """What a caller may see of a change.
+
+    Attributes:
+        columns: places of the columns that the caller may read, in order.
+        record: the row as it is now may be shown.
+        old: the row as it was may be shown.
+    """
+
+    columns: tuple[int, ...]
+    record: bool
+    old: bool
+
+
+Mask: TypeAlias = "list[list[Visible | None]]"
+"""Per caller, per change; None where the caller must not even learn that something happened."""

@@ -10,6 +10,7 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential, Endpoint
 
+from .changes import Change, Mask
 from .nouns import ArgValue, Caller, Catalog, Chunks, Format, QueryResult, Read, Rows, Stats, TableRef, Write
 
 __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
@@ -116,6 +117,18 @@ class Session(Protocol):
 
     def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
         """Stream every row with bounded memory, on a connection of its own."""
+        ...
+
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+        """What each caller may see of each change: grants, column grants and row policies of now.
+
+        Evaluated by the engine on the row values themselves, never with a right to write. What cannot be decided (a
+        value that the log left out, an expression that fails) is not shown. An update is seen by who may see the row
+        as it is now.
+
+        Raises:
+            Unavailable: nobody can tell just now; ask again.
+        """
         ...
 
     async def stats(self) -> Stats:

@@ -16,6 +16,7 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Credential
 
+from ...changes import Change, Mask
 from ...engine import Limits, OutcomeUnknown, QueryError, Target
 from ...nouns import (
     ArgValue,
@@ -36,12 +37,13 @@ from . import export, load, query
 from .catalog import Snapshot, Watcher
 from .compile import ReadPlan, WritePlan, plan_copy
 from .connection import Connector
-from .multiplexer import Multiplexer, Statement
+from .multiplexer import Meter, Multiplexer, Statement
 from .parameters import values
 from .plancache import Compiled, PlanCache
 from .pool import Pool, Verdict, transact
 from .refusal import explain_refusal
 from .transaction import credential_of, opening
+from .visibility import Eyes
 
 __all__ = ["PostgresSession", "open_session"]
 
@@ -84,6 +86,7 @@ class PostgresSession:
         self._writers = Pool(self._connector, size=limits.write_connections, queue=limits.queue, patience=patience)
         self._workers = Pool(self._connector, size=limits.query_connections, queue=limits.queue, patience=patience)
         self._types = query.TypeNames()
+        self._eyes = Eyes(self._watcher.ask, self._ask_as)
         self._closed = False
 
     async def start(self) -> None:
@@ -110,6 +113,7 @@ class PostgresSession:
         return self._snapshot.catalog
 
     def _new_version(self, version: int) -> None:
+        self._eyes.guards.forget_all()
         self._writers.generation = self._workers.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
@@ -195,8 +199,10 @@ class PostgresSession:
             compiled.meter.add(loop.time() - began)
             return results
 
-    def _multiplexer(self, role: str) -> Multiplexer:
+    def _multiplexer(self, role: str, *, purpose: str = "") -> Multiplexer:
+        """Shared connections of a role's login; those of another purpose do not wait for these."""
         name, login = self._login(role)
+        name += purpose
         found = self._multiplexers.get(name)
         if found is None:
             if self._closed:
@@ -353,6 +359,18 @@ class PostgresSession:
         async with self._workers.wire(*self._login(caller.role)) as wire:
             async for chunk in export.export(wire, start, statement, format, self._limits.statement_timeout_ms):
                 yield chunk
+
+    # --- changes ------------------------------------------------------------------------------------------------
+
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+        """What each caller may see of each change, by the grants and row policies of now."""
+        return await self._eyes.visible(changes, callers)
+
+    async def _ask_as(self, caller: Caller, schema: str, text: bytes, parameters: Sequence[bytes | None]) -> PGresult:
+        start = opening(caller, schema, self._limits.statement_timeout_ms, read_only=True)
+        lanes = self._multiplexer(caller.role, purpose=" changes")
+        (result,) = await lanes.ask(start, [(text, parameters)], start[1][0] or b"", Meter())
+        return result
 
     async def stats(self) -> Stats:
         """Vital signs."""
