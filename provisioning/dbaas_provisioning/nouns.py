@@ -196,6 +196,11 @@ class Home:
         return self.path / "packages"
 
     @property
+    def feeds(self) -> Path:
+        """The recent changes of databases, for who was away."""
+        return self.path / "feeds"
+
+    @property
     def logs(self) -> Path:
         """Logs of the daemon and of the engines."""
         return self.path / "logs"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
+
+from dbaas_provisioning.errors import Invalid
 
 from .nouns import Position, TableRef
 
@@ -20,6 +23,8 @@ __all__ = [
     "Value",
     "Values",
     "Visible",
+    "format_position",
+    "parse_position",
 ]
 
 
@@ -96,6 +101,26 @@ class Change:
     record: Values | None = None
     old: Values | None = None
     old_is_key: bool = False
+
+
+def format_position(position: Position) -> str:
+    """What a client is told and hands back: ``epoch-order``, the order in hexadecimal digits."""
+    return f"{position.epoch}-{position.order:x}"
+
+
+def parse_position(text: str) -> Position:
+    """The position that a client hands back. Raises ``Invalid`` (``invalid_position``)."""
+    if (match := _POSITION.fullmatch(text)) is None:
+        raise Invalid(
+            "invalid_position",
+            "This is no position in a feed of changes.",
+            hint="Send the position of a change as it was received.",
+            details=text[:100],
+        )
+    return Position(int(match[1]), int(match[2], 16))
+
+
+_POSITION = re.compile(r"([0-9]{1,18})-([0-9a-f]{1,24})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,13 @@ class PostgresEngine:
 
         return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"])
 
+    async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
+        from .administrator import administrator, script
+
+        async with administrator(cluster, superuser, database.physical_name) as connection:
+            await connection.execute(script("publication"))
+
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
         from .drop import drop_database

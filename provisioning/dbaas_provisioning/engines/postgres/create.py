@@ -67,6 +67,7 @@ async def _fill(inside: Connection, name: str, logins: Mapping[Login, Credential
         await inside.execute(script("helpers"))
         await inside.execute(script("triggers", **names))
         await inside.execute(script(f"expose_{exposure}", **names))
+        await inside.execute(script("publication"))
 
 
 async def _undo(cluster: Cluster, superuser: Credential, name: str) -> None:
