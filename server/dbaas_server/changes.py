@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -18,9 +19,11 @@ __all__ = [
     "ChangeKind",
     "ChangedColumn",
     "ChangedTable",
+    "Family",
     "Mask",
     "Unchanged",
     "Value",
+    "ValueType",
     "Values",
     "Visible",
     "format_position",
@@ -140,3 +143,26 @@ class Visible:
 
 Mask: TypeAlias = "list[list[Visible | None]]"
 """Per caller, per change; None where the caller must not even learn that something happened."""
+
+
+class Family(StrEnum):
+    """How values of a type compare, as far as that can be told without the engine."""
+
+    number = "number"
+    boolean = "boolean"
+    text = "text"
+    other = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ValueType:
+    """What can be done with a column's values.
+
+    Attributes:
+        name: the engine's short name, which clients tell types by: ``int8``, ``_text`` for an array.
+        json: a value as JSON.
+    """
+
+    name: str
+    family: Family
+    json: Callable[[str], bytes]

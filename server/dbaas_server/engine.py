@@ -10,8 +10,8 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential, Endpoint
 
-from .changes import Change, Mask
-from .nouns import ArgValue, Caller, Catalog, Chunks, Format, QueryResult, Read, Rows, Stats, TableRef, Write
+from .changes import Change, Mask, ValueType
+from .nouns import ArgValue, Caller, Catalog, Chunks, Filter, Format, QueryResult, Read, Rows, Stats, TableRef, Write
 
 __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
 
@@ -129,6 +129,37 @@ class Session(Protocol):
         Raises:
             Unavailable: nobody can tell just now; ask again.
         """
+        ...
+
+    async def matching(
+        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
+    ) -> list[list[bool]]:
+        """Which changes of one table pass which filters: per filter, per change.
+
+        The row as it is now is looked at, of a delete the row as it was. A row of which a value is missing that the
+        filter names does not pass, nor does any where the filter fails.
+
+        Args:
+            wheres: filters joined by "and", each with the arguments that it names.
+            role: whose rights the operators run with.
+
+        Raises:
+            Unavailable: nobody can tell just now; ask again.
+        """
+        ...
+
+    async def check_filter(
+        self, table: TableRef, where: Sequence[Filter], args: Sequence[ArgValue], caller: Caller
+    ) -> None:
+        """Refuse filters that could never be evaluated; say nothing of a table that the caller may not read.
+
+        Raises:
+            Invalid: an unknown column or operator, an operand that is no value of its column.
+        """
+        ...
+
+    def value_type(self, name: str) -> ValueType:
+        """What can be done with values of a type, by the name that :class:`ChangedColumn` gives it."""
         ...
 
     async def stats(self) -> Stats:

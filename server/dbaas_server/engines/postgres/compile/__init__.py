@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
+from .filter import plan_condition
 from .plans import ReadPlan, WritePlan
 from .read import plan_copy, plan_read
 from .write import plan_write
 
-__all__ = ["ReadPlan", "WritePlan", "plan_copy", "plan_read", "plan_write"]
+__all__ = ["ReadPlan", "WritePlan", "plan_condition", "plan_copy", "plan_read", "plan_write"]

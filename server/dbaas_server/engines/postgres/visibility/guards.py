@@ -17,6 +17,7 @@ __all__ = ["Guard", "Guards", "Rule", "stamp_sql"]
 Ask = Callable[[str], Awaitable[list[tuple[bytes | None, ...]]]]
 
 CAPACITY = 10_000
+STATEMENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Guard:
     Attributes:
         stamp: changes whenever something here does.
         columns: in the order of the table's row type.
-        statements: condition → the statement that evaluates it, made once.
+        statements: (condition, place of the rows among its arguments) → the statement that evaluates it, made once.
     """
 
     identity: int
@@ -51,19 +52,21 @@ class Guard:
     ref: TableRef
     columns: tuple[str, ...]
     rules: dict[str, Rule]
-    statements: dict[str, bytes] = field(default_factory=dict)
+    statements: dict[tuple[str, int], bytes] = field(default_factory=dict)
 
-    def statement(self, condition: str) -> bytes:
-        """Takes an array of rows; gives the stamp and, row by row, whether the condition holds.
+    def statement(self, condition: str, place: int) -> bytes:
+        """Takes an array of rows as argument ``place``; gives the stamp and, row by row, whether the condition holds.
 
         The rows carry the table's name, since policies call their table by it.
         """
-        text = self.statements.get(condition)
+        text = self.statements.get((condition, place))
         if text is None:
             # A function in FROM gives rows of the table's own type, which policies may pass on as a whole.
-            text = self.statements[condition] = (
+            if len(self.statements) >= STATEMENTS:
+                self.statements.clear()
+            text = self.statements[condition, place] = (
                 f"select ({stamp_sql(self.identity)}), ({condition}) is true"
-                f" from unnest($1::{qualified(self.ref)}[]) as {ident(self.ref.name)}"
+                f" from unnest(${place}::{qualified(self.ref)}[]) as {ident(self.ref.name)}"
             ).encode()
         return text
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from psycopg.pq.abc import PGresult
 
+from dbaas_provisioning.errors import DbaasError
+
 from ....changes import Change, ChangeKind, Mask, Unchanged, Values, Visible
 from ....engine import QueryError
-from ....nouns import Caller
-from ..parameters import encoded
+from ....nouns import ArgValue, Caller, Compare, Filter, Logic, TableRef
+from ..compile.names import ident, qualified
+from ..parameters import encoded, values
 from .guards import Ask, Guard, Guards, Rule, stamp_sql
 from .rows import row_literal, rows_literal
 
@@ -28,6 +32,9 @@ ATTEMPTS = 3  # when definitions change while they are used
 
 AskAs = Callable[[Caller, str, bytes, Sequence[bytes | None]], Awaitable[PGresult]]
 """Runs a statement as a caller, with a schema that leads the search path, in a transaction that can only read."""
+
+
+Compile = Callable[[TableRef, Sequence[Filter], str], Awaitable[tuple[str, Sequence[int]]]]
 
 
 class _OutdatedError(Exception):
@@ -49,11 +56,13 @@ class Eyes:
     Args:
         ask: runs a statement as the owner, with ``search_path = pg_catalog``.
         ask_as: runs a statement as a caller.
+        compile: filters over a table's rows as a condition, and the arguments that it takes.
     """
 
-    def __init__(self, ask: Ask, ask_as: AskAs) -> None:
+    def __init__(self, ask: Ask, ask_as: AskAs, compile: Compile) -> None:
         self.guards = Guards(ask)
         self._ask_as = ask_as
+        self._compile = compile
 
     async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
         """See :meth:`dbaas_server.engine.Session.visible`."""
@@ -73,6 +82,47 @@ class Eyes:
                     for place, seen in zip(of_table, answer, strict=True):
                         row[place] = seen
         return mask
+
+    async def matching(
+        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
+    ) -> list[list[bool]]:
+        """See :meth:`dbaas_server.engine.Session.matching`."""
+        caller = Caller(UUID(int=0), role)
+        for _ in range(ATTEMPTS):
+            guard = await self.guards.of(changes[0].table) if changes else None
+            if guard is None:
+                break
+            try:
+                return list(await asyncio.gather(*(self._matching(guard, changes, *where, caller) for where in wheres)))
+            except _OutdatedError:
+                self.guards.forget(guard.identity)
+        return [[False] * len(changes) for _ in wheres]
+
+    async def check(self, table: TableRef, where: Sequence[Filter], args: Sequence[ArgValue], caller: Caller) -> None:
+        """Evaluate filters over no row at all. Raises ``Invalid``, ``QueryError``."""
+        condition, order = await self._compile(table, where, caller.role)
+        text = f"select {condition} from unnest('{{}}'::{qualified(table)}[]) as {ident(table.name)}"
+        await self._ask_as(caller, table.schema or "public", text.encode(), values(order, args))
+
+    async def _matching(
+        self,
+        guard: Guard,
+        changes: Sequence[Change],
+        where: Sequence[Filter],
+        args: Sequence[ArgValue],
+        caller: Caller,
+    ) -> list[bool]:
+        try:
+            condition, order = await self._compile(guard.ref, where, caller.role)
+            parameters = values(order, args)
+        except DbaasError:  # it names what is not there (any more)
+            return [False] * len(changes)
+        rule = Rule(True, frozenset(), condition, frozenset(_columns_named(where)))
+        images = [
+            image for image in _images(guard, rule, changes) if image.old is (changes[image.place].record is None)
+        ]
+        shown = await self._evaluate(guard, rule, condition, images, caller, parameters)
+        return [(place, change.record is None) in shown for place, change in enumerate(changes)]
 
     async def _table(self, changes: Sequence[Change], callers: Sequence[Caller]) -> list[list[Visible | None]]:
         """The same for changes of one table and callers that differ."""
@@ -120,21 +170,27 @@ class Eyes:
         return found
 
     async def _evaluate(
-        self, guard: Guard, rule: Rule, condition: str, images: Sequence[_Image], caller: Caller
+        self,
+        guard: Guard,
+        rule: Rule,
+        condition: str,
+        images: Sequence[_Image],
+        caller: Caller,
+        args: Sequence[bytes | None] = (),
     ) -> set[tuple[int, bool]]:
         """(place, old) of the images for which the condition holds."""
         shown: set[tuple[int, bool]] = set()
-        text = guard.statement(condition)
+        text = guard.statement(condition, len(args) + 1)
         pending = _portions(images)
         while pending:
             portion = pending.pop()
             rows = rows_literal([image.literal for image in portion])
             try:
-                result = await self._ask_as(caller, guard.ref.schema or "public", text, encoded([rows]))
+                result = await self._ask_as(caller, guard.ref.schema or "public", text, [*args, *encoded([rows])])
             except QueryError as error:
                 if error.code in _GONE:
                     raise _OutdatedError from None
-                if len(portion) > 1 and error.code != _TIMEOUT:
+                if len(portion) > 1 and error.code != _TIMEOUT and not args:
                     # One row that the policy fails on hides itself, not its neighbours.
                     half = len(portion) // 2
                     pending += [portion[:half], portion[half:]]
@@ -200,6 +256,14 @@ def _literal(guard: Guard, rule: Rule, names: Sequence[str], values: Values) -> 
     if not (set(guard.columns) if rule.needs is None else rule.needs) <= known.keys():
         return None
     return row_literal(known.get(name) for name in guard.columns)
+
+
+def _columns_named(where: Sequence[Filter]) -> Iterator[str]:
+    for item in where:
+        if isinstance(item, Compare):
+            yield item.path.column
+        elif isinstance(item, Logic):
+            yield from _columns_named(item.items)
 
 
 def _portions(images: Sequence[_Image]) -> list[list[_Image]]:
