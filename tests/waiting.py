@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-__all__ = ["until"]
+__all__ = ["until", "until_true"]
 
 T = TypeVar("T")
 
@@ -21,3 +21,11 @@ async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool], sec
             return seen
         assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
         await asyncio.sleep(0.02)
+
+
+async def until_true(good: Callable[[], bool], seen: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait until a condition of this process holds. Fails after the deadline, showing what is seen then."""
+    deadline = time.monotonic() + seconds
+    while not good():
+        assert time.monotonic() < deadline, f"still {seen()!r} after {seconds} s"
+        await asyncio.sleep(0.01)

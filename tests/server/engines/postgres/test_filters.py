@@ -11,7 +11,7 @@ from changed import Log, changed_table
 from dbaas_provisioning.errors import Invalid
 from dbaas_server.changes import UNCHANGED
 from dbaas_server.engines.postgres.valuetypes import value_type
-from dbaas_server.feeds.sieve import sieve
+from dbaas_server.feeds.hub.sieve import sieve
 from dbaas_server.nouns import Arg, Caller, Compare, Path, TableRef
 
 

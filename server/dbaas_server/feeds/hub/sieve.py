@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
-from ..changes import Change, ChangedTable, Family, Unchanged, Value, ValueType
-from ..nouns import Arg, ArgValue, Compare, Filter
+from ...changes import Change, ChangedTable, Family, Unchanged, Value, ValueType
+from ...nouns import Arg, ArgValue, Compare, Filter
 
 __all__ = ["Sieve", "sieve"]
 
