@@ -1,4 +1,4 @@
-"""Build hook: a wheel and an sdist carry the built JupyterLab extension.
+"""Build hook: a wheel and an sdist carry the built JupyterLab extension, and GraphiQL for the server's own page.
 
 1. What is built and newer than its sources is taken as it is: installing from an sdist needs no Node.
 2. What must be built is built with what the build environment was given: ``jlpm``, and Node from PyPI where the machine
@@ -53,9 +53,13 @@ class ExtensionHook(BuildHookInterface[Any]):
     def _built(self) -> Path:
         return self._source / "labextension"
 
+    @property
+    def _page(self) -> Path:
+        return Path(self.root) / "server" / "dbaas_server" / "graphql" / "static" / "graphiql.js"
+
     def _fresh(self) -> bool:
         try:
-            built = (self._built / "package.json").stat().st_mtime
+            built = min((self._built / "package.json").stat().st_mtime, self._page.stat().st_mtime)
         except FileNotFoundError:
             return False
         for folder, folders, files in os.walk(self._source):

@@ -40,7 +40,7 @@ export class LazyPanel extends Widget {
         (this.layout as PanelLayout).addWidget(content);
       })
       .catch((reason: unknown) => {
-        console.error('The databases panel could not be loaded.', reason);
+        console.error('A part of the databases extension could not be loaded.', reason);
       })
       .finally(() => {
         this.loading = false;

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .client import Client, DatabaseClient, TenantClient, connect
-from .errors import ConnectionLost, DbaasError, UsageError
+from .errors import ConnectionLost, DbaasError, GraphQLError, UsageError
 from .load import Loaded, Options
 from .results import Result, RowCapWarning
 
@@ -27,6 +27,7 @@ __all__ = [
     "ConnectionLost",
     "DatabaseClient",
     "DbaasError",
+    "GraphQLError",
     "Loaded",
     "Options",
     "Result",

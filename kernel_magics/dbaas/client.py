@@ -148,6 +148,28 @@ class TenantClient:
         """A token for the data API, signed with the tenant's secret. ``expires_in`` is in seconds."""
         return self.transport.run(operations.sign(self.name, role, sub, expires_in, claims))
 
+    def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation: str | None = None,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a GraphQL document over all of the tenant's databases; the answer's ``data``.
+
+        Args:
+            document: queries, or mutations (of one transaction).
+            variables: the values of its ``$names``.
+            operation: which one, where the document has several.
+            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
+
+        Raises:
+            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
+        """
+        asked = operations.graphql(self.name, None, document, variables, operation, key=key)
+        return self.transport.run(asked)
+
     def audit(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest control actions."""
         return self.transport.run(operations.audit(self.name, limit))
@@ -223,6 +245,28 @@ class DatabaseClient:
         """A table through the REST API, as ``key`` (an API key or a signed token) may see it."""
         named = table if self._name is None else f"{self._name}.{table}"
         return TableClient(self.transport, self.tenant, named, key)
+
+    def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation: str | None = None,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a GraphQL document over this database; the answer's ``data``.
+
+        Args:
+            document: queries, or mutations (of one transaction).
+            variables: the values of its ``$names``.
+            operation: which one, where the document has several.
+            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
+
+        Raises:
+            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
+        """
+        asked = operations.graphql(self.tenant, self.name, document, variables, operation, key=key)
+        return self.transport.run(asked)
 
     def __repr__(self) -> str:
         return f"dbaas.DatabaseClient({self.tenant!r}, {self._name!r})"

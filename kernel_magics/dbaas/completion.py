@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from . import discovery, operations
+from . import discovery, graphql, operations
 from .client import Client
 from .commands import COMMANDS
 from .context import Context
@@ -22,10 +22,12 @@ __all__ = ["matcher"]
 T = TypeVar("T")
 
 SECONDS = 5.0  # for one answer, on the completion's own thread
+GRAPHQL_SECONDS = 30.0  # a schema is large, and changes seldom: this long it is taken as it is
 
 _LINE = re.compile(r"^\s*(?:[\w.]+\s*=\s*)?(%dbaas)\b(.*)$", re.DOTALL)
 _CELL = re.compile(r"\s*%%dbaas\b([^\n]*)\n")
 _WORD = re.compile(r"[\w$]*$")
+_VALUED = ("--to", "--tenant", "--variables", "--operation")
 _TABLE_PLACE = re.compile(
     r'\b(?:from|join|into|update|table)\s+(?:[\w"$.]+(?:\s+(?:as\s+)?\w+)?\s*,\s*)*\Z', re.IGNORECASE
 )
@@ -92,6 +94,9 @@ class _Names:
     def frames(self) -> Iterable[str]:
         return [name for name in self.variables if hasattr(self._context.variables[name], "columns")]
 
+    def mappings(self) -> Iterable[str]:
+        return [name for name in self.variables if isinstance(self._context.variables[name], Mapping)]
+
     def tenants(self) -> list[str]:
         def fetch(client: Client) -> list[str]:
             return [each.subdomain for each in client.transport.run(operations.tenants(), seconds=SECONDS)]
@@ -122,18 +127,32 @@ class _Names:
 
         return self._ask(("schema", owner, name), fetch, Schema(0, ())).tables
 
+    def graphql(self, tenant: str | None = None, database: str | None = None) -> graphql.Schema:
+        """What can be asked with GraphQL where a cell's first line says."""
+        owner = tenant or self._tenant()
+        if owner is None:
+            return graphql.Schema()
+        name = database or (self._context.database if tenant is None else None)
+
+        def fetch(client: Client) -> graphql.Schema:
+            asked = operations.graphql(owner, name, graphql.QUERY)
+            answer = client.transport.run(asked, seconds=SECONDS)
+            return graphql.Schema.of(answer)
+
+        return self._ask(("graphql", owner, name), fetch, graphql.Schema(), fresh_seconds=GRAPHQL_SECONDS)
+
     def _tenant(self) -> str | None:
         if self._context.tenant is not None:
             return self._context.tenant
         tenants = self.tenants()
         return tenants[0] if len(tenants) == 1 else None
 
-    def _ask(self, key: Any, fetch: Callable[[Client], T], default: T) -> T:
+    def _ask(self, key: Any, fetch: Callable[[Client], T], default: T, *, fresh_seconds: float | None = None) -> T:
         def found() -> T:
             # Completion starts no platform: where none runs there is nothing to complete.
             return default if discovery.find() is None else fetch(self._context.client)
 
-        return self._lookup.get(key, found, default)
+        return self._lookup.get(key, found, default, fresh_seconds=fresh_seconds)
 
 
 # --- %dbaas … ---------------------------------------------------------------------------------------------------
@@ -197,12 +216,17 @@ def _in_opening(names: _Names, text: str) -> tuple[str, Iterable[tuple[str, str]
         return fragment, [(word, "value") for word in ("pandas", "polars", "arrow")]
     if last == "--tenant":
         return fragment, [(name, "value") for name in names.tenants()]
+    if last == "--variables":
+        return fragment, [(name, "variable") for name in names.mappings()]
     if fragment.startswith("-"):
-        return fragment, [("--to", "option"), ("--tenant", "option")]
+        more = ("--variables", "--operation") if "--graphql" in done else ("--graphql",)
+        return fragment, [(option, "option") for option in ("--to", "--tenant", *more)]
     return fragment, [(name, "value") for name in names.databases()]
 
 
 def _in_cell(names: _Names, opening: str, cell: str, before: str) -> tuple[str, Iterable[tuple[str, str]]]:
+    if "--graphql" in opening.split():
+        return graphql.complete(names.graphql(*_place(opening)), cell, before)
     fragment = _fragment(before)
     front = before[: len(before) - len(fragment)]
     if front.endswith(":") and not front.endswith("::"):
@@ -251,9 +275,10 @@ def _used(cell: str) -> dict[str, str]:
 
 def _place(opening: str) -> tuple[str | None, str | None]:
     """Tenant and database that a cell's first line names."""
-    words = opening.split()
+    words = opening.partition(">>")[0].split()
     tenant = words[words.index("--tenant") + 1] if "--tenant" in words[:-1] else None
-    first = words[0] if words and not words[0].startswith(("-", ">")) else None
+    places = [word for at, word in enumerate(words) if word[0] != "-" and (at == 0 or words[at - 1] not in _VALUED)]
+    first = places[0] if places else None
     if first and "/" in first:
         owner, _, name = first.partition("/")
         return owner, name

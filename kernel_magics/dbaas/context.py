@@ -79,6 +79,13 @@ class Context:
             )
         return tenant_client.database(default)
 
+    def chosen_endpoint(self, arguments: Arguments, word: str | None = None) -> tuple[str, str | None]:
+        """Tenant and database of ``word`` or in use; None for a database is all that the tenant has."""
+        if word is None and (self.database is None or arguments.get("tenant") is not None):
+            return self.chosen_tenant(arguments).name, None
+        database = self.chosen_database(arguments, word)
+        return database.tenant, database.name
+
     def bind(self, target: str | None, value: Any) -> bool:
         """Put ``value`` into the variable ``target``; False when none was named."""
         if target is None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["ConnectionLost", "DbaasError", "UsageError", "did_you_mean", "from_response"]
+__all__ = [
+    "ConnectionLost", "DbaasError", "GraphQLError", "UsageError", "did_you_mean", "from_graphql", "from_response",
+]  # fmt: skip
 
 
 class DbaasError(Exception):
@@ -67,8 +69,53 @@ class ConnectionLost(DbaasError):
         self.sent = sent
 
 
+class GraphQLError(DbaasError):
+    """A document was refused, or could not be carried out.
+
+    Attributes:
+        errors: all of them, as the server sent them.
+    """
+
+    def __init__(self, errors: Sequence[Mapping[str, Any]], first_line: int = 1) -> None:
+        told = errors[0]
+        extensions = told.get("extensions")
+        extensions = extensions if isinstance(extensions, Mapping) else {}
+        place = [_place(each, first_line) for each in told.get("locations") or () if isinstance(each, Mapping)]
+        path = ".".join(str(step) for step in told.get("path") or ())
+        more = [f"and {len(errors) - 1} more"] if len(errors) > 1 else []
+        hint, details = extensions.get("hint"), extensions.get("details")
+        about = [*place[:1], *([f"in {path}"] if path else []), *([details] if isinstance(details, str) else []), *more]
+        super().__init__(
+            str(told.get("message") or "The document was refused."),
+            code=str(extensions.get("code") or "graphql_error"),
+            hint=hint if isinstance(hint, str) else None,
+            details=", ".join(about) or None,
+        )
+        self.errors = list(errors)
+
+
+def from_graphql(errors: Any, first_line: int = 1) -> DbaasError:
+    """The error that the ``errors`` of a GraphQL answer mean.
+
+    Args:
+        errors: as the answer has them.
+        first_line: the number of the document's first line, for whoever reads it in something larger.
+    """
+    found = [each for each in errors if isinstance(each, Mapping)] if isinstance(errors, list) else []
+    return GraphQLError(found or [{"message": "The document was refused."}], first_line)
+
+
+def _place(location: Mapping[str, Any], first_line: int) -> str:
+    line, column = location.get("line"), location.get("column")
+    return f"line {line + first_line - 1 if isinstance(line, int) else line}, column {column}"
+
+
 def from_response(status: int, body: Any) -> DbaasError:
     """The error that a server's answer means, whatever its body looks like."""
+    if isinstance(body, Mapping) and isinstance(body.get("errors"), list):
+        error = from_graphql(body["errors"])
+        error.status = status
+        return error
     if isinstance(body, Mapping) and isinstance(body.get("message"), str):
         return DbaasError(
             body["message"],

@@ -32,11 +32,11 @@ class Lookup:
         self._running: dict[Any, Future[None]] = {}
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="dbaas-completion")
 
-    def get(self, key: Any, fetch: Callable[[], T], default: T) -> T:
-        """The answer to ``key``, or ``default`` while there is none."""
+    def get(self, key: Any, fetch: Callable[[], T], default: T, *, fresh_seconds: float | None = None) -> T:
+        """The answer to ``key``, or ``default`` while there is none. ``fresh_seconds`` for this answer alone."""
         with self._lock:
             at, value = self._known.get(key, (float("-inf"), default))
-            fresh = time.monotonic() - at < self._fresh
+            fresh = time.monotonic() - at < (self._fresh if fresh_seconds is None else fresh_seconds)
             if not fresh and key not in self._running:
                 self._running[key] = self._threads.submit(self._fetch, key, fetch)
             pending = None if fresh else self._running.get(key)

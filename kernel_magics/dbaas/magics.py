@@ -12,14 +12,15 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, needs_local_scope
 from IPython.display import display
 
-from . import commands, jupysql
-from .arguments import Option, parse, split
+from . import commands, jupysql, operations
+from .arguments import Arguments, Option, parse, split
 from .client import connect
 from .completion import matcher
 from .context import Context
 from .errors import DbaasError, UsageError
+from .graphql import Answer, read_variables, shown
 from .lookup import Lookup
-from .results import arrow_to_pandas, arrow_to_polars
+from .results import Result, arrow_to_pandas, arrow_to_polars
 from .views import Listing, Note
 
 __all__ = ["DbaasMagics", "load", "unload"]
@@ -27,9 +28,15 @@ __all__ = ["DbaasMagics", "load", "unload"]
 _CELL_OPTIONS = {
     "to": Option("a kind of table", ("pandas", "polars", "arrow")),
     "tenant": Option("a tenant"),
+    "graphql": Option(),
+    "variables": Option("a dict of the notebook, or JSON"),
+    "operation": Option("the name of one of the document's operations"),
 }
 _AS: dict[str, Callable[[pa.Table], Any]] = {"pandas": arrow_to_pandas, "polars": arrow_to_polars}
 _CELL_USAGE = "%%dbaas [DATABASE] [--to pandas|polars|arrow] [--tenant NAME] [>> name]"
+_GRAPHQL_USAGE = (
+    "%%dbaas [DATABASE] --graphql [--variables NAME|JSON] [--operation NAME] [--to pandas|polars|arrow] [>> name]"
+)
 
 
 @magics_class
@@ -60,6 +67,11 @@ class DbaasMagics(Magics):
         arguments = parse(split(line), _CELL_OPTIONS, least=0, most=1, usage=_CELL_USAGE)
         if not cell.strip():
             raise UsageError("The cell is empty.", hint="Write a statement below the first line.")
+        if arguments.has("graphql"):
+            return self._run_graphql(arguments, cell, variables)
+        for name in ("variables", "operation"):
+            if arguments.has(name):
+                raise UsageError(f"--{name} goes with --graphql.", hint=_GRAPHQL_USAGE)
         database = self.context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
         kind = arguments.get("to")
         value: Any
@@ -72,6 +84,27 @@ class DbaasMagics(Magics):
             shape = f"{table.num_rows:,} rows × {table.num_columns} columns"
         if self.context.bind(arguments.target, value):
             return Note(f"{arguments.target}: {shape}")
+        return value
+
+    def _run_graphql(self, arguments: Arguments, cell: str, variables: dict[str, Any]) -> object:
+        """The cell as a GraphQL document, on a database's endpoint or, where none is named or in use, the tenant's."""
+        tenant, database = self.context.chosen_endpoint(arguments, arguments.words[0] if arguments.words else None)
+        values = arguments.get("variables")
+        given = read_variables(values, variables) if values is not None else None
+        # The cell's own first line is the magic's.
+        asked = operations.graphql(tenant, database, cell, given, arguments.get("operation"), first_line=2)
+        data = self.context.client.transport.run(asked)
+        value: Any = shown(data)
+        kind = arguments.get("to")
+        if kind is not None:
+            if not isinstance(value, Result):
+                raise UsageError(
+                    "Only the answer to one list is a table.", hint="Ask for one list, or leave --to away."
+                )
+            table = value.to_arrow()
+            value = _AS[kind](table) if kind in _AS else table
+        if self.context.bind(arguments.target, value):
+            return Note(f"{arguments.target}: {_size(value)}")
         return value
 
     def close(self) -> None:
@@ -99,6 +132,15 @@ def unload(shell: InteractiveShell) -> None:
             with contextlib.suppress(ValueError):
                 shell.Completer.custom_matchers.remove(magics.matcher)
         magics.close()
+
+
+def _size(value: Any) -> str:
+    if isinstance(value, Result):
+        return value.footer()
+    if isinstance(value, Answer):
+        return ", ".join(value) or "nothing"
+    rows, columns = value.shape
+    return f"{rows:,} rows × {columns} columns"
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from .errors import from_graphql
 from .nouns import ApiKey, Database, Platform, Schema, Tenant, Token, Usage
 from .params import to_json
 
@@ -248,6 +249,43 @@ def data(
         headers={"Content-Type": "application/json", **(headers or {})},
         body=None if body is None else json.dumps(to_json(body)).encode(),
     )
+
+
+def graphql(
+    tenant: str,
+    database: str | None,
+    document: str,
+    variables: Mapping[str, Any] | None = None,
+    operation: str | None = None,
+    *,
+    key: str | None = None,
+    first_line: int = 1,
+) -> Operation[dict[str, Any]]:
+    """A GraphQL document; the answer is its ``data``.
+
+    Args:
+        database: whose endpoint; None is the tenant's own, over all its databases.
+        operation: which one, where the document has several.
+        key: an API key or a signed token; None asks as the person at the notebook.
+        first_line: the number of the document's first line, for the places in errors.
+    """
+    body: dict[str, Any] = {"query": document} | _given(operationName=operation)
+    if variables:
+        body["variables"] = to_json(variables)
+
+    def decode(answer: bytes, _: Mapping[str, str]) -> dict[str, Any]:
+        told = json.loads(answer)
+        if told.get("errors"):
+            raise from_graphql(told["errors"], first_line)
+        data: dict[str, Any] = told.get("data") or {}
+        return data
+
+    # Asked for plain JSON, the server answers 200 to whatever it could read, and says in the body what was wrong.
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    if key is not None:
+        headers |= {"apikey": str(key), "Authorization": f"Bearer {key}"}
+    path = _path("v1", tenant, "graphql") if database is None else _path("p", tenant, database, "graphql", "v1")
+    return Operation("POST", path, decode, headers=headers, body=json.dumps(body).encode())
 
 
 def _query_body(

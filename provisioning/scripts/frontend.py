@@ -14,6 +14,7 @@ __all__ = ["ensure_frontend", "frontend_env", "install_frontend_packages"]
 
 _source = root / "extension"
 _built = _source / "labextension"
+_page = root / "server" / "dbaas_server" / "graphql" / "static" / "graphiql.js"
 _generated = {"node_modules", "lib", "labextension", ".yarn"}
 _REMEDY = "Check that npm packages can be downloaded from here, then run the command again."
 
@@ -21,7 +22,8 @@ _REMEDY = "Check that npm packages can be downloaded from here, then run the com
 def ensure_frontend(log: Log) -> None:
     """Build if needed, and link. Raises ``Failed``."""
     digest, stamp = _digest(), venv / ".built-labextension"
-    if not ((_built / "package.json").is_file() and stamp.is_file() and stamp.read_text() == digest):
+    built = (_built / "package.json").is_file() and _page.is_file()
+    if not (built and stamp.is_file() and stamp.read_text() == digest):
         install_frontend_packages(log)
         with log.step("Building the JupyterLab extension"):
             log.run(

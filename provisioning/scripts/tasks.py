@@ -16,7 +16,7 @@ from lab import Lab, lab_command, running_lab, start_lab, stop_lab
 from places import child_env, data_folder, program, venv
 from quickstart import execute_quickstart, executed
 from steps import Failed, Log, root, say
-from testing import ensure_needs, run_pytest
+from testing import ensure_bench_needs, ensure_needs, run_pytest
 
 
 def run(log: Log) -> None:
@@ -87,9 +87,10 @@ def format_code(log: Log) -> None:
 
 
 def bench(log: Log) -> None:
-    """Measure and print the project's figures."""
+    """Measure and print the project's figures; all of them together are kept in tests/bench/RESULTS.md."""
     ensure_environment(log, DEV)
     ensure_frontend(log)
+    ensure_bench_needs(log)
     result = subprocess.run(
         [program("python"), root / "tests" / "bench" / "run.py", *os.environ.get("ONLY", "").split()],
         cwd=root,
@@ -106,6 +107,7 @@ def clean(log: Log) -> None:
     stop(log)
     extension = root / "extension"
     made = [venv, executed.parent, *(extension / name for name in ("lib", "labextension", "node_modules", ".yarn"))]
+    made.append(root / "server" / "dbaas_server" / "graphql" / "static")
     made += [root / name for name in ("dist", "build", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis")]
     for path in made:
         shutil.rmtree(path, ignore_errors=True)

@@ -13,7 +13,7 @@ from frontend import frontend_env
 from places import child_env, program
 from steps import Failed, Log, root
 
-__all__ = ["ensure_needs", "run_pytest"]
+__all__ = ["ensure_bench_needs", "ensure_needs", "run_pytest"]
 
 _clients = root / "tests" / "clients" / "js"
 
@@ -46,11 +46,26 @@ _NEEDS = (
     Need("curl", lambda: shutil.which("curl") is not None, ("curl",)),
     Need("jq", lambda: shutil.which("jq") is not None, ("jq",)),
 )
+_BENCH_NEEDS = (
+    Need("psql", lambda: shutil.which("psql") is not None, ("postgresql-client",)),
+    Need("curl", lambda: shutil.which("curl") is not None, ("curl",)),
+    Need("wrk", lambda: shutil.which("wrk") is not None, ("wrk",)),
+)
 
 
 def ensure_needs(log: Log) -> None:
-    """Install what is missing when that is allowed, else say it. Raises ``Failed``."""
-    missing = [need for need in _NEEDS if not need.present()]
+    """Install what the tests miss when that is allowed, else say it. Raises ``Failed``."""
+    _ensure(log, "tests", _NEEDS)
+    _ensure_npm_clients(log)
+
+
+def ensure_bench_needs(log: Log) -> None:
+    """The same for the figures."""
+    _ensure(log, "figures", _BENCH_NEEDS)
+
+
+def _ensure(log: Log, purpose: str, needs: Sequence[Need]) -> None:
+    missing = [need for need in needs if not need.present()]
     packages = [package for need in missing for package in need.packages]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         with log.step(f"Installing {', '.join(packages)}"[:52]):
@@ -64,10 +79,9 @@ def ensure_needs(log: Log) -> None:
         missing = [need for need in missing if not need.present()]
     if missing:
         raise Failed(
-            f"the tests need {', '.join(need.what for need in missing)}",
+            f"the {purpose} need {', '.join(need.what for need in missing)}",
             f"sudo apt-get install {' '.join(packages)}, then run the command again.",
         )
-    _ensure_npm_clients(log)
 
 
 def _ensure_npm_clients(log: Log) -> None:

@@ -19,6 +19,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async, url_path_join
 from tornado import web
 from tornado.iostream import StreamClosedError
+from tornado.routing import Rule
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
 from dbaas_provisioning.nouns import Home
@@ -29,6 +30,7 @@ from .daemon_link import SocketSupervision, start_daemon
 from .dispatch import dispatch, next_request_id, refuse
 from .home import default_home
 from .http import Request, Response
+from .jupyter_sockets import PlatformSocket, Upgrading
 from .routes import ROUTER
 from .routing import Guard, Route
 from .services import Services
@@ -164,6 +166,8 @@ class PlatformHandler(APIHandler):
         self.set_status(response.status)
         self.clear_header("Content-Type")
         content_type = "application/json"
+        for name, _ in response.headers:
+            self.clear_header(name)  # what Jupyter sets on every answer, such as its content security policy
         for name, value in response.headers:
             if name.lower() == "content-type":
                 content_type = value
@@ -235,8 +239,10 @@ def load(server_app: ServerApp) -> None:
     opening = Opening(default_home())
     server_app.web_app.settings["dbaas_opening"] = opening
     base = url_path_join(server_app.base_url, MOUNT)
+    below = {"prefix": base, "router": ROUTER, "opening": opening.services}
+    sockets = Rule(Upgrading(f"{base}/"), PlatformSocket, below)
     server_app.web_app.add_handlers(  # type: ignore[no-untyped-call]
-        ".*$", [(rf"{base}/(.*)", PlatformHandler, {"opening": opening})]
+        ".*$", [sockets, (rf"{base}/(.*)", PlatformHandler, {"opening": opening})]
     )
 
 

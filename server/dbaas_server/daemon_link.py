@@ -22,7 +22,7 @@ from dbaas_provisioning.nouns import Endpoint, Home
 
 from .home import RunFile, read_run_file, socket_path
 
-__all__ = ["SocketSupervision", "ask", "is_up", "start_daemon", "stop_daemon"]
+__all__ = ["SocketSupervision", "ask", "is_up", "revived", "start_daemon", "stop_daemon"]
 
 START_SECONDS = 120.0
 """Patience with a first start, which may unpack binaries and make a cluster."""
@@ -81,11 +81,11 @@ async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:
         raise ConnectionError("the daemon went away")
     answer: dict[str, Any] = json.loads(line)
     if "error" in answer:
-        raise _revived(answer["error"])
+        raise revived(answer["error"])
     return answer
 
 
-def _revived(fields: dict[str, Any]) -> DbaasError:
+def revived(fields: dict[str, Any]) -> DbaasError:
     """An error of the daemon's as an error here."""
     kind = getattr(errors, fields["kind"], Unavailable)
     error: DbaasError = kind(fields["code"], fields["message"], hint=fields["hint"], details=fields["details"])

@@ -43,6 +43,8 @@ class Limits:
     read_connections: int = 2
     write_connections: int = 8
     query_connections: int = 4
+    bulk_connections: int = 4  # exports and loads, which take as long as who is at their other end likes
+    bulk_patience_ms: int = 5_000  # that one more of them waits for a connection
     queue: int = 2_000
 
 
@@ -71,7 +73,8 @@ class Session(Protocol):
     Codes of the errors that a door translates: ``unknown_table``, ``unknown_function`` (``NotFound``);
     ``unknown_column``, ``unknown_relationship``, ``ambiguous_relationship``, ``ambiguous_function``, ``not_single``,
     ``too_many_affected``, ``embed_not_to_one``, ``not_embedded`` (a filter or order names an embed that is not
-    selected), ``key_mismatch`` (a replacement's body names another row than its filter), ``invalid_cursor``,
+    selected), ``order_not_grouped`` (an order by what the groups of an aggregate have no single value of),
+    ``key_mismatch`` (a replacement's body names another row than its filter), ``invalid_cursor``,
     ``embed_too_deep``, ``aggregate_too_large`` (``Invalid``). What the engine itself refuses is a :class:`QueryError`.
     """
 
@@ -88,8 +91,30 @@ class Session(Protocol):
         """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
         ...
 
-    async def write(self, writes: Sequence[tuple[Write, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
-        """Carry all out in one transaction, in order; return only after it is committed."""
+    async def read_all(self, reads: tuple[Read, ...], args: Sequence[ArgValue], caller: Caller) -> list[bytes]:
+        """Answer several questions from one snapshot, under the caller's role, claims and row policies.
+
+        The same tuple again is recognised without looking into it.
+
+        Args:
+            args: shared by all of them.
+
+        Returns:
+            One JSON value each: an array of rows; for a ``single`` read the row as an object, or null; for a function
+            what it returns. At most ``max_rows`` rows, at every level.
+        """
+        ...
+
+    async def statement_of(self, reads: tuple[Read, ...], caller: Caller) -> str:
+        """What :meth:`read_all` sends, in the engine's own language, for those who may see it."""
+        ...
+
+    async def write(self, writes: Sequence[tuple[Write | Read, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
+        """Carry all out in one transaction, in order; return only after it is committed.
+
+        A ``Read`` among them is a function call that may write (its ``source`` is a ``Call``); the body of its rows is
+        one JSON value, as :meth:`read_all` gives it.
+        """
         ...
 
     async def call(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
@@ -112,11 +137,14 @@ class Session(Protocol):
         ...
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
-        """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
+        """Bulk-load CSV with a header line, all or nothing; returns the number of rows.
+
+        Loads and exports have connections of their own, so that slow ones hold nobody else up. Raises ``TooBusy``.
+        """
         ...
 
     def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
-        """Stream every row with bounded memory, on a connection of its own."""
+        """Stream every row with bounded memory, on a connection of its own. Raises ``TooBusy``."""
         ...
 
     async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:

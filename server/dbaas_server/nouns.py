@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
+
+if TYPE_CHECKING:
+    from .stages import Stage
 
 __all__ = [
     "Aggregate",
@@ -21,6 +24,7 @@ __all__ = [
     "Catalog",
     "Column",
     "Compare",
+    "Constant",
     "Count",
     "Embed",
     "EmbedExists",
@@ -32,6 +36,7 @@ __all__ = [
     "JsonStep",
     "Key",
     "Logic",
+    "Nested",
     "Order",
     "Parameter",
     "Path",
@@ -41,6 +46,7 @@ __all__ = [
     "Read",
     "Relation",
     "Resolution",
+    "RowCursor",
     "Rows",
     "Star",
     "Stats",
@@ -133,6 +139,7 @@ class Table:
         row_security: row security is enabled.
         policies: names of its row policies.
         grants: role → the privileges it has (``select``, ``insert``, ``update``, ``delete``), for the API roles.
+        column_grants: (role, privilege) → the columns it is granted on; only of tables with column privileges.
         bypasses_policies: a view that runs with its owner's rights, so that row policies of its tables do not hold.
         estimated_rows: the planner's estimate; -1 when never analysed.
     """
@@ -144,6 +151,7 @@ class Table:
     row_security: bool = False
     policies: tuple[str, ...] = ()
     grants: Mapping[str, frozenset[str]] = field(default_factory=dict, hash=False)
+    column_grants: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict, hash=False)
     bypasses_policies: bool = False
     insertable: bool = True
     updatable: bool = True
@@ -156,6 +164,12 @@ class Table:
     def primary_key(self) -> tuple[str, ...]:
         """Columns of the primary key, in key order; empty when there is none."""
         return next((key.columns for key in self.keys if key.primary), ())
+
+    def granted(self, role: str, privilege: str) -> frozenset[str]:
+        """The columns that a role may ``select``, ``insert`` or ``update``; for ``owner`` all of them."""
+        if role == "owner" or privilege in self.grants.get(role, ()):
+            return frozenset(self.columns)
+        return self.column_grants.get((role, privilege), frozenset())
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +271,10 @@ class Embed:
         hint: tells candidates apart: a constraint, a column, a junction.
         inner: rows without a match are dropped.
         spread: the related row's columns go into the parent's.
+        relation: the very foreign key, where the caller knows it; ``target`` and ``hint`` are then not looked at.
+        outward: with ``relation``: from the table that has the foreign key to the one that it points at.
+        one: one object instead of a list: the only row that an aggregate has.
+        shown: as ``{}`` where nothing of it is selected; without, such an embed is a filter only.
         read: what is read there; its ``source`` is resolved by the engine.
     """
 
@@ -266,6 +284,10 @@ class Embed:
     hint: str | None = None
     inner: bool = False
     spread: bool = False
+    relation: Relation | None = None
+    outward: bool = False
+    one: bool = False
+    shown: bool = False
 
     @property
     def name(self) -> str:
@@ -273,7 +295,33 @@ class Embed:
         return self.alias or self.target
 
 
-Item: TypeAlias = Star | Field | Embed
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A text that is the same in every row."""
+
+    alias: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """An object made of the row's own values (``"sum": {"price": …, "sold": …}``)."""
+
+    alias: str
+    items: tuple[Field | Constant, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowCursor:
+    """The place of each row in the read's order, as opaque text: base64url of a JSON array, ``tag`` and the order keys
+    as texts. The keys are what ``Read.after`` takes.
+    """
+
+    alias: str
+    tag: str
+
+
+Item: TypeAlias = Star | Field | Embed | Constant | Nested | RowCursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +330,7 @@ class Compare:
 
     Attributes:
         operator: PostgREST's word for it: eq neq gt gte lt lte like ilike match imatch in is isdistinct
-            fts plfts phfts wfts cs cd ov sl sr nxr nxl adj.
+            fts plfts phfts wfts cs cd ov sl sr nxr nxl adj; and of JSON's keys: has has_any has_all.
         operand: one argument; a tuple of them for ``in`` and for quantified operators; for ``is`` the word itself
             (``null``, ``not_null``, ``true``, ``false``, ``unknown``), which is part of the shape.
         quantifier: ``any`` or ``all``.
@@ -363,6 +411,8 @@ class Read:
             None when the page holds the last row (so one row more than the page is looked for).
         single: exactly one row, rendered as an object; otherwise ``not_single``.
         time_zone: a name for the transaction's ``TimeZone``, already validated.
+        stages: what the source's rows go through first (:mod:`~dbaas_server.stages`); all else is then about the
+            fields and rows of the result.
     """
 
     source: TableRef | Call
@@ -378,6 +428,7 @@ class Read:
     numbers_as_text: bool = False  # int8 and numeric arrive as strings, so that JSON clients do not round them
     keyset: bool = False
     time_zone: str | None = None
+    stages: tuple[Stage, ...] = ()
 
 
 # --- writing ----------------------------------------------------------------------------------------------------
@@ -411,6 +462,7 @@ class Write:
         returning: what is read of the rows touched; None for nothing.
         max_affected: more rows than this, and nothing is done.
         rollback: do everything, then undo it (``tx=rollback``).
+        update_columns: of an upsert, what a merge changes; None for all of ``columns``.
         locate: the key of a single inserted row is wanted in ``Rows.location``, even where nothing is returned.
     """
 
@@ -424,6 +476,7 @@ class Write:
     returning: Read | None = None
     conflict_on: tuple[str, ...] = ()
     resolution: Resolution = Resolution.merge
+    update_columns: tuple[str, ...] | None = None
     missing_default: bool = False
     max_affected: int | None = None
     rollback: bool = False

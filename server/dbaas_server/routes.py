@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from .control import about, databases, keys, load, openapi, query, schema, tenants
+from .control import about, databases, keys, load, openapi, query, schema, tenants, tokens
+from .graphql import door as graphql
+from .graphql import page as graphiql
 from .rest import doors as rest
 from .routing import Guard, Route, Router
 
 __all__ = ["ROUTER", "ROUTES"]
 
 _REST = dict.fromkeys(("GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"), rest.table)
-_RECORD = dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"), rest.record)
+_RECORD = {
+    **dict.fromkeys(("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"), rest.record),
+    "POST": rest.post_below_table,
+}
 _CALL = dict.fromkeys(("GET", "HEAD", "POST", "OPTIONS"), rest.function)
 _DESCRIBE = dict.fromkeys(("GET", "HEAD", "OPTIONS"), rest.description)
+_AGGREGATE = dict.fromkeys(("POST", "OPTIONS"), rest.aggregate)
+_GRAPHQL = ("GET", "POST", "OPTIONS")
 _CSV = frozenset({"text/csv"})
 
 ROUTES: tuple[Route, ...] = (
     Route("/healthz", Guard.public, {"GET": about.health}),
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
+    Route("/v1/token", Guard.operator, {"POST": tokens.create}),
+    Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
     Route(
@@ -43,8 +52,16 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),
     Route("/v1/{tenant}/data/{table}/{record}", Guard.caller, _RECORD),
     Route("/v1/{tenant}/rpc/{function}", Guard.caller, _CALL),
+    Route("/v1/{tenant}/graphql", Guard.caller, dict.fromkeys(_GRAPHQL, graphql.tenant), max_body=graphql.MAX_BODY),
+    Route(
+        "/p/{tenant}/{database}/graphql/v1",
+        Guard.caller,
+        dict.fromkeys(_GRAPHQL, graphql.database),
+        max_body=graphql.MAX_BODY,
+    ),
     Route("/p/{tenant}/{database}/rest/v1", Guard.caller, _DESCRIBE),
     Route("/p/{tenant}/{database}/rest/v1/{table}", Guard.caller, _REST, streams=_CSV),
+    Route("/p/{tenant}/{database}/rest/v1/{table}/aggregate", Guard.caller, _AGGREGATE),
     Route("/p/{tenant}/{database}/rest/v1/rpc/{function}", Guard.caller, _CALL),
 )
 

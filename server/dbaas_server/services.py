@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from dbaas_provisioning.platform import Platform
 
 from .auth import Authenticator
+from .feeds import Feeds
+from .feeds.remote import SocketFeeds
 from .sessions import Sessions
 
 __all__ = ["Services"]
@@ -19,14 +21,20 @@ class Services:
     platform: Platform
     sessions: Sessions
     auth: Authenticator
+    feeds: Feeds
 
     @classmethod
-    def over(cls, platform: Platform) -> Services:
-        """Everything on top of an open platform."""
+    def over(cls, platform: Platform, feeds: Feeds | None = None) -> Services:
+        """Everything on top of an open platform.
+
+        Args:
+            feeds: where changes come from; without them, from the daemon.
+        """
         sessions = Sessions(platform)
-        return cls(platform, sessions, Authenticator(platform, sessions))
+        return cls(platform, sessions, Authenticator(platform, sessions), feeds or SocketFeeds(platform.home))
 
     async def close(self) -> None:
-        """Close every session and the platform."""
+        """Close every feed, every session and the platform."""
+        await self.feeds.close()
         await self.sessions.close()
         await self.platform.close()

@@ -14,7 +14,7 @@ from typing import cast
 from uuid import UUID
 
 from dbaas_provisioning.errors import DbaasError
-from dbaas_provisioning.nouns import JwtSecret, Login, Tenant
+from dbaas_provisioning.nouns import DatabaseState, JwtSecret, Login, Tenant
 from dbaas_provisioning.platform import Access, Platform
 
 from .engine import Limits, Session, Target
@@ -50,6 +50,7 @@ class Sessions:
         self._platform = platform
         self._limits = limits or Limits()
         self._known: dict[str, Known] = {}
+        self._databases: dict[str, tuple[str, ...]] = {}
         self._changes = 0
         self._open: dict[tuple[str, str | None], asyncio.Task[_Opened]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -69,6 +70,22 @@ class Sessions:
     def known_now(self, subdomain: str) -> Known | None:
         """The same without waiting; None when it has to be looked up."""
         return self._known.get(subdomain)
+
+    async def databases(self, subdomain: str) -> tuple[str, ...]:
+        """Names of a tenant's databases that are ready: the default one first, the others as they were made.
+
+        Starts nothing. Raises ``NotFound`` (no such tenant).
+        """
+        names = self._databases.get(subdomain)
+        if names is None:
+            changes = self._changes
+            found = await self._platform.databases(subdomain)
+            ready = [database.name for database in found if database.state is DatabaseState.ready]
+            default = (await self._platform.tenant(subdomain)).default_database
+            names = tuple(sorted(ready, key=lambda name: name != default))
+            if changes == self._changes:
+                self._databases[subdomain] = names
+        return names
 
     async def session(self, subdomain: str, database: str | None = None) -> Session:
         """The session of a tenant's database, the default one when ``database`` is None.
@@ -121,6 +138,7 @@ class Sessions:
         """Drop what may be stale. An empty identity means that changes may have been missed: drop everything."""
         self._changes += 1
         self._known.clear()
+        self._databases.clear()
         if kind == "key" and identity:
             return
         for key, task in list(self._open.items()):

@@ -94,6 +94,8 @@ def postgrest_binary(bench: Bench) -> Path:
             check=True,
             capture_output=True,
         )
+    told = subprocess.run([str(binary), "--version"], capture_output=True, text=True, check=True).stdout
+    bench.versions["PostgREST"] = told.split()[-1] if told.split() else "unknown"
     return binary
 
 

@@ -44,7 +44,7 @@ figures: list[Figure] = []
 
 
 def figure(name: str, *, unit: str, target: str = "") -> Callable[[Any], Any]:
-    """Register a measurement; ``target`` is printed beside what was measured."""
+    """Register a measurement; a ``target`` such as ``≥ 1.3`` is compared with the samples' median."""
 
     def register(measure: Callable[[Bench], Sequence[float]]) -> Callable[[Bench], Sequence[float]]:
         figures.append(Figure(name, unit, target, measure))
@@ -55,10 +55,21 @@ def figure(name: str, *, unit: str, target: str = "") -> Callable[[Any], Any]:
 
 @dataclass
 class Bench:
-    """A platform of its own in ``folder``, started when the first figure asks for it."""
+    """A platform of its own in ``folder``, started when the first figure asks for it.
+
+    Attributes:
+        versions: of what figures are about and compared with, by name.
+    """
 
     folder: Path
+    versions: dict[str, str] = field(default_factory=dict, init=False)
+    notes: list[str] = field(default_factory=list, init=False)
     _started: bool = field(default=False, init=False)
+
+    def note(self, text: str) -> None:
+        """A sentence that is printed, and kept below the results."""
+        print(f"  {text}", flush=True)
+        self.notes.append(text)
 
     @property
     def home(self) -> Path:
@@ -84,7 +95,11 @@ class Bench:
         """Where the daemon serves: ``url``, ``token``, ``pid``. Starts it."""
         self._started = True
         self.dbaas("up")
-        return json.loads((self.home / "run" / "daemon.json").read_text())
+        found: dict[str, Any] = json.loads((self.home / "run" / "daemon.json").read_text())
+        headers = {"Authorization": f"Bearer {found['token']}"}
+        for engine in httpx.get(f"{found['url']}/v1/platform", headers=headers, timeout=60).json()["engines"]:
+            self.versions[engine["name"]] = f"{engine['version']} ({engine['origin']})"
+        return found
 
     @cached_property
     def http(self) -> httpx.Client:

@@ -1,18 +1,21 @@
-"""``make bench``: measure every registered figure, or those whose name has one of the given words, and print them."""
+"""``make bench``: measure every registered figure, or those whose name has one of the given words, and print them.
+
+When all were measured, ``RESULTS.md`` beside this file is written anew.
+"""
 
 from __future__ import annotations
 
 import importlib
 import signal
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 
 here = Path(__file__).resolve().parent
-sys.path.insert(0, str(here))
+sys.path[:0] = [str(here), str(here.parent)]
 
 from figures import Bench, figures  # noqa: E402
+from results import Result, print_result, write  # noqa: E402
 
 
 def main(words: list[str]) -> int:
@@ -20,7 +23,7 @@ def main(words: list[str]) -> int:
     for module in sorted(here.glob("bench_*.py")):
         importlib.import_module(module.stem)
     chosen = [one for one in figures if not words or any(word in one.name for word in words)]
-    status = 0
+    results: list[Result] = []
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # also then the platform is stopped
     with tempfile.TemporaryDirectory(prefix="dbaas-bench-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)  # as root, engines run as another user, who must get to their data
@@ -28,19 +31,15 @@ def main(words: list[str]) -> int:
         try:
             for one in chosen:
                 try:
-                    samples = [float(sample) for sample in one.measure(bench)]
+                    results.append(Result(one, [float(sample) for sample in one.measure(bench)]))
                 except Exception as error:  # a figure that fails must not hide the others
-                    print(f"{one.name:<58} failed: {type(error).__name__}: {error}", flush=True)
-                    status = 1
-                    continue
-                spread = f"({min(samples):.2f}–{max(samples):.2f})" if len(samples) > 1 else ""
-                print(
-                    f"{one.name:<58} {statistics.median(samples):10.2f} {one.unit:<5} {spread:<20} {one.target}",
-                    flush=True,
-                )
+                    results.append(Result(one, failure=f"{type(error).__name__}: {error}"))
+                print_result(results[-1])
         finally:
             bench.close()
-    return status
+    if not words:
+        write(here / "RESULTS.md", results, bench.versions, bench.notes)
+    return 1 if any(result.failure for result in results) else 0
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def test_the_development_lock_holds_every_version_of_the_other() -> None:
 
 def test_npm_locks_name_no_address_to_download_from() -> None:
     assert "://" not in (root / "extension" / "yarn.lock").read_text().replace("https://yarnpkg.com/advanced", "")
-    for lock in (root / "tests" / "clients").rglob("package-lock.json"):
+    for lock in (root / "tests").rglob("package-lock.json"):
         if "node_modules" in lock.parts:
             continue
         packages = json.loads(lock.read_text())["packages"]

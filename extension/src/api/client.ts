@@ -1,7 +1,7 @@
 /** The control API, typed. Knows paths and shapes; how a request travels is given to it. */
 
 import { ApiError, asApiError, errorFrom } from './errors.js';
-import type { CreatedDatabase, Database, Exposure, Platform, Schema, Tenant } from './nouns.js';
+import type { CreatedDatabase, Database, Exposure, Platform, Schema, Tenant, Token } from './nouns.js';
 
 /** Sends a request to a path below the platform's mount point, such as `/v1/tenants`. */
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
@@ -56,6 +56,16 @@ export class Client {
       path(tenant, 'databases', database, 'connection-string')
     );
     return answer.connection_string;
+  }
+
+  /** The signed-in person's own token, short-lived: opens every tenant's data, as the person may. */
+  personToken(): Promise<Token> {
+    return this.call('POST', '/v1/token');
+  }
+
+  /** A token of the tenant, as its applications hand them to people. */
+  signedToken(tenant: string, role: 'anon' | 'authenticated', subject: string): Promise<Token> {
+    return this.call('POST', path(tenant, 'jwt'), { role, ...(subject === '' ? {} : { sub: subject }) });
   }
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {

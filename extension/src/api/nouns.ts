@@ -75,3 +75,10 @@ export interface Platform {
   version: string;
   engines: Engine[];
 }
+
+/** Something to send as `Authorization: Bearer`. */
+export interface Token {
+  token: string;
+  /** Seconds since 1970. */
+  expires_at: number;
+}

@@ -15,10 +15,12 @@ export const COMMANDS = {
   copyConnectionString: 'dbaas:copy-connection-string',
   copyRestUrl: 'dbaas:copy-rest-url',
   copyName: 'dbaas:copy-name',
+  openGraphiql: 'dbaas:open-graphiql',
   refresh: 'dbaas:refresh'
 } as const;
 
 const CREATE_RANK = 0;
+const OPEN_RANK = 5;
 const COPY_RANK = 10;
 
 /**
@@ -110,6 +112,21 @@ export function addCommands(app: JupyterFrontEnd, model: Model): (command: strin
     }
   );
   add(
+    COMMANDS.openGraphiql,
+    'Open GraphiQL',
+    () => subject() !== null,
+    async () => {
+      const chosen = subject();
+      if (chosen !== null) {
+        const database = databaseOf(chosen)?.[1].name;
+        await commands.execute('dbaas:graphiql', {
+          tenant: chosen.tenant.subdomain,
+          ...(database === undefined ? {} : { database })
+        });
+      }
+    }
+  );
+  add(
     COMMANDS.refresh,
     'Refresh Databases',
     () => true,
@@ -124,6 +141,8 @@ export function addCommands(app: JupyterFrontEnd, model: Model): (command: strin
     });
   };
   offer('tenant', CREATE_RANK, COMMANDS.createDatabase, COMMANDS.createTenant);
+  offer('tenant', OPEN_RANK, COMMANDS.openGraphiql);
+  offer('database', OPEN_RANK, COMMANDS.openGraphiql);
   offer('tenant', COPY_RANK, COMMANDS.copyName);
   offer('database', COPY_RANK, COMMANDS.copyConnectionString, COMMANDS.copyRestUrl, COMMANDS.copyName);
   offer('schema', COPY_RANK, COMMANDS.copyName);

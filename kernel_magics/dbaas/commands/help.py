@@ -13,6 +13,7 @@ from .command import Command
 __all__ = ["explain", "overview"]
 
 _CELL = "%%dbaas [DATABASE] [--to pandas|polars|arrow] [>> name]"
+_GRAPHQL = "%%dbaas [DATABASE] --graphql [--variables NAME] [>> name]"
 
 
 def overview(context: Context, commands: Sequence[Command]) -> Listing | Note:
@@ -34,6 +35,7 @@ def explain(commands: Sequence[Command], tokens: Sequence[str]) -> Listing | Not
     if not tokens:
         rows = [[command.name, command.summary, command.example or command.usage] for command in commands]
         rows.append(["%%dbaas", "Run the cell; :name takes a variable of the notebook, safely.", _CELL])
+        rows.append(["%%dbaas --graphql", "Run the cell as a GraphQL document.", _GRAPHQL])
         return Listing(["command", "what it does", "for example"], rows, commands, Note(""))
     asked = " ".join(tokens)
     found = [command for command in commands if command.name == asked or command.words[0] == asked]

@@ -322,7 +322,8 @@ class Store:
         try:
             [row] = await self._rows(
                 "insert into feeds as f values (%s, extract(epoch from now())::bigint)"
-                " on conflict (database_id) do update set epoch = greatest(excluded.epoch, f.epoch + 1) returning epoch",
+                " on conflict (database_id) do update set epoch = greatest(excluded.epoch, f.epoch + 1)"
+                " returning epoch",
                 [database_id],
                 reads=False,
             )

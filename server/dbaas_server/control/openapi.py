@@ -31,6 +31,7 @@ _LIST: dict[str, Any] = {"type": "array", "items": {}}
 _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/healthz"): ("Whether this process answers", None, 200),
     ("get", "/v1/platform"): ("Version, data folder, engines", None, 200),
+    ("post", "/v1/token"): ("A short-lived token of the person who is signed in to Jupyter", None, 200),
     ("get", "/v1/tenants"): ("Every tenant", None, 200),
     ("post", "/v1/tenants"): (
         "Make a tenant",

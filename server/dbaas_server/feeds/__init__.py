@@ -16,7 +16,7 @@ from dbaas_provisioning.errors import Unavailable
 from ..changes import Change
 from ..nouns import Position
 
-__all__ = ["Feed", "Resync"]
+__all__ = ["Feed", "Feeds", "Resync", "resync"]
 
 
 class Resync(Unavailable):
@@ -24,6 +24,16 @@ class Resync(Unavailable):
 
     Code ``resync``; ``details`` says why (history too short, log lost, database restored).
     """
+
+
+def resync(reason: str) -> Resync:
+    """What a follower is told that cannot go on."""
+    return Resync(
+        "resync",
+        "The changes after this position are not known any more.",
+        hint="Read the tables again, then follow the changes from now on.",
+        details=reason,
+    )
 
 
 class Feed(Protocol):
@@ -45,4 +55,19 @@ class Feed(Protocol):
         Raises:
             Resync: the history does not reach back to ``after``, or a part of the log was lost on the way.
         """
+        ...
+
+
+class Feeds(Protocol):
+    """The feeds of a platform, in one process."""
+
+    def of(self, tenant: str, database: str | None = None) -> Feed:
+        """A database's changes; those of the tenant's default one without a name. Asks nobody yet, and is cheap.
+
+        Following raises ``NotFound`` where there is no such database, and once it was dropped.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything; who follows hears ``Unavailable`` or waits for another daemon."""
         ...

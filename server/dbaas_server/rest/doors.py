@@ -14,7 +14,9 @@ from dbaas_provisioning.errors import DbaasError, NotFound
 from ..engine import Session
 from ..http import Request, Response
 from ..nouns import Caller
+from ..routing import MethodNotAllowed
 from ..services import Services
+from .aggregate import handle_aggregate
 from .cors import ANY_ORIGIN, preflight, with_cors
 from .errors import error_response
 from .functions import handle_function
@@ -22,7 +24,7 @@ from .names import split_database
 from .openapi import handle_root
 from .tables import handle_table
 
-__all__ = ["description", "function", "record", "table"]
+__all__ = ["aggregate", "description", "function", "post_below_table", "record", "table"]
 
 _Handle: TypeAlias = Callable[[Session, Caller], Awaitable[Response]]
 
@@ -34,6 +36,22 @@ async def table(request: Request, services: Services) -> Response:
         return await handle_table(request, session, caller, table=_name(request, "table"))
 
     return await _answer(request, services, handle)
+
+
+async def aggregate(request: Request, services: Services) -> Response:
+    """A pipeline over a table's rows."""
+
+    async def handle(session: Session, caller: Caller) -> Response:
+        return await handle_aggregate(request, session, caller, table=_name(request, "table"))
+
+    return await _answer(request, services, handle)
+
+
+async def post_below_table(request: Request, services: Services) -> Response:
+    """``POST …/{table}/aggregate``. A row may have that id, so that the other methods are the row's."""
+    if request.params["record"] != "aggregate":
+        raise MethodNotAllowed("DELETE, GET, HEAD, OPTIONS, PATCH, PUT")
+    return await aggregate(request, services)
 
 
 async def record(request: Request, services: Services) -> Response:

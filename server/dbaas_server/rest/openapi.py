@@ -11,6 +11,7 @@ from dbaas_provisioning.errors import DbaasError
 from ..engine import Session
 from ..http import Request, Response, json_response
 from ..nouns import Caller, Catalog, Function, Table
+from ..pipeline import MAX_STAGES, STAGES
 from .errors import error_response
 from .grammar.scanner import MAX_LOGIC_DEPTH
 from .grammar.select import MAX_EMBED_DEPTH
@@ -62,6 +63,8 @@ def document(catalog: Catalog, schema: str, role: str, server: str, *, by_path: 
         operations = _collection(table, role, row)
         if operations:
             paths[path] = operations
+        if "select" in table.grants[role]:
+            paths[path + "/aggregate"] = _aggregate(table)
         if by_path and table.primary_key:
             one = _record(table, role, row)
             if one:
@@ -222,6 +225,49 @@ def _collection(table: Table, role: str, row: Schema) -> dict[str, Any]:
         },
     }
     return _allowed(table, role, made)
+
+
+def _aggregate(table: Table) -> dict[str, Any]:
+    found = {"description": "The pipeline's rows", "content": _rows({"type": "object"})}
+    stages: Schema = {
+        "type": "array",
+        "maxItems": MAX_STAGES,
+        "items": {
+            "type": "object",
+            "minProperties": 1,
+            "maxProperties": 1,
+            "properties": {name: {} for name in STAGES},
+            "additionalProperties": False,
+        },
+    }
+    return {
+        "post": {
+            "summary": f"Aggregate rows of {table.ref.name}",
+            "description": "A pipeline of MongoDB-style stages. It only reads.",
+            "tags": [table.ref.name],
+            "parameters": [_prefer("`numbers=string`, `count=exact`, `timezone=Europe/Oslo`")],
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {
+                        "schema": {
+                            "oneOf": [
+                                stages,
+                                {"type": "object", "required": ["pipeline"], "properties": {"pipeline": stages},
+                                 "additionalProperties": False},
+                            ]
+                        },
+                        "example": [{"$group": {"_id": None, "rows": {"$sum": 1}}}],
+                    }
+                },
+            },
+            "responses": {
+                "200": found,
+                "206": {**found, "description": "Some of the rows that were counted"},
+                **_ERRORS,
+            },
+        }
+    }  # fmt: skip
 
 
 def _record(table: Table, role: str, row: Schema) -> dict[str, Any]:

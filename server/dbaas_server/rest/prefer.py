@@ -21,6 +21,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "handling": ("strict", "lenient"),
     "numbers": ("string", "number"),
 }
+_MAX_REMEMBERED = 200  # characters, so that a stranger cannot fill the memory
 _RESOLUTIONS = {"merge-duplicates": Resolution.merge, "ignore-duplicates": Resolution.ignore}
 
 
@@ -55,8 +56,15 @@ def parse_prefer(header: str) -> Preferences:
     Raises:
         Invalid: ``PGRST122`` under ``handling=strict`` when something in it is not understood.
     """
-    if not header:
-        return Preferences()
+    return _remembered(header) if len(header) <= _MAX_REMEMBERED else _parse(header)
+
+
+@lru_cache(maxsize=1024)
+def _remembered(header: str) -> Preferences:
+    return _parse(header)
+
+
+def _parse(header: str) -> Preferences:
     given: dict[str, str] = {}
     unknown: list[str] = []
     for part in header.split(","):

@@ -12,10 +12,17 @@ __all__ = ["DEFAULT_SCHEMA", "schema_of"]
 DEFAULT_SCHEMA = "public"
 
 
-async def schema_of(request: Request, session: Session) -> str:
-    """The schema's name. Raises ``Invalid`` (``PGRST106``) when the database does not expose it."""
+async def schema_of(request: Request, session: Session, *, either: bool = False) -> str:
+    """The schema's name.
+
+    Args:
+        either: of a POST that reads: what the one header leaves open, the other may say.
+
+    Raises:
+        Invalid: ``PGRST106`` when the database does not expose it.
+    """
     header = "accept-profile" if request.method in ("GET", "HEAD") else "content-profile"
-    name = request.headers.get(header) or DEFAULT_SCHEMA
+    name = request.headers.get(header) or (request.headers.get("accept-profile") if either else "") or DEFAULT_SCHEMA
     if name == DEFAULT_SCHEMA:
         return name
     schemas = (await session.catalog()).schemas

@@ -20,7 +20,7 @@ from .ranges import parse_range
 from .respond import respond_read
 from .shapes import Shapes
 
-__all__ = ["absent", "explain", "key_for", "primary_key", "read_table"]
+__all__ = ["absent", "carry_out", "explain", "key_for", "primary_key", "read_table"]
 
 _shapes: Shapes[ReadPlan] = Shapes()
 
@@ -53,12 +53,17 @@ async def read_table(
 
     about = (ref, key, accept, prefer, record_id is None)
     plan, args = _shapes.resolve(about, request.query, build, parts=parts, remember=row_range is None)
-    return await _carry_out(request, session, caller, plan, args, record_id)
+    return await carry_out(request, session, caller, plan, args, record_id)
 
 
-async def _carry_out(
+async def carry_out(
     request: Request, session: Session, caller: Caller, plan: ReadPlan, args: Sequence[ArgValue], record: str | None
 ) -> Response:
+    """Run a read in the way its media type wants, and render the answer.
+
+    Args:
+        record: the id in the URL, when one row is asked for by it.
+    """
     read = plan.read
     head = request.method == "HEAD"
     if plan.media.plan is not None:

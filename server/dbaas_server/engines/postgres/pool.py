@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
+from types import TracebackType
 
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
@@ -31,6 +31,13 @@ Verdict = Callable[[list[PGresult]], DbaasError | None]
 """Looks at a transaction's results before its commit; an error undoes it."""
 
 
+class _Waiter(asyncio.Future["Wire | None"]):
+    """A task's turn: with a connection, or with the chance to make one."""
+
+    role: str
+    until: float
+
+
 class Pool:
     """Opens connections when they are needed and closes them when they were idle for a while.
 
@@ -51,7 +58,8 @@ class Pool:
         self._patience = patience
         self._idle: list[tuple[str, Wire, float]] = []  # (login, wire, since), oldest first
         self._count = 0
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._waiters: deque[_Waiter] = deque()  # all have the same patience, so the first is the first to lose it
+        self._impatience: asyncio.TimerHandle | None = None
         self._closed = False
         self._ending: set[asyncio.Task[None]] = set()
         self._busy: set[Wire] = set()
@@ -62,9 +70,8 @@ class Pool:
         """Whether a task would get a connection without waiting for another to finish."""
         return self._count - len(self._idle) < self._size and not self._waiters
 
-    @asynccontextmanager
-    async def wire(self, role: str, login: Callable[[Target], Credential]) -> AsyncIterator[Wire]:
-        """A connection for the duration of a block.
+    def wire(self, role: str, login: Callable[[Target], Credential]) -> Lease:
+        """A connection for the duration of an ``async with`` block.
 
         A block that leaves something running there has it cancelled in the server; that connection is not used again.
 
@@ -75,22 +82,14 @@ class Pool:
             TooBusy: none became free in time.
             Unavailable: none could be made.
         """
-        wire = await self._acquire(role, login)
-        self._busy.add(wire)
-        if wire.generation != self.generation:
-            wire.generation = self.generation
-            wire.outdated = bool(wire.prepared)
-        try:
-            yield wire
-        finally:
-            self._busy.discard(wire)
-            self._release(role, wire)
+        return Lease(self, role, login)
 
     async def close(self) -> None:
         """Close every connection; tasks that hold one get ``Unavailable``."""
         self._closed = True
-        if self._reaper is not None:
-            self._reaper.cancel()
+        for timer in (self._reaper, self._impatience):
+            if timer is not None:
+                timer.cancel()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
@@ -102,9 +101,16 @@ class Pool:
         if self._ending:
             await asyncio.wait(self._ending)
 
-    async def _acquire(self, role: str, login: Callable[[Target], Credential]) -> Wire:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._patience
+    async def acquire(self, role: str, login: Callable[[Target], Credential]) -> Wire:
+        """A connection that nobody else uses until :meth:`release`. Raises as :meth:`wire`."""
+        wire = await self._find(role, login)
+        self._busy.add(wire)
+        if wire.generation != self.generation:
+            wire.generation = self.generation
+            wire.outdated = bool(wire.prepared)
+        return wire
+
+    async def _find(self, role: str, login: Callable[[Target], Credential]) -> Wire:
         while True:
             if self._closed:
                 raise Unavailable("database_unavailable", "The database is being closed.")
@@ -121,7 +127,12 @@ class Pool:
                 self._idle.pop(0)[1].close()
                 self._count -= 1
                 break
-            await self._turn(deadline - loop.time())
+            handed = await self._turn(role)
+            if handed is not None:
+                if handed.probe() and not self._closed:
+                    return handed
+                handed.close()
+                self._count -= 1
         self._count += 1
         try:
             return Wire(await self._connector.connect(login, options="-c jit=off"))
@@ -132,33 +143,42 @@ class Pool:
             self._freed()
             raise
 
-    async def _turn(self, seconds: float) -> None:
-        if len(self._waiters) >= self._queue or seconds <= 0:
-            raise TooBusy("too_busy", "The database has too many requests waiting.", hint="Try again in a moment.")
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    async def _turn(self, role: str) -> Wire | None:
+        """Wait in line, for a connection of this role or for room to make one."""
+        if len(self._waiters) >= self._queue:
+            raise _too_busy()
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(loop=loop)
+        waiter.role, waiter.until = role, loop.time() + self._patience
         self._waiters.append(waiter)
+        if self._impatience is None:
+            self._impatience = loop.call_at(waiter.until, self._lose_patience)
         try:
-            async with asyncio.timeout(seconds):
-                await waiter
-        except TimeoutError:
-            raise TooBusy(
-                "too_busy", "The database has too many requests waiting.", hint="Try again in a moment."
-            ) from None
+            return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self._wake()  # the turn goes to the next
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                handed = waiter.result()
+                if handed is not None:
+                    self._put_back(role, handed)
+                else:
+                    self._wake()  # the turn goes to the next
             raise
-        finally:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
 
-    def _release(self, role: str, wire: Wire) -> None:
-        if wire.usable and wire.idle and not self._closed:
-            loop = asyncio.get_running_loop()
-            self._idle.append((role, wire, loop.time()))
-            if self._reaper is None:
-                self._reaper = loop.call_later(IDLE_SECONDS, self._reap)
-            self._wake()
+    def _lose_patience(self) -> None:
+        self._impatience = None
+        loop = asyncio.get_running_loop()
+        while self._waiters and (self._waiters[0].done() or self._waiters[0].until <= loop.time()):
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_exception(_too_busy())
+        if self._waiters:
+            self._impatience = loop.call_at(self._waiters[0].until, self._lose_patience)
+
+    def release(self, role: str, wire: Wire) -> None:
+        """Give a connection back; one that is still at work has that cancelled, and is not used again."""
+        self._busy.discard(wire)
+        if wire.usable and wire.idle:
+            self._put_back(role, wire)
         elif wire.working and not wire.closed:
             task = asyncio.get_running_loop().create_task(self._end(wire))
             self._ending.add(task)
@@ -166,6 +186,23 @@ class Pool:
         else:
             wire.close()
             self._freed()
+
+    def _put_back(self, role: str, wire: Wire) -> None:
+        """Hand a connection to the first in line if it is of the right login, else keep it and tell him."""
+        if self._closed:
+            wire.close()
+            self._freed()
+            return
+        while self._waiters and self._waiters[0].done():
+            self._waiters.popleft()
+        if self._waiters and self._waiters[0].role == role:
+            self._waiters.popleft().set_result(wire)
+            return
+        loop = asyncio.get_running_loop()
+        self._idle.append((role, wire, loop.time()))
+        if self._reaper is None:
+            self._reaper = loop.call_later(IDLE_SECONDS, self._reap)
+        self._wake()
 
     async def _end(self, wire: Wire) -> None:
         try:
@@ -193,6 +230,28 @@ class Pool:
             self._count -= 1
         if self._idle:
             self._reaper = loop.call_later(IDLE_SECONDS, self._reap)
+
+
+class Lease:
+    """An ``async with`` block's hold of a pool's connection."""
+
+    __slots__ = ("_login", "_pool", "_role", "_wire")
+
+    def __init__(self, pool: Pool, role: str, login: Callable[[Target], Credential]) -> None:
+        self._pool = pool
+        self._role = role
+        self._login = login
+        self._wire: Wire | None = None
+
+    async def __aenter__(self) -> Wire:
+        self._wire = await self._pool.acquire(self._role, self._login)
+        return self._wire
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._wire is not None
+        self._pool.release(self._role, self._wire)
 
 
 async def transact(
@@ -289,6 +348,10 @@ def _run_prepared(pgconn: PGconn, *, name: bytes, parameters: Sequence[bytes | N
 
 def _failed(result: PGresult) -> bool:
     return result.status == ExecStatus.FATAL_ERROR
+
+
+def _too_busy() -> TooBusy:
+    return TooBusy("too_busy", "The database has too many requests waiting.", hint="Try again in a moment.")
 
 
 def _unavailable() -> Unavailable:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -17,7 +18,7 @@ from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Credential
 
 from ...changes import Change, Mask, ValueType
-from ...engine import Limits, OutcomeUnknown, QueryError, Target
+from ...engine import Limits, OutcomeUnknown, QueryError, Target, TooBusy
 from ...nouns import (
     ArgValue,
     Call,
@@ -36,7 +37,7 @@ from ...nouns import (
 )  # fmt: skip
 from . import export, load, query
 from .catalog import Snapshot, Watcher
-from .compile import ReadPlan, WritePlan, plan_condition, plan_copy
+from .compile import ReadPlan, TogetherPlan, WritePlan, plan_condition, plan_copy
 from .connection import Connector
 from .multiplexer import Meter, Multiplexer, Statement
 from .parameters import values
@@ -46,12 +47,14 @@ from .refusal import explain_refusal
 from .transaction import credential_of, opening
 from .valuetypes import value_type
 from .visibility import Eyes
+from .wire import Wire
 
 __all__ = ["PostgresSession", "open_session"]
 
 _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_relationship"}
-# What the server says when a definition changed after the shape was compiled or prepared.
-_OUTDATED = {"42703", "42P01", "42883", "42804", "0A000"}
+# What the server says when a definition changed after the shape was compiled or prepared. The last four: a value does
+# not fit the type that its column had then.
+_OUTDATED = {"42703", "42P01", "42883", "42804", "0A000", "22P02", "22003", "22007", "22008"}
 
 _T = TypeVar("_T")
 
@@ -87,6 +90,9 @@ class PostgresSession:
         patience = limits.statement_timeout_ms / 1000
         self._writers = Pool(self._connector, size=limits.write_connections, queue=limits.queue, patience=patience)
         self._workers = Pool(self._connector, size=limits.query_connections, queue=limits.queue, patience=patience)
+        self._bulk = Pool(
+            self._connector, size=limits.bulk_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
+        )
         self._types = query.TypeNames()
         self._eyes = Eyes(self._watcher.ask, self._ask_as, self._condition)
         self._closed = False
@@ -102,6 +108,7 @@ class PostgresSession:
             await multiplexer.close()
         await self._writers.close()
         await self._workers.close()
+        await self._bulk.close()
         await self._watcher.close()
 
     async def catalog(self, *, fresh: bool = False) -> Catalog:
@@ -116,7 +123,7 @@ class PostgresSession:
 
     def _new_version(self, version: int) -> None:
         self._eyes.guards.forget_all()
-        self._writers.generation = self._workers.generation = version
+        self._writers.generation = self._workers.generation = self._bulk.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
 
@@ -130,12 +137,12 @@ class PostgresSession:
 
     async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
         """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
+        version = self._snapshot.catalog.version
         try:
             return await self._read(read, args, caller)
         except QueryError as error:
             if error.code not in _OUTDATED:
                 raise
-            version = self._snapshot.catalog.version
             if (await self._watcher.look()).catalog.version == version:
                 raise
         return await self._read(read, args, caller)
@@ -163,7 +170,44 @@ class PostgresSession:
             raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
         return _read_rows(plan, results)
 
-    def _shared(self, compiled: Compiled) -> bool:
+    async def read_all(self, reads: tuple[Read, ...], args: Sequence[ArgValue], caller: Caller) -> list[bytes]:
+        """Answer several questions from one snapshot: one JSON value each."""
+        try:
+            return await self._read_all(reads, args, caller)
+        except QueryError as error:
+            if error.code not in _OUTDATED:
+                raise
+            version = self._snapshot.catalog.version
+            if (await self._watcher.look()).catalog.version == version:
+                raise
+        return await self._read_all(reads, args, caller)
+
+    async def _read_all(self, reads: tuple[Read, ...], args: Sequence[ArgValue], caller: Caller) -> list[bytes]:
+        plan_reads = partial(self._plans.together, reads=reads, role=caller.role)
+        try:
+            compiled = plan_reads(self._snapshot)
+        except DbaasError as error:
+            compiled = await self._look_again(error, plan_reads)
+        plan = compiled.plan
+        statements: list[Statement] = [(plan.sql, values(plan.args, args))]
+        start = opening(caller, plan.schema, self._limits.statement_timeout_ms, read_only=True)
+        try:
+            if self._shared(compiled):
+                results = await self._multiplexer(caller.role).ask(
+                    start, statements, start[1][0] or b"", compiled.meter
+                )
+            else:
+                results = await self._read_alone(compiled, start, statements, caller)
+        except QueryError as error:
+            raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
+        result = results[0]
+        return [result.get_value(0, place) or b"null" for place in range(len(reads))]
+
+    async def statement_of(self, reads: tuple[Read, ...], caller: Caller) -> str:
+        """What :meth:`read_all` sends, in the engine's own language."""
+        return self._plans.together(self._snapshot, reads, caller.role).plan.sql.decode()
+
+    def _shared(self, compiled: Compiled[ReadPlan] | Compiled[TogetherPlan]) -> bool:
         """Whether a read goes on the shared connections: known to be quick, or nothing else is free to try it."""
         plan, meter = compiled.plan, compiled.meter
         if plan.call or plan.guarded:
@@ -173,7 +217,11 @@ class PostgresSession:
         return meter.quick or (meter.seconds is None and not self._workers.has_room)
 
     async def _read_alone(
-        self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller
+        self,
+        compiled: Compiled[ReadPlan] | Compiled[TogetherPlan],
+        start: Statement,
+        statements: list[Statement],
+        caller: Caller,
     ) -> list[PGresult]:
         """Read on a connection of its own; once more on another one when the first is lost."""
         try:
@@ -188,7 +236,11 @@ class PostgresSession:
             ) from None
 
     async def _read_once(
-        self, compiled: Compiled, start: Statement, statements: list[Statement], caller: Caller
+        self,
+        compiled: Compiled[ReadPlan] | Compiled[TogetherPlan],
+        start: Statement,
+        statements: list[Statement],
+        caller: Caller,
     ) -> list[PGresult]:
         loop = asyncio.get_running_loop()
         async with self._workers.wire(*self._login(caller.role)) as wire:
@@ -252,7 +304,7 @@ class PostgresSession:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    async def write(self, writes: Sequence[tuple[Write, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
+    async def write(self, writes: Sequence[tuple[Write | Read, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
         """Carry all out in one transaction, in order; return only after it is committed."""
         plans: list[WritePlan] = []
         for write, _ in writes:
@@ -265,16 +317,17 @@ class PostgresSession:
         statements = [
             (plan.sql, values(plan.args, _as_array(plan, args))) for plan, (_, args) in zip(plans, writes, strict=True)
         ]
+        changes = [write if isinstance(write, Write) else None for write, _ in writes]
         time_zone = next((write.time_zone for write, _ in writes if write.time_zone is not None), None)
         start = opening(
             caller, plans[0].schema, self._limits.statement_timeout_ms, read_only=False, time_zone=time_zone
         )
-        rollback = any(write.rollback for write, _ in writes)
+        rollback = any(write is not None and write.rollback for write in changes)
         judged = rollback or any(
-            plan.single or plan.matches_key or write.max_affected is not None
-            for plan, (write, _) in zip(plans, writes, strict=True)
+            plan.single or plan.matches_key or (write is not None and write.max_affected is not None)
+            for plan, write in zip(plans, changes, strict=True)
         )
-        verdict: Verdict | None = partial(_judge_writes, [write for write, _ in writes], plans) if judged else None
+        verdict: Verdict | None = partial(_judge_writes, changes, plans) if judged else None
         try:
             async with self._writers.wire(*self._login(caller.role)) as wire:
                 results = await transact(wire, start, statements, verdict=verdict, rollback=rollback)
@@ -339,7 +392,7 @@ class PostgresSession:
         # The table is often made a moment before it is filled.
         snapshot = await self._watcher.look(force=True)
         found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
-        async with self._workers.wire(*self._login(caller.role)) as wire:
+        async with self._bulk_wire(caller) as wire:
             try:
                 return await load.load(wire, found, table, columns, stream, caller)
             except QueryError as error:
@@ -358,9 +411,21 @@ class PostgresSession:
         except DbaasError as error:
             statement, schema = await self._look_again(error, compile_copy)
         start = opening(caller, schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
-        async with self._workers.wire(*self._login(caller.role)) as wire:
+        async with self._bulk_wire(caller) as wire:
             async for chunk in export.export(wire, start, statement, format, self._limits.statement_timeout_ms):
                 yield chunk
+
+    @asynccontextmanager
+    async def _bulk_wire(self, caller: Caller) -> AsyncIterator[Wire]:
+        try:
+            async with self._bulk.wire(*self._login(caller.role)) as wire:
+                yield wire
+        except TooBusy:
+            raise TooBusy(
+                "too_busy",
+                f"{self._limits.bulk_connections} exports and loads of this database are under way here already.",
+                hint="Try again when one of them has ended, or read in pages.",
+            ) from None
 
     # --- changes ------------------------------------------------------------------------------------------------
 
@@ -510,9 +575,11 @@ def _guard(plan: bytes, most: int) -> None:
 
 
 def _judge_writes(
-    writes: Sequence[Write], plans: Sequence[WritePlan], results: Sequence[PGresult]
+    writes: Sequence[Write | None], plans: Sequence[WritePlan], results: Sequence[PGresult]
 ) -> DbaasError | None:
     for write, plan, result in zip(writes, plans, results, strict=True):
+        if write is None:
+            continue
         touched = int(result.get_value(0, 1) or 0)
         if write.max_affected is not None and touched > write.max_affected:
             return _too_many(touched, write.max_affected)

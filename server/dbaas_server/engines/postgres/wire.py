@@ -151,7 +151,7 @@ class Wire:
         good = True
         while True:
             try:
-                result = await self.result()
+                result = self._result_now() if not pgconn.is_busy() else await self.result()
             except ConnectionLost:
                 if not good and not _ambiguous(results, len(steps)):
                     return results, False
@@ -206,6 +206,13 @@ class Wire:
             while pgconn.is_busy():
                 await self._wait()
                 pgconn.consume_input()
+        except OperationalError as error:
+            raise ConnectionLost(str(error)) from None
+        return self._result_now()
+
+    def _result_now(self) -> PGresult | None:
+        pgconn = self.pgconn
+        try:
             result = pgconn.get_result()
         except OperationalError as error:
             raise ConnectionLost(str(error)) from None

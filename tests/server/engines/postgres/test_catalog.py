@@ -6,8 +6,10 @@ import asyncio
 import time
 
 import psycopg
+import pytest
 
 from conninfo import conninfo
+from dbaas_server.engine import QueryError
 from dbaas_server.nouns import TableRef
 from shapes import cmp, col, rows, table
 from waiting import until
@@ -102,6 +104,32 @@ async def test_a_look_that_finds_nothing_new_keeps_the_version(own_session, owne
     await own_session.run("insert into t select generate_series(1, 1000); analyze t", (), owner)
     counted = await own_session.catalog(fresh=True)
     assert (counted.version, counted.tables[named("t")].estimated_rows) == (first.version, 1000)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "value"),
+    [
+        ("int", "text", "abc"),
+        ("int", "bigint", "3000000000"),
+        ("timestamptz", "text", "tomorrow or so"),
+        ("date", "text", "2020-13-45"),
+        ("bool", "text", "perhaps"),
+    ],
+)
+async def test_a_value_that_fits_a_columns_new_type_is_found_at_once(
+    database, own_session, owner, before, after, value
+):
+    """The change comes from elsewhere, so that the session knows of it only when it looks."""
+    with psycopg.connect(conninfo(database), autocommit=True) as other:
+        other.execute(f"create table changing (id int primary key, v {before})")
+        await own_session.catalog(fresh=True)
+        read = table("changing", "id", where=(cmp("v", "eq", 0),))
+        with pytest.raises(QueryError) as refused:
+            await own_session.read(read, (value,), owner)
+        assert refused.value.code[:2] == "22"
+        other.execute(f"alter table changing alter v type {after} using null")
+        other.execute("insert into changing values (1, %s)", [value])
+        assert rows(await own_session.read(read, (value,), owner)) == [{"id": 1}]
 
 
 async def test_a_dropped_and_recreated_table_is_followed(own_session, owner):

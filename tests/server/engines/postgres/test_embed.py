@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -263,6 +264,38 @@ async def test_aggregates_are_ordered_and_counted(session, user):
     )
     answer = await session.read(read, ("1",), user)
     assert (rows(answer), answer.total) == ([{"author_id": 2, "n": 2}], 3)
+
+
+@pytest.mark.parametrize("spread", [False, True])
+async def test_groups_are_ordered_by_what_is_selected_of_a_related_row(session, user, spread):
+    read = table(
+        "books",
+        Field(None, aggregate=Aggregate.count),
+        embed("author_id", "name", "active", alias="author", spread=spread),
+        order=(Order(Path("name"), True, embed="author"), Order(Path("active"), embed="author")),
+    )
+    answer = await ask(session, user, read)
+    named = [(row if spread else row["author"])["name"] for row in answer]
+    assert list(zip(named, [row["count"] for row in answer], strict=True)) == [
+        ("Colette", 1),
+        ("Borges", 2),
+        ("Ada", 1),
+    ]
+    every = replace(read, items=(read.items[0], embed("author_id", "*", alias="author")))
+    assert [row["author"]["name"] for row in await ask(session, user, every)] == named
+
+
+@pytest.mark.parametrize("shown", ["born", col("name", cast="varchar(1)"), col("name", aggregate=Aggregate.max)])
+async def test_groups_with_no_single_value_to_order_by_are_refused_with_the_remedy(session, user, shown):
+    read = table(
+        "books",
+        Field(None, aggregate=Aggregate.count),
+        embed("author_id", shown, alias="author"),
+        order=(Order(Path("name"), embed="author"),),
+    )
+    with pytest.raises(Invalid) as caught:
+        await ask(session, user, read)
+    assert (caught.value.code, "author(name)" in (caught.value.hint or "")) == ("order_not_grouped", True)
 
 
 async def test_aggregates_inside_and_through_embeds(session, user):

@@ -7,12 +7,13 @@ import csv
 import io
 import json
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 
 from dbaas_provisioning.errors import Invalid, NotFound
-from dbaas_server.engine import QueryError
-from dbaas_server.nouns import Arg, Format, Order, Path, TableRef
+from dbaas_server.engine import QueryError, TooBusy
+from dbaas_server.nouns import Arg, Format, Order, Path, TableRef, Write, WriteKind
 from shapes import cmp, embed, rows, table
 
 
@@ -146,3 +147,34 @@ async def test_a_failing_row_fails_the_export(own_session, owner, target):
     with pytest.raises(QueryError) as caught:
         await collect(own_session.export(table("failing"), (), owner, Format.csv))
     assert caught.value.code == "22012"
+
+
+async def test_exports_that_nobody_takes_hold_up_neither_queries_nor_reads_nor_writes(database, opener, owner):
+    session = await opener(database, bulk_connections=3, bulk_patience_ms=50, query_connections=1)
+    await session.run("create table t (id int primary key, filler text)", (), owner)
+    await session.run("insert into t select g, repeat('x', 1000) from generate_series(1, 30000) g", (), owner)
+    streams = [session.export(table("t"), (), owner, Format.csv) for _ in range(3)]
+    for stream in streams:
+        assert (await anext(stream)).startswith(b"id,filler")
+    for _ in range(5):
+        assert (await session.run("select count(*) from t", (), owner)).rows == [(30_000,)]
+        assert rows(await session.read(table("t", "id", where=(cmp("id", "eq", 0),)), ("7",), owner)) == [{"id": 7}]
+        await session.write([(Write(WriteKind.insert, TableRef("t"), Arg(0), ("id",)), ('{"id": 0}',))], owner)
+        await session.run("delete from t where id = 0", (), owner)
+    for late in (session.export(table("t"), (), owner, Format.csv), None):
+        with pytest.raises(TooBusy) as caught:
+            if late is not None:
+                await anext(late)
+            else:
+                await session.load(TableRef("t"), (), chunks(b"id\n0\n"), owner)
+        assert caught.value.code == "too_busy"
+        assert "3 exports" in caught.value.message and caught.value.hint is not None
+    await streams[0].aclose()
+    # Its place is free once the server has let go of the statement.
+    async with asyncio.timeout(60):
+        while True:
+            with suppress(TooBusy):
+                assert await session.load(TableRef("t"), (), chunks(b"id\n0\n"), owner) == 1
+                break
+    assert len(await collect(streams[1])) > 30_000_000 - 1_000_000
+    await streams[2].aclose()

@@ -63,7 +63,8 @@ def build(version: int, answers: Sequence[bytes]) -> Snapshot:
         orjson.loads(answer) for answer in answers
     )
     oids = {row[0]: TableRef(row[2], row[1]) for row in tables}
-    made = {oids[row[0]]: _table(row, enums) for row in tables}
+    column_grants = _column_grants(grants)
+    made = {oids[row[0]]: _table(row, enums, column_grants.get(row[0], {})) for row in tables}
     kinds = {oids[row[0]]: row[3] for row in tables}
     relations = _relations(foreign_keys, oids)
     all_relations = relations + _view_relations(relations, tables, views, oids)
@@ -72,9 +73,6 @@ def build(version: int, answers: Sequence[bytes]) -> Snapshot:
     for relation in all_relations:
         outgoing[relation.table].append(relation)
         incoming[relation.target].append(relation)
-    column_grants: dict[tuple[TableRef, str], set[str]] = defaultdict(set)
-    for oid, role, column in grants:
-        column_grants[oids[oid], role].add(column)
     by_name, by_row, single_row = _functions(functions, oids, made)
     catalog = Catalog(
         version=version, schemas=tuple(schemas), tables=made, relations=tuple(relations),
@@ -84,7 +82,12 @@ def build(version: int, answers: Sequence[bytes]) -> Snapshot:
         catalog=catalog,
         oids=oids,
         partitioned=frozenset(ref for ref, kind in kinds.items() if kind == "p"),
-        column_grants={key: frozenset(columns) for key, columns in column_grants.items()},
+        column_grants={
+            (oids[oid], role): columns
+            for oid, found in column_grants.items()
+            for (role, privilege), columns in found.items()
+            if privilege == "select"
+        },
         row_functions={ref: tuple(found) for ref, found in by_row.items()},
         single_row=frozenset(single_row),
         extensions=extensions,
@@ -108,7 +111,18 @@ def with_statistics(snapshot: Snapshot, answer: bytes) -> Snapshot:
     return replace(snapshot, catalog=replace(snapshot.catalog, tables=tables)) if changed else snapshot
 
 
-def _table(row: list[Any], enums: Mapping[str, list[str]]) -> Table:
+def _column_grants(rows: list[list[Any]]) -> dict[int, dict[tuple[str, str], frozenset[str]]]:
+    """Of tables with column privileges: oid → (role, privilege) → columns."""
+    found: dict[int, dict[tuple[str, str], set[str]]] = defaultdict(lambda: defaultdict(set))
+    for oid, role, column, privileges in rows:
+        for privilege in privileges:
+            found[oid][role, privilege].add(column)
+    return {oid: {key: frozenset(columns) for key, columns in privileges.items()} for oid, privileges in found.items()}
+
+
+def _table(
+    row: list[Any], enums: Mapping[str, list[str]], column_grants: Mapping[tuple[str, str], frozenset[str]]
+) -> Table:
     _, schema, name, kind, row_security, comment, changeable, invoker, columns, keys, policies, grants = row
     return Table(
         ref=TableRef(name, schema),
@@ -124,6 +138,7 @@ def _table(row: list[Any], enums: Mapping[str, list[str]]) -> Table:
         row_security=row_security,
         policies=tuple(policies or ()),
         grants={role: frozenset(rights) for role, rights in (grants or {}).items()},
+        column_grants=column_grants,
         bypasses_policies=kind == "m" or (kind == "v" and not invoker),
         # Bits of pg_relation_is_updatable: 1 << CMD_UPDATE (2), CMD_INSERT (3), CMD_DELETE (4).
         insertable=bool(changeable & 8),

@@ -49,12 +49,16 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
 """
 
 _COLUMN_GRANTS = f"""
-select coalesce(json_agg(json_build_array(a.attrelid::int8, r.rolname, a.attname)), '[]')
+select coalesce(json_agg(json_build_array(a.attrelid::int8, r.rolname, a.attname,
+    array_remove(array[
+        case when has_column_privilege(r.oid, c.oid, a.attnum, 'select') then 'select' end,
+        case when has_column_privilege(r.oid, c.oid, a.attnum, 'insert') then 'insert' end,
+        case when has_column_privilege(r.oid, c.oid, a.attnum, 'update') then 'update' end], null))), '[]')
 from pg_attribute a join pg_class c on c.oid = a.attrelid join {_SCHEMAS} n on n.oid = c.relnamespace
     cross join {_ROLES} r
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and a.attnum > 0 and not a.attisdropped
   and exists (select from pg_attribute x where x.attrelid = c.oid and x.attacl is not null)
-  and has_column_privilege(r.oid, c.oid, a.attnum, 'select')
+  and has_column_privilege(r.oid, c.oid, a.attnum, 'select, insert, update')
 """
 
 _FOREIGN_KEYS = """

@@ -18,6 +18,7 @@ _OPERATORS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
     "like": "like", "ilike": "ilike", "match": "~", "imatch": "~*",
     "cs": "@>", "cd": "<@", "ov": "&&", "sl": "<<", "sr": ">>", "nxr": "&<", "nxl": "&>", "adj": "-|-",
+    "has": "?", "has_any": "?|", "has_all": "?&",
 }  # fmt: skip
 
 _FULL_TEXT = {

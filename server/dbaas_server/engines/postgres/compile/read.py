@@ -13,17 +13,22 @@ from ..catalog import Snapshot
 from .call import Called, call_source
 from .keyset import after
 from .names import ident, literal, qualified
+from .pipeline import aggregate, reads_all
 from .plans import ReadPlan
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
 from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
 
-__all__ = ["ANSWERS", "plan_copy", "plan_read", "render"]
+__all__ = [
+    "ANSWERS", "Source", "any_aggregates", "is_cheap", "page_source", "plan_copy", "plan_read", "render", "source_of",
+]  # fmt: skip
 
 ANSWERS = "nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')"
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
+    """What follows FROM, the scope of one of its rows, and the schema that leads the search path."""
+
     text: str
     scope: Scope
     schema: str
@@ -40,7 +45,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
     """
     parameters = Parameters()
     context = Context(snapshot, limits, role, parameters, text_numbers=read.numbers_as_text)
-    source = _source(context, read)
+    source = source_of(context, read)
     if source.called is not None and not source.called.function.composite:
         return _scalar(context, read, source, parameters)
     read = with_count(source.scope, read)
@@ -65,8 +70,8 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         keyset=read.keyset,
         answers=source.called is not None,
         single=read.single,
-        cheap=_cheap(context, read, source),
-        guarded=large and _any_aggregates(read),
+        cheap=is_cheap(context, read, source),
+        guarded=large and any_aggregates(read),
         call=source.called is not None,
     )
 
@@ -79,7 +84,7 @@ def plan_copy(
     For JSON each row is one JSON object; otherwise columns are the read's own.
     """
     context = Context(snapshot, limits, role, Literals(args), text_numbers=read.numbers_as_text, uncapped=True)
-    source = _source(context, replace(read, count=None))
+    source = source_of(context, replace(read, count=None))
     if source.called is not None and not source.called.function.composite:
         name = ident(source.called.function.ref.name)
         body = f"select {source.scope.alias}.v as {name} from {source.text}"
@@ -118,23 +123,40 @@ def render(context: Context, read: Read, selection: Selection) -> str:
             return f"coalesce({aggregate}, '[]')"
 
 
-def _source(context: Context, read: Read) -> _Source:
+def source_of(context: Context, read: Read) -> Source:
+    """Where a read's rows come from.
+
+    Raises:
+        NotFound: ``unknown_table``, ``unknown_function``.
+        Invalid: what a pipeline names does not exist, or does not fit together.
+    """
+    origin = _origin(context, read)
+    if not read.stages:
+        return origin
+    if origin.called is not None:
+        raise Invalid("invalid_pipeline", "A pipeline goes over a table's rows, not over a function's.")
+    zone = "'UTC'" if read.time_zone is None else "current_setting('TimeZone')"
+    text, scope = aggregate(context, read.stages, origin.text, origin.scope, origin.schema, zone=zone)
+    return Source(text, scope, origin.schema)
+
+
+def _origin(context: Context, read: Read) -> Source:
     if isinstance(read.source, Call):
         called = call_source(context, read.source)
         schema = called.function.ref.schema or context.snapshot.default_schema()
         if read.count is None or not called.function.composite:
-            return _Source(called.source, called.scope, schema, called)
+            return Source(called.source, called.scope, schema, called)
         # Counting must not call the function again.
         alias = called.scope.alias
         cte = f"with _s as materialized (select {alias}.* from {called.source}) "
-        return _Source(f"_s as {alias}", replace(called.scope, row=None), schema, called, cte)
+        return Source(f"_s as {alias}", replace(called.scope, row=None), schema, called, cte)
     table = context.table(read.source)
     alias = context.alias()
     schema = table.ref.schema or context.snapshot.default_schema()
-    return _Source(f"{qualified(table.ref)} as {alias}", table_scope(table, alias), schema)
+    return Source(f"{qualified(table.ref)} as {alias}", table_scope(table, alias), schema)
 
 
-def _statement(context: Context, read: Read, source: _Source) -> str:
+def _statement(context: Context, read: Read, source: Source) -> str:
     csv = read.format is Format.csv
     selection = select(context, source.scope, read, explicit=csv)
     names = [f"c{place}" for place in range(len(selection.outputs))] if csv else None
@@ -153,14 +175,15 @@ def _statement(context: Context, read: Read, source: _Source) -> str:
 
 
 def _page(
-    context: Context, read: Read, source: _Source, selection: Selection, names: Sequence[str] | None = None
+    context: Context, read: Read, source: Source, selection: Selection, names: Sequence[str] | None = None
 ) -> str:
-    return f"select {selection.columns(context, names)}{_from(context, read, source, selection)}{window(context, read)}"
+    rows = page_source(context, read, source, selection)
+    return f"select {selection.columns(context, names)}{rows}{window(context, read)}"
 
 
-def _from(context: Context, read: Read, source: _Source, selection: Selection) -> str:
-    """From FROM to ORDER BY."""
-    found = conditions(context, source.scope, read)
+def page_source(context: Context, read: Read, source: Source, selection: Selection, also: Sequence[str] = ()) -> str:
+    """From FROM to ORDER BY. ``also``: further conditions."""
+    found = [*conditions(context, source.scope, read), *also]
     position = after(context, source.scope, read)
     if position is not None:
         found.append(position)
@@ -169,7 +192,7 @@ def _from(context: Context, read: Read, source: _Source, selection: Selection) -
     return f" from {source.text}{''.join(selection.joins)}{where}{selection.group_by()}{order}"
 
 
-def _keyset_statement(context: Context, read: Read, source: _Source, selection: Selection, extra: str) -> str:
+def _keyset_statement(context: Context, read: Read, source: Source, selection: Selection, extra: str) -> str:
     """The page, and its last row's sort keys if a row follows it."""
     if not read.order or selection.grouped or read.format not in (Format.json, Format.json_stripped):
         raise Invalid(
@@ -177,7 +200,7 @@ def _keyset_statement(context: Context, read: Read, source: _Source, selection: 
         )
     keys = ", ".join(f"({order_key(context, source.scope, read, order)})::text" for order in read.order)
     row = f"(select row_to_json(x) from (select {selection.columns(context)}) x)"
-    after_from = _from(context, read, source, selection) + window(context, read, extra=1)
+    after_from = page_source(context, read, source, selection) + window(context, read, extra=1)
     inner = f"select {row} as r, array[{keys}] as k{after_from}"
     page = window(context, replace(read, offset=None)).removeprefix(" limit ")
     aggregate = "json_agg(_p.r order by _p.n) filter (where _p.n <= _l.n)"
@@ -189,15 +212,15 @@ def _keyset_statement(context: Context, read: Read, source: _Source, selection: 
     )
 
 
-def _count(context: Context, read: Read, source: _Source) -> str:
+def _count(context: Context, read: Read, source: Source) -> str:
     """The number of rows in all, whatever the page."""
     whole = replace(read, order=(), after=())
     if aggregates(read):
         selection = select(context, source.scope, whole)
         inner = f"select {selection.columns(context, [f'c{place}' for place in range(len(selection.outputs))])}"
-        inner += _from(context, whole, source, selection)
+        inner += page_source(context, whole, source, selection)
     else:
-        inner = f"select 1{_from(context, whole, source, Selection())}"
+        inner = f"select 1{page_source(context, whole, source, Selection())}"
     if read.count is Count.estimated:
         inner += f" limit {context.limits.max_rows + 1}"
     return f"select count(*) from ({inner}) _c"
@@ -207,15 +230,15 @@ def _planned(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> tuple
     parameters = Parameters()
     context = Context(snapshot, limits, role, parameters)
     whole = replace(read, order=(), after=(), limit=None, offset=None)
-    source = _source(context, replace(whole, count=None))
+    source = source_of(context, replace(whole, count=None))
     whole = with_count(source.scope, whole)
     selection = select(context, source.scope, whole) if aggregates(whole) else Selection()
     columns = selection.columns(context) if selection.outputs else "1"
-    sql = f"explain (format json) select {columns}{_from(context, whole, source, selection)}"
+    sql = f"explain (format json) select {columns}{page_source(context, whole, source, selection)}"
     return sql.encode(), tuple(parameters.order)
 
 
-def _scalar(context: Context, read: Read, source: _Source, parameters: Parameters) -> ReadPlan:
+def _scalar(context: Context, read: Read, source: Source, parameters: Parameters) -> ReadPlan:
     assert source.called is not None
     function = source.called.function
     value = f"{source.scope.alias}.v"
@@ -237,7 +260,7 @@ def _scalar(context: Context, read: Read, source: _Source, parameters: Parameter
     )  # fmt: skip
 
 
-def _cheap(context: Context, read: Read, source: _Source) -> bool:
+def is_cheap(context: Context, read: Read, source: Source) -> bool:
     """Whether a unique key is given, so that one index look-up answers."""
     ref = source.scope.ref
     if source.called is not None or ref is None or read.count is not None or read.keyset or aggregates(read):
@@ -254,8 +277,13 @@ def _cheap(context: Context, read: Read, source: _Source) -> bool:
     return any(given >= set(key.columns) for key in context.snapshot.keys.get(ref, ()))
 
 
-def _any_aggregates(read: Read) -> bool:
-    return aggregates(read) or any(isinstance(item, Embed) and _any_aggregates(item.read) for item in read.items)
+def any_aggregates(read: Read) -> bool:
+    """Whether a read or what is embedded in it aggregates rows."""
+    return (
+        aggregates(read)
+        or reads_all(read.stages)
+        or any(isinstance(item, Embed) and any_aggregates(item.read) for item in read.items)
+    )
 
 
 def _csv(value: str) -> str:

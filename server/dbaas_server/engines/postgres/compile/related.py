@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dbaas_provisioning.errors import Invalid
 
-from ....nouns import Embed, Function, TableRef
+from ....nouns import Embed, Function, Relation, TableRef
 from ..catalog import Link
 from .names import ident, qualified
 from .scope import Context, Scope, closest, table_scope
@@ -37,6 +37,8 @@ def resolve(context: Context, scope: Scope, embed: Embed) -> Link:
     origin = scope.ref
     if origin is None:
         raise Invalid("unknown_relationship", f"'{scope.name}' is no table, so nothing is related to it.")
+    if embed.relation is not None:
+        return _exact(context, origin, embed.relation, embed.outward)
     if scope.row is not None:
         for function in context.snapshot.row_functions.get(origin, ()):
             if function.ref.name == embed.target and function.composite:
@@ -88,6 +90,24 @@ def join(context: Context, scope: Scope, link: Link) -> Joined:
         return Joined(source, near, target, False)
     conditions = tuple(f"{target.column(right)} = {scope.column(left)}" for left, right in link.pairs)
     return Joined(f"{qualified(link.target)} as {alias}", conditions, target, link.to_one)
+
+
+def _exact(context: Context, origin: TableRef, relation: Relation, outward: bool) -> Link:
+    target = relation.target if outward else relation.table
+    pairs = tuple(zip(relation.columns, relation.target_columns, strict=True))
+    wanted = pairs if outward else tuple((right, left) for left, right in pairs)
+    for link in context.snapshot.links(origin):
+        if (
+            link.constraint == relation.name
+            and link.outward == outward
+            and link.target == target
+            and link.pairs == wanted
+            and link.junction is None
+        ):
+            return link
+    raise Invalid(
+        "unknown_relationship", f"'{origin.name}' and '{target.name}' are no longer related by '{relation.name}'."
+    )
 
 
 def _computed(context: Context, origin: TableRef, function: Function) -> Link:

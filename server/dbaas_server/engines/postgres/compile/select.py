@@ -5,15 +5,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import orjson
+
 from dbaas_provisioning.errors import Invalid
 
-from ....nouns import Aggregate, Embed, EmbedExists, Field, Order, Path, Read, Star
+from ....nouns import (
+    Aggregate,
+    Constant,
+    Embed,
+    EmbedExists,
+    Field,
+    Item,
+    Nested,
+    Order,
+    Path,
+    Read,
+    RowCursor,
+    Star,
+)  # fmt: skip
 from .filter import condition
-from .names import ident, type_name
+from .names import ident, literal, type_name
 from .related import Joined, join, resolve
 from .scope import Context, Scope, lossy, path_sql
 
-__all__ = ["Output", "Selection", "aggregates", "conditions", "order_by", "select", "window", "with_count"]
+__all__ = [
+    "Output", "Selection", "aggregates", "conditions", "json_object", "order_by", "order_key", "select", "window",
+    "with_count",
+]  # fmt: skip
+
+LONGEST_NAME = 63  # bytes that PostgreSQL keeps of a name
 
 _INTEGERS = ("smallint", "integer", "bigint")
 
@@ -22,7 +42,8 @@ _INTEGERS = ("smallint", "integer", "bigint")
 class Output:
     """One output column. ``sql`` is what is aggregated where there is an ``aggregate``; None for ``count()``.
 
-    A ``name`` of None is ``alias.*``.
+    A ``name`` of None is ``alias.*``. What is ``fixed`` is a constant or an object of aggregates: the same within a
+    group, so nothing is grouped by it.
     """
 
     name: str | None
@@ -30,19 +51,21 @@ class Output:
     kind: str = ""
     aggregate: Aggregate | None = None
     cast: str | None = None
+    fixed: bool = False
 
 
 @dataclass(slots=True)
 class Selection:
-    """Output columns and the lateral joins they need."""
+    """Output columns and the lateral joins they need. ``nested``: there are aggregates inside an object."""
 
     outputs: list[Output] = field(default_factory=list)
     joins: list[str] = field(default_factory=list)
+    nested: bool = False
 
     @property
     def grouped(self) -> bool:
         """Whether rows are grouped by what is not aggregated."""
-        return any(output.aggregate is not None for output in self.outputs)
+        return self.nested or any(output.aggregate is not None for output in self.outputs)
 
     def columns(self, context: Context, names: Sequence[str] | None = None) -> str:
         """The select list's text.
@@ -57,17 +80,32 @@ class Selection:
                 parts.append(output.sql)
                 continue
             name = names[place] if names is not None else ident(output.name)
-            parts.append(f"{self._expression(context, output)} as {name}")
+            parts.append(f"{self.expression(context, output)} as {name}")
         return ", ".join(parts)
+
+    def rendered(self, context: Context, row: str) -> tuple[str, str]:
+        """The select list's text, and an expression for the JSON object of one of its rows, which is called ``row``.
+
+        PostgreSQL cuts names at 63 bytes; where one is longer the object is put together from numbered columns.
+        """
+        names = [output.name for output in self.outputs if output.name is not None]
+        if len(names) < len(self.outputs) or all(len(name.encode()) <= LONGEST_NAME for name in names):
+            return self.columns(context), f"row_to_json({row})"
+        numbered = [f"c{place}" for place in range(len(names))]
+        pairs = [(name, f"{row}.{column}") for name, column in zip(names, numbered, strict=True)]
+        return self.columns(context, numbered), json_object(pairs)
 
     def group_by(self) -> str:
         """The GROUP BY clause: every output that is no aggregate."""
         if not self.grouped:
             return ""
-        places = [str(place) for place, output in enumerate(self.outputs, 1) if output.aggregate is None]
+        places = [
+            str(place) for place, output in enumerate(self.outputs, 1) if output.aggregate is None and not output.fixed
+        ]
         return f" group by {', '.join(places)}" if places else ""
 
-    def _expression(self, context: Context, output: Output) -> str:
+    def expression(self, context: Context, output: Output) -> str:
+        """What an output's value is."""
         sql, kind = output.sql, output.kind
         if output.aggregate is not None:
             sql = "count(*)" if sql is None else f"{output.aggregate.value}({sql})"
@@ -84,12 +122,30 @@ class Selection:
 
 def aggregates(read: Read) -> bool:
     """Whether a read asks for aggregates at its own level, those of its to-one spreads included."""
-    return any(
-        item.aggregate is not None
-        if isinstance(item, Field)
-        else isinstance(item, Embed) and item.spread and aggregates(item.read)
-        for item in read.items
+    return any(_aggregating(item) for item in read.items)
+
+
+def _aggregating(item: Item) -> bool:
+    if isinstance(item, Field):
+        return item.aggregate is not None
+    if isinstance(item, Embed):
+        return item.spread and aggregates(item.read)
+    return isinstance(item, Nested) and _has_aggregates(item)
+
+
+def _has_aggregates(item: Nested) -> bool:
+    return any(isinstance(part, Field) and part.aggregate is not None for part in item.items)
+
+
+def json_object(pairs: Sequence[tuple[str, str]]) -> str:
+    """A JSON object of (name, expression) in this order, however many and however long their names."""
+    if len(pairs) <= 50:  # a function takes 100 arguments
+        return f"json_build_object({', '.join(f'{literal(name)}, {value}' for name, value in pairs)})"
+    parts = " || ',' || ".join(
+        f"{literal(orjson.dumps(name).decode() + ':')} || coalesce(to_json({value})::text, 'null')"
+        for name, value in pairs
     )
+    return f"('{{' || {parts} || '}}')::json"
 
 
 def with_count(scope: Scope, read: Read) -> Read:
@@ -128,9 +184,16 @@ def select(context: Context, scope: Scope, read: Read, *, explicit: bool = False
                 )
         elif isinstance(item, Field):
             selection.outputs.append(_field(context, scope, item))
+        elif isinstance(item, Constant):
+            selection.outputs.append(Output(item.alias, f"{literal(item.text)}::text", fixed=True))
+        elif isinstance(item, RowCursor):
+            selection.outputs.append(Output(item.alias, _cursor(context, scope, read, item)))
+        elif isinstance(item, Nested):
+            selection.nested = selection.nested or _has_aggregates(item)
+            selection.outputs.append(_nested(context, scope, item, selection))
         elif item.spread:
             _spread(context, scope, item, selection)
-        elif item.read.items:
+        elif item.read.items or item.shown:
             selection.outputs.append(Output(item.name, _embedded(context, scope, item), "json"))
     return selection
 
@@ -187,7 +250,26 @@ def order_key(context: Context, scope: Scope, read: Read, order: Order, selectio
             f"A related order on '{order.embed}' is not possible",
             details=f"'{scope.name}' and '{order.embed}' do not form a many-to-one or one-to-one relationship",
         )
-    return f"(select {path_sql(context, joined.scope, order.path)[0]} from {joined.source}{_where(found)} limit 1)"
+    key = f"(select {path_sql(context, joined.scope, order.path)[0]} from {joined.source}{_where(found)} limit 1)"
+    if selection is None or not selection.grouped:
+        return key
+    if not _shows(embed.read, order.path):
+        raise Invalid(
+            "order_not_grouped",
+            f"Rows grouped for an aggregate cannot be ordered by '{order.path.column}' of '{order.embed}'",
+            details="A group may hold more than one value of it.",
+            hint=f"Select it as well: {order.embed}({order.path.column}). Then each value is a group of its own.",
+        )
+    return f"(array_agg({key}))[1]"  # what is selected is grouped by, so all of a group's are one
+
+
+def _shows(read: Read, path: Path) -> bool:
+    """Whether a path's value is among the outputs as it is."""
+    return any(
+        isinstance(item, Star)
+        or (isinstance(item, Field) and item.path == path and item.cast is None and item.aggregate is None)
+        for item in read.items
+    )
 
 
 def direction(order: Order) -> str:
@@ -222,6 +304,24 @@ def _field(context: Context, scope: Scope, item: Field) -> Output:
         sql, kind = f"({sql})::{type_name(item.cast)}", item.cast
     name = item.alias or (item.aggregate.value if item.aggregate is not None else _name(item.path))
     return Output(name, sql, kind, item.aggregate, item.aggregate_cast)
+
+
+def _nested(context: Context, scope: Scope, item: Nested, selection: Selection) -> Output:
+    pairs = []
+    for part in item.items:
+        if isinstance(part, Constant):
+            pairs.append((part.alias, literal(part.text)))
+        else:
+            output = _field(context, scope, part)
+            assert output.name is not None
+            pairs.append((output.name, selection.expression(context, output)))
+    return Output(item.alias, json_object(pairs), "json", fixed=_has_aggregates(item))
+
+
+def _cursor(context: Context, scope: Scope, read: Read, item: RowCursor) -> str:
+    keys = [f"({order_key(context, scope, read, order)})::text" for order in read.order]
+    position = f"json_build_array({', '.join([literal(item.tag), *keys])})::text"
+    return f"translate(encode(convert_to({position}, 'UTF8'), 'base64'), E'+/=\n', '-_')"
 
 
 def _name(path: Path) -> str:
@@ -264,11 +364,14 @@ def _rows(
 def _embedded(context: Context, scope: Scope, embed: Embed) -> str:
     joined, found = _related(context, scope, embed)
     selection, source, after = _rows(context, joined, found, embed.read, explicit=False)
-    inner = f"select {selection.columns(context)}{source}{after}"
     row = context.alias("r")
-    if joined.to_one:
-        return f"(select row_to_json({row}) from ({inner}) {row})"
-    return f"coalesce((select json_agg({row}) from ({inner}) {row}), '[]')"
+    columns, shown = selection.rendered(context, row)
+    inner = f"select {columns}{source}{after}"
+    if joined.to_one or embed.one:
+        return f"(select {shown} from ({inner}) {row})"
+    return (
+        f"coalesce((select json_agg({row if shown.startswith('row_to_json') else shown}) from ({inner}) {row}), '[]')"
+    )
 
 
 def _spread(context: Context, scope: Scope, embed: Embed, selection: Selection) -> None:

@@ -102,7 +102,11 @@ def _conflict(table: Table, write: Write, columns: list[Column]) -> str:
     target = f" on conflict ({', '.join(ident(name) for name in key)})"
     if write.kind is WriteKind.upsert and write.resolution is Resolution.ignore:
         return f"{target} do nothing"
-    changes = [f"{ident(column.name)} = excluded.{ident(column.name)}" for column in columns if column.name not in key]
+    merged = {column.name for column in columns} if write.update_columns is None else set(write.update_columns)
+    changes = [
+        f"{ident(column.name)} = excluded.{ident(column.name)}" for column in columns
+        if column.name in merged and (column.name not in key or write.update_columns is not None)
+    ]  # fmt: skip
     if write.kind is WriteKind.replace:
         given = {column.name for column in columns}
         changes += [

@@ -1,0 +1,123 @@
+"""Several reads as one statement, hence one snapshot: a column of JSON for each of them, in one row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dbaas_provisioning.errors import Invalid
+
+from ....engine import Limits
+from ....nouns import Call, Field, Format, Read, TableRef
+from ..catalog import Snapshot
+from .names import type_name
+from .plans import WritePlan
+from .read import ANSWERS, Source, any_aggregates, is_cheap, page_source, source_of
+from .scope import Context, Parameters, lossy
+from .select import select, window
+
+__all__ = ["TogetherPlan", "plan_called", "plan_together"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TogetherPlan:
+    """Compiled reads.
+
+    Attributes:
+        sql: one statement; its one row has one value per read: a JSON array, an object, or null.
+        args: ``$1`` … as indexes into the shapes' arguments.
+        schema: leads the search path.
+        tables: whose privileges are needed.
+        cheap: every read is of one row by a unique key.
+        guarded: there are aggregates over large tables.
+        call: a function is called, so its cost is unknown.
+    """
+
+    sql: bytes
+    args: tuple[int, ...]
+    schema: str
+    tables: tuple[TableRef, ...]
+    cheap: bool
+    guarded: bool
+    call: bool
+
+
+def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence[Read]) -> TogetherPlan:
+    """Compile reads to one statement.
+
+    A ``single`` read gives its row as an object, or null. Raises what :func:`~.read.plan_read` raises.
+    """
+    parameters = Parameters()
+    context = Context(snapshot, limits, role, parameters)
+    sources: list[Source] = []
+    columns: list[str] = []
+    for read in reads:
+        value, source = _value(context, read)
+        columns.append(value)
+        sources.append(source)
+    large = any(
+        snapshot.catalog.tables[ref].estimated_rows > limits.aggregate_scan_rows for ref in context.tables
+        if ref in snapshot.catalog.tables
+    )  # fmt: skip
+    return TogetherPlan(
+        sql=f"select {', '.join(f'{value} as c{place}' for place, value in enumerate(columns))}".encode(),
+        args=tuple(parameters.order),
+        schema=sources[0].schema if sources else snapshot.default_schema(),
+        tables=tuple(context.tables),
+        cheap=all(is_cheap(context, read, source) for read, source in zip(reads, sources, strict=True)),
+        guarded=large and any(any_aggregates(read) for read in reads),
+        call=any(source.called is not None for source in sources),
+    )
+
+
+def plan_called(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> WritePlan:
+    """Compile a function call as one of several writes; its body is a JSON value.
+
+    Raises:
+        NotFound: ``unknown_function``.
+        Invalid: ``not_a_call``, ``ambiguous_function``.
+    """
+    if not isinstance(read.source, Call):
+        raise Invalid("not_a_call", "Only functions can be called.")
+    parameters = Parameters()
+    context = Context(snapshot, limits, role, parameters)
+    value, source = _value(context, read)
+    return WritePlan(
+        sql=f"select {value}, 1, null, null, {ANSWERS}".encode(),
+        args=tuple(parameters.order),
+        schema=source.schema,
+        tables=tuple(context.tables),
+    )
+
+
+def _value(context: Context, read: Read) -> tuple[str, Source]:
+    """One read as an expression of type json."""
+    if read.count is not None or read.keyset or read.format is not Format.json:
+        raise Invalid("not_together", "Counts, pages and formats are for a read of its own.")
+    context.text_numbers = read.numbers_as_text
+    source = source_of(context, read)
+    called = source.called
+    if called is not None and not called.function.composite:
+        value = f"{source.scope.alias}.v"
+        item = read.items[0] if read.items else None
+        if isinstance(item, Field) and item.cast is not None:
+            value = f"({value})::{type_name(item.cast)}"
+        elif context.text_numbers and lossy(called.function.returns.removesuffix("[]")):
+            value = f"({value})::text{'[]' if called.function.returns.endswith('[]') else ''}"
+        if not called.function.returns_set:
+            if called.function.returns == "void":
+                value = f"nullif({value}::text, '')"
+            return f"(select to_json({value}) from {source.text})", source
+        rows = f"select {value} as v from {source.text}{window(context, read)}"
+        return f"(select coalesce(json_agg(_r.v), '[]') from ({rows}) _r)", source
+    selection = select(context, source.scope, read)
+    columns, shown = selection.rendered(context, "_r")
+    one = read.single or (called is not None and not called.function.returns_set)
+    capped = " limit 1" if one else window(context, read)
+    # A function that returns no row returns one of nulls.
+    also = [f"not ({source.scope.alias}.* is null)"] if called is not None and one else []
+    rows = f"select {columns}{page_source(context, read, source, selection, also)}{capped}"
+    if one:
+        return f"(select {shown} from ({rows}) _r)", source
+    listed = "_r" if shown.startswith("row_to_json") else shown
+    return f"(select coalesce(json_agg({listed}), '[]') from ({rows}) _r)", source

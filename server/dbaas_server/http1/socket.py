@@ -1,0 +1,146 @@
+"""A WebSocket on a connection that began as HTTP (RFC 6455)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from wsproto.connection import Connection as Frames
+from wsproto.connection import ConnectionState, ConnectionType
+from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
+from wsproto.utilities import LocalProtocolError
+
+__all__ = ["Socket"]
+
+TOO_LARGE = 1009
+WAITING_MESSAGES = 64
+"""More than this unread, and the client is not read from."""
+
+SILENT_SECONDS = 45.0
+"""After this long without a word the client is pinged; after twice as long it is taken for gone."""
+
+
+class Socket:
+    """:class:`~dbaas_server.http.WebSocket` on an asyncio transport.
+
+    Args:
+        max_message: bytes of a message; a larger one ends the connection.
+
+    Attributes:
+        sent: bytes of messages so far.
+    """
+
+    def __init__(self, transport: asyncio.Transport, max_message: int) -> None:
+        self._transport = transport
+        self._frames = Frames(ConnectionType.SERVER)
+        self._max_message = max_message
+        self.sent = 0
+        self._parts: list[str] | list[bytes] = []
+        self._size = 0
+        self._messages: deque[str | bytes] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+        self._paused = False
+        self._pinged = False
+        self._ended = False
+        self._heard_at = asyncio.get_running_loop().time()
+
+    @property
+    def buffered(self) -> int:
+        """Bytes sent that the client has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    def send(self, frames: bytes) -> None:
+        """Send prebuilt frames as they are."""
+        if not self._ended:
+            self.sent += len(frames)
+            self._transport.write(frames)
+
+    async def receive(self) -> str | bytes | None:
+        """The next message; None once the connection ended."""
+        while not self._messages:
+            if self._ended:
+                return None
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        message = self._messages.popleft()
+        if self._paused and not self._messages and not self._ended:
+            self._paused = False
+            self._transport.resume_reading()
+        return message
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Say why, and end once what was sent has gone out."""
+        if self._ended:
+            return
+        if self._frames.state is ConnectionState.OPEN:
+            # A close frame holds at most 123 bytes of reason (RFC 6455 section 5.5).
+            short = reason.encode()[:123].decode(errors="ignore")
+            self._transport.write(self._frames.send(CloseConnection(code, short or None)))
+        self.lost()
+        self._transport.close()
+
+    # --- from the connection ------------------------------------------------------------------------------------
+
+    def feed(self, data: bytes) -> None:
+        """Bytes arrived."""
+        self._heard_at = asyncio.get_running_loop().time()
+        self._pinged = False
+        try:
+            self._frames.receive_data(data)
+            for event in self._frames.events():
+                if self._ended:
+                    return
+                self._on_event(event)
+        except LocalProtocolError:  # frames after the closing one
+            self.lost()
+            self._transport.close()
+
+    def _on_event(self, event: object) -> None:
+        if isinstance(event, TextMessage | BytesMessage):
+            self._on_part(event)
+        elif isinstance(event, Ping):
+            self._transport.write(self._frames.send(event.response()))
+        elif isinstance(event, CloseConnection):
+            if self._frames.state is ConnectionState.REMOTE_CLOSING:
+                self._transport.write(self._frames.send(event.response()))
+            elif self._frames.state is ConnectionState.OPEN:  # it broke the protocol, and is told
+                self._transport.write(self._frames.send(CloseConnection(event.code, event.reason)))
+            self.lost()
+            self._transport.close()
+        else:
+            assert isinstance(event, Pong)
+
+    def _on_part(self, event: TextMessage | BytesMessage) -> None:
+        self._size += len(event.data)
+        if self._size > self._max_message:
+            self.close(TOO_LARGE, f"A message may have {self._max_message} bytes.")
+            return
+        self._parts.append(event.data)  # type: ignore[arg-type]
+        if not event.message_finished:
+            return
+        parts, self._parts, self._size = self._parts, [], 0
+        self._messages.append(parts[0] if len(parts) == 1 else type(event.data)().join(parts))  # type: ignore[arg-type]
+        if len(self._messages) > WAITING_MESSAGES and not self._paused:
+            self._paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def check(self, now: float) -> None:
+        """Ping a silent client; end one that stays silent. ``now`` is the loop's time."""
+        if self._paused or now - self._heard_at < SILENT_SECONDS:
+            return
+        if now - self._heard_at > 2 * SILENT_SECONDS:
+            self.lost()
+            self._transport.abort()
+        elif not self._pinged and self._frames.state is ConnectionState.OPEN:
+            self._pinged = True
+            self._transport.write(self._frames.send(Ping()))
+
+    def lost(self) -> None:
+        """The connection is gone, or as good as gone."""
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
