@@ -17,6 +17,5 @@ from .audience import Binding, Sink, Style, Told
 from .hub import Hub, Member
 from .hubs import Hubs
 from .payload import Payload
-from .positions import position_of, position_text
 
-__all__ = ["Binding", "Hub", "Hubs", "Member", "Payload", "Sink", "Style", "Told", "position_of", "position_text"]
+__all__ = ["Binding", "Hub", "Hubs", "Member", "Payload", "Sink", "Style", "Told"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
@@ -13,15 +12,12 @@ from dbaas_provisioning.errors import DbaasError, NotFound
 from dbaas_provisioning.platform import Platform
 
 from ...sessions import Sessions
-from .. import Feed
+from .. import Feeds
 from .hub import Hub
 
-__all__ = ["Hubs", "OpenFeed"]
+__all__ = ["Hubs"]
 
 LINGER_SECONDS = 30.0
-
-OpenFeed = Callable[[str, str], Awaitable[Feed]]
-"""The feed of a tenant's (by subdomain) database (by name)."""
 
 
 @dataclass(slots=True)
@@ -34,12 +30,11 @@ class _Open:
 class Hubs:
     """Opens a hub per database and closes it when nobody needs it."""
 
-    def __init__(self, platform: Platform, sessions: Sessions, open_feed: OpenFeed) -> None:
+    def __init__(self, platform: Platform, sessions: Sessions, feeds: Feeds) -> None:
         self._platform = platform
         self._sessions = sessions
-        self._open_feed = open_feed
+        self._feeds = feeds
         self._open: dict[tuple[str, str], _Open] = {}
-        self._opening: dict[tuple[str, str], asyncio.Task[_Open]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         platform.on_change(self._changed)
 
@@ -57,25 +52,22 @@ class Hubs:
         key = (tenant, found.name)
         opened = self._open.get(key)
         if opened is None or opened.database_id != found.id:
-            task = self._opening.get(key)
-            if task is None:
-                task = self._opening[key] = asyncio.create_task(self._make(key, found.id, most))
-                task.add_done_callback(lambda done: self._opening.pop(key, None))
-            opened = await asyncio.shield(task)
+            opened = self._make(key, found.id, most)
         self._idle(key, opened)  # in case that nobody joins after all
         return opened.hub
 
-    async def _make(self, key: tuple[str, str], database_id: UUID, most: int) -> _Open:
-        tenant, database = key
-        feed = await self._open_feed(tenant, database)
-        hub = Hub(feed, partial(self._sessions.session, tenant, database), most=most, on_idle=partial(self._idle, key))
+    def _make(self, key: tuple[str, str], database_id: UUID, most: int) -> _Open:
+        def on_idle() -> None:
+            self._idle(key, opened)
+
+        hub = Hub(self._feeds.of(*key), partial(self._sessions.session, *key), most=most, on_idle=on_idle)
         self._open[key] = opened = _Open(database_id, hub)
         return opened
 
-    def _idle(self, key: tuple[str, str]) -> None:
-        opened = self._open.get(key)
-        if opened is not None and opened.ending is None:
-            opened.ending = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._end_idle, key, opened)
+    def _idle(self, key: tuple[str, str], opened: _Open) -> None:
+        if opened.ending is not None:
+            opened.ending.cancel()
+        opened.ending = asyncio.get_running_loop().call_later(LINGER_SECONDS, self._end_idle, key, opened)
 
     def _end_idle(self, key: tuple[str, str], opened: _Open) -> None:
         opened.ending = None

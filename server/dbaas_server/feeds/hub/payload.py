@@ -8,8 +8,7 @@ from datetime import UTC
 
 import orjson
 
-from ...changes import Change, ChangedTable, ChangeKind, Unchanged, Values, ValueType, Visible
-from .positions import position_text
+from ...changes import Change, ChangedTable, ChangeKind, Unchanged, Values, ValueType, Visible, format_position
 
 __all__ = ["Payload", "Renderer"]
 
@@ -68,7 +67,7 @@ class Renderer:
         data = self._data(prepared, change, seen, places, None)
         if len(data) > self._most:
             data = self._data(prepared, change, seen, places, SHORT)
-        return Payload(change.kind.value.upper(), position_text(change.position), data)
+        return Payload(change.kind.value.upper(), format_position(change.position), data)
 
     def _prepare(self, table: ChangedTable) -> _Prepared:
         if len(self._known) >= _CAPACITY:
@@ -108,7 +107,7 @@ class Renderer:
                 shown = tuple(place for place in places if change.table.columns[place].key)
             parts += (b',"old_record":', _row(prepared, change.old if seen.old else None, shown, most))
         errors = b"null" if most is None else b'["Error 413: Payload Too Large"]'
-        parts += (b',"errors":', errors, b',"position":"', position_text(change.position).encode(), b'"}')
+        parts += (b',"errors":', errors, b',"position":"', format_position(change.position).encode(), b'"}')
         return b"".join(parts)
 
 
