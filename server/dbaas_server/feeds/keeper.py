@@ -10,13 +10,14 @@ import shutil
 from typing import cast
 from uuid import UUID
 
-from dbaas_provisioning.errors import DbaasError, Unsupported
+from dbaas_provisioning.errors import DbaasError, Unavailable, Unsupported
 from dbaas_provisioning.nouns import Database, DatabaseState
 from dbaas_provisioning.platform import Platform
 
 from ..changelog import OpenLog
 from . import Feed
 from .local import LocalFeed
+from .pause import happens
 from .tap import Tap
 
 __all__ = ["DaemonFeeds"]
@@ -44,8 +45,10 @@ class DaemonFeeds:
         return LocalFeed(lambda: self.tap(tenant, database))
 
     async def tap(self, tenant: str, database: str | None) -> Tap:
-        """A database's tap. Raises ``NotFound``; ``Unsupported`` (``no_change_feed``)."""
+        """A database's tap. Raises ``NotFound``, ``Unavailable``; ``Unsupported`` (``no_change_feed``)."""
         found = await self._platform.database(tenant, database)
+        if found.state is not DatabaseState.ready:
+            raise Unavailable("database_not_ready", f"The database {found.name!r} is {found.state}.")
         return self._tap(found)
 
     def _tap(self, database: Database) -> Tap:
@@ -85,8 +88,7 @@ class DaemonFeeds:
                     await self._tend(database)
             except DbaasError as error:
                 log.info("the feeds cannot be tended: %s", error.message)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), TEND_SECONDS)
+            await happens(self._changed, TEND_SECONDS)
 
     async def _resume(self) -> None:
         """Go on with what a predecessor read: who followed it comes back soon, and wants to miss nothing."""

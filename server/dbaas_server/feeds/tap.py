@@ -22,6 +22,7 @@ from ..changelog import ChangeLog, ConnectionBroken, LogLost, LogState, OpenLog,
 from ..nouns import Position
 from . import resync
 from .history import KEPT_SECONDS, History
+from .pause import happens
 from .records import order_of
 
 __all__ = ["Tap"]
@@ -70,19 +71,25 @@ class Tap:
     async def live(self) -> Position:
         """Every change committed from now on has a later position, and is being read. Raises ``Unavailable``."""
         with self._wanted():
-            try:
-                async with asyncio.timeout(LIVE_SECONDS):
-                    await self._live.wait()
-            except TimeoutError:
+            await self._until_live()
+            history = self._history
+            if history is None or not self._live.is_set():
                 raise Unavailable(
                     "feed_not_ready",
                     "The database's changes cannot be followed just now.",
                     hint="Try again in a moment.",
                     details=self._failure,
-                ) from None
-            history = self._history
-            assert history is not None
+                )
             return Position(history.epoch, max(history.last, order_of(history.end, 0), self._floor))
+
+    async def _until_live(self) -> None:
+        """Or until there is no hope, or for a while."""
+        waiting = asyncio.get_running_loop().create_task(self._live.wait())
+        assert self._running is not None
+        try:
+            await asyncio.wait({waiting, self._running}, timeout=LIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
 
     async def records(self, after: Position) -> AsyncGenerator[bytes, None]:
         """The history's records behind a position, and those to come. Raises ``Resync``, ``Unavailable``."""
@@ -172,9 +179,8 @@ class Tap:
                 self._live.clear()
             failures = 0 if monotonic() - began > _PAUSES[-1] else failures + 1
             self._nudge.clear()
-            with contextlib.suppress(TimeoutError):
-                pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
-                await asyncio.wait_for(self._nudge.wait(), pause if access or self._followers else _ASLEEP_SECONDS)
+            pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
+            await happens(self._nudge, pause if access or self._followers else _ASLEEP_SECONDS)
         self._drop_history(_NOBODY, remove=True)
 
     async def _ready(self) -> bool:
@@ -239,8 +245,7 @@ class Tap:
     async def _sync(self, history: History, engine_log: ChangeLog) -> None:
         """Now and then put the history on the disk, then let the engine forget."""
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), SYNC_SECONDS)
+            await happens(self._hurry, SYNC_SECONDS)
             self._hurry.clear()
             engine_log.confirm(await history.sync())
 
