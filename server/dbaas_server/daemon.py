@@ -30,6 +30,7 @@ from .feeds.door import serve_follower, tell_live
 from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
 from .logs import log_to_file
+from .rooms.relay import Relay
 from .routes import ROUTER
 from .services import Services
 from .standalone import Listener, loopback_sockets
@@ -126,13 +127,14 @@ def _publish(home: Home, run_file: RunFile) -> None:
 
 
 class _Answers:
-    """What the socket is asked: a line of JSON in, a line of JSON out. Only who follows a feed stays connected."""
+    """What the socket is asked: a line of JSON in, a line of JSON out. Who follows or relays stays connected."""
 
     def __init__(
         self, supervisor: Supervisor, feeds: DaemonFeeds, ending: asyncio.Event, stop_engines: asyncio.Event
     ) -> None:
         self._supervisor = supervisor
         self._feeds = feeds
+        self._relay = Relay()
         self._ending = ending
         self._stop_engines = stop_engines
         self._actions: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
@@ -150,6 +152,8 @@ class _Answers:
             line = await reader.readline()
             if line.startswith(b'{"do": "follow"'):
                 await serve_follower(self._feeds, json.loads(line), reader, writer)
+            elif line.startswith(b'{"do": "relay"'):
+                await self._relay.serve(str(json.loads(line).get("node")), reader, writer)
             else:
                 writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
                 await writer.drain()

@@ -14,7 +14,7 @@ from typing import cast
 from uuid import UUID
 
 from dbaas_provisioning.errors import DbaasError
-from dbaas_provisioning.nouns import DatabaseState, JwtSecret, Login, Tenant
+from dbaas_provisioning.nouns import DatabaseState, JwtSecret, Login, Plan, Tenant
 from dbaas_provisioning.platform import Access, Platform
 
 from .engine import Limits, Session, Target
@@ -28,10 +28,11 @@ OpenSession = Callable[[Target, Limits], Awaitable[Session]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What authentication needs of a tenant."""
+    """What authentication and limits need of a tenant."""
 
     tenant: Tenant
     jwt: JwtSecret
+    plan: Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class Sessions:
         if known is None:
             changes = self._changes
             tenant = await self._platform.tenant(subdomain)
-            known = Known(tenant, await self._platform.jwt_secret(subdomain))
+            known = Known(
+                tenant, await self._platform.jwt_secret(subdomain), await self._platform.plan(tenant.plan_type)
+            )
             if changes == self._changes:  # else it may be of before the change
                 self._known[subdomain] = known
         return known
