@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -162,4 +163,7 @@ def _alive(pid: int) -> bool:
         return True
     with contextlib.suppress(ChildProcessError):  # a child of ours that ended is a zombie until somebody asks
         os.waitpid(pid, os.WNOHANG)
-    return True
+    try:  # and so is another's, which may be a Jupyter that never does
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True
