@@ -80,10 +80,9 @@ class PostgresEngine:
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
-        from .administrator import administrator, script
+        from .prepare import prepare_database
 
-        async with administrator(cluster, superuser, database.physical_name) as connection:
-            await connection.execute(script("publication"))
+        await prepare_database(cluster, superuser, database.physical_name)
 
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
