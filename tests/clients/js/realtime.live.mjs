@@ -14,7 +14,7 @@ function client(key = SECRET, options = {}) {
 }
 
 after(async () => {
-  for (const made of clients) await made.removeAllChannels();
+  await Promise.all(clients.map((made) => made.removeAllChannels()));
 });
 
 async function run(query) {

@@ -103,7 +103,7 @@ class Hub:
         member = Member(bindings, caller, style, sink)
         assert self._position is not None
         if since is not None and since < self._position:
-            task = asyncio.get_running_loop().create_task(self._catch_up(member, since))
+            task = asyncio.get_running_loop().create_task(self._catch_up(member, since, after))
             self._catching_up[member] = task
             task.add_done_callback(lambda done: self._caught_up(member, done))
         else:
@@ -340,8 +340,8 @@ class Hub:
 
     # --- catching up --------------------------------------------------------------------------------------------
 
-    async def _catch_up(self, member: Member, since: Position) -> None:
-        """Tell a member what it missed, then let it join the others."""
+    async def _catch_up(self, member: Member, since: Position, now: Position) -> None:
+        """Tell a member what it missed, then let it join the others; ``now`` is where changes were when it came."""
         after = since
         failures = 0
         while True:
@@ -363,8 +363,9 @@ class Hub:
                                     return
             except Resync as error:
                 assert self._position is not None
-                member.sink.gap(error, self._position)
-                self._join(member, self._position)
+                now = max(now, self._position)
+                member.sink.gap(error, now)
+                self._join(member, now)
                 return
             except DbaasError as error:
                 log.warning("a feed broke off: %s", error.as_dict())
