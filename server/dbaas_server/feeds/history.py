@@ -48,7 +48,7 @@ class History:
         self._unsynced: list[Segment] = []
         self._synced = end
         self._numbers: dict[ChangedTable, int] = {}
-        self._buffer: list[bytes] = []
+        self._seen: dict[int, tuple[ChangedTable, int]] = {}
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed: Unavailable | None = None
 
@@ -107,7 +107,7 @@ class History:
                     item = _rest(item, last)
                 if item.rows:
                     buffer += self._definitions(item.rows)
-                    buffer.append(encode_rows(item, self._numbers))
+                    buffer.append(encode_rows(item, self._number))
                     last = order_of(item.commit, item.first) + len(item.rows) - 1
             if item.end is not None and item.end > self.end:
                 self.end = item.end
@@ -118,17 +118,28 @@ class History:
         """What has to be defined in this file before these rows."""
         segment = self._segments[-1]
         found = []
-        if len(self._numbers) > _KNOWN_TABLES:
-            self._numbers.clear()
-        for table in dict.fromkeys(row.table for row in rows):
-            number = self._numbers.get(table)
-            if number is None:
-                number = self._numbers[table] = segment.next_number
-                segment.next_number += 1
+        for row in rows:
+            number = self._number(row.table)
             if number not in segment.numbers:
                 segment.numbers.add(number)
-                found.append(encode_table(table, number))
+                found.append(encode_table(row.table, number))
         return found
+
+    def _number(self, table: ChangedTable) -> int:
+        """A table's number in the files. By object first: to look at all of a table for each of its rows takes long."""
+        seen = self._seen.get(id(table))
+        if seen is not None and seen[0] is table:
+            return seen[1]
+        if len(self._seen) > _KNOWN_TABLES:
+            self._numbers.clear()
+            self._seen.clear()
+        number = self._numbers.get(table)
+        if number is None:
+            segment = self._segments[-1]
+            number = self._numbers[table] = segment.next_number
+            segment.next_number += 1
+        self._seen[id(table)] = (table, number)
+        return number
 
     def _write(self, records: list[bytes]) -> None:
         segment = self._segments[-1]

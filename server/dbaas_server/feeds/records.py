@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -81,9 +81,9 @@ def order_of(commit: int, row: int) -> int:
     return commit << 32 | row
 
 
-def encode_rows(piece: Piece, numbers: Mapping[ChangedTable, int]) -> bytes:
+def encode_rows(piece: Piece, number_of: Callable[[ChangedTable], int]) -> bytes:
     """Rows of one transaction; their tables' numbers are known."""
-    payload = orjson.dumps([_row(row, numbers[row.table]) for row in piece.rows], default=_stand_in)
+    payload = orjson.dumps([_row(row, number_of(row.table)) for row in piece.rows], default=_stand_in)
     return _record(Kind.rows, payload, piece.commit, piece.end or 0, piece.first, len(piece.rows), piece.committed_at)
 
 

@@ -47,7 +47,7 @@ def encoded(pieces: list[Piece]) -> bytes:
             if each.table not in numbers:
                 numbers[each.table] = len(numbers)
                 data += encode_table(each.table, numbers[each.table])
-        data += encode_rows(piece, numbers) + encode_mark(piece.commit)
+        data += encode_rows(piece, numbers.__getitem__) + encode_mark(piece.commit)
     return data
 
 
