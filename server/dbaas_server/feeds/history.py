@@ -4,15 +4,18 @@
 2. Written is told at once; on the disk it is before the engine is allowed to forget it (:meth:`History.sync`). What a
    crash of the machine takes away, the engine tells again under the same numbers.
 3. It is bounded in bytes and age. Whoever asks for more hears :class:`~dbaas_server.feeds.Resync`.
+4. Writing waits for a reader that is far behind and reads on; never for one that stands still (:meth:`History.pace`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import shutil
 import time
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dbaas_provisioning.errors import Unavailable
@@ -28,8 +31,19 @@ __all__ = ["History"]
 SEGMENT_BYTES = 4 * 1024 * 1024
 KEPT_BYTES = 64 * 1024 * 1024
 KEPT_SECONDS = 3600.0
+STANDS_STILL_SECONDS = 5.0
 _CHUNK = 256 * 1024
+_LOOK_SECONDS = 0.02
 _KNOWN_TABLES = 10_000
+
+
+@dataclass(slots=True, eq=False)
+class _Reader:
+    """How far somebody is. ``moved_at`` is by the monotonic clock."""
+
+    segment: Segment
+    place: int
+    moved_at: float
 
 
 class History:
@@ -49,6 +63,7 @@ class History:
         self._synced = end
         self._numbers: dict[ChangedTable, int] = {}
         self._seen: dict[int, tuple[ChangedTable, int]] = {}
+        self._readers: set[_Reader] = set()
         self._waiting: set[asyncio.Future[None]] = set()
         self._closed: Unavailable | None = None
 
@@ -113,6 +128,17 @@ class History:
                 self.end = item.end
         if buffer:
             self._write(buffer)
+
+    async def pace(self) -> None:
+        """Return when there is room for more without anybody who reads on losing what they have not read."""
+        while any(self._lags(reader) for reader in self._readers):  # noqa: ASYNC110  time passing is what ends it
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    def _lags(self, reader: _Reader) -> bool:
+        if reader.segment not in self._segments or time.monotonic() - reader.moved_at > STANDS_STILL_SECONDS:
+            return False
+        behind = self._segments[self._segments.index(reader.segment) :]
+        return sum(segment.size for segment in behind) - reader.place > KEPT_BYTES // 2
 
     def _definitions(self, rows: Sequence[Row]) -> list[bytes]:
         """What has to be defined in this file before these rows."""
@@ -197,25 +223,30 @@ class History:
         Raises :class:`Resync` when they are not known any more, at once or later.
         """
         segment = self._segment_of(after)
+        definitions, place = segment.start(after)
+        reader = _Reader(segment, place, time.monotonic())
+        self._readers.add(reader)
         try:
-            definitions, place = segment.start(after)
             if definitions:
                 yield definitions
             while True:
                 if self._closed is not None:
                     raise self._closed
-                if data := segment.read(place, _CHUNK):
-                    place += len(data)
+                reader.moved_at = time.monotonic()
+                if data := reader.segment.read(reader.place, _CHUNK):
+                    reader.place += len(data)
                     yield data
-                elif segment is self._segments[-1]:
+                elif reader.segment is self._segments[-1]:
+                    reader.moved_at = math.inf  # who has read everything does not stand still
                     await self._news()
                 else:
-                    following = self._following(segment).hold()
-                    segment.release()
-                    segment = following
-                    place = segment.start(segment.begin)[1]
+                    following = self._following(reader.segment).hold()
+                    reader.segment.release()
+                    reader.segment = following
+                    reader.place = following.start(following.begin)[1]
         finally:
-            segment.release()
+            self._readers.discard(reader)
+            reader.segment.release()
 
     def _segment_of(self, after: int) -> Segment:
         if self._closed is not None:

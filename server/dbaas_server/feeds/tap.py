@@ -210,6 +210,7 @@ class Tap:
                         if any(isinstance(item, Reached) and item.urgent for item in batch):
                             self._hurry.set()
                         await asyncio.sleep(0)  # others on this loop have their turn
+                        await history.pace()
                     if not self._followers and monotonic() > self._wanted_until:
                         return
         except LogLost:

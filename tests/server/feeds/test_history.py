@@ -89,6 +89,34 @@ async def test_the_oldest_is_forgotten_and_said_to_be(tmp_path: Path, small: Non
     assert len(await told(history, history.begin, 1)) >= 1
 
 
+async def test_writing_waits_for_who_reads_on_and_not_for_who_stands_still(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = History.create(tmp_path / "h", EPOCH, START)
+    monkeypatch.setattr(module, "_CHUNK", 500)
+    decoder, found = Decoder(EPOCH, order_of(START, 0)), []
+    standing = history.read(order_of(START, 0))
+    fill(history, range(101, 102))
+    await anext(standing)
+
+    async def read_slowly() -> None:
+        async with contextlib.aclosing(history.read(order_of(START, 0))) as records:
+            while len(found) < 600:
+                found.extend(decoder.feed(await anext(records)))
+                await asyncio.sleep(0)
+
+    reading = asyncio.create_task(read_slowly())
+    monkeypatch.setattr(module, "STANDS_STILL_SECONDS", 0.5)
+    for commit in range(102, 701):
+        fill(history, range(commit, commit + 1), size=50)
+        await history.pace()
+    await reading
+    assert orders(found) == [order_of(commit, 1) for commit in range(101, 701)]
+    with pytest.raises(Resync):
+        while True:
+            await anext(standing)
+
+
 async def test_what_is_old_is_forgotten(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
     history = History.create(tmp_path / "h", EPOCH, START)
     fill(history, range(101, 130))
