@@ -40,7 +40,7 @@ async def websocket(request: Request, services: Services) -> Response:
         await services.auth.identify(credential, tenant)
         await _check_origin(request, services, tenant)
         plan = (await services.sessions.known(tenant)).plan
-        found = await services.platform.database(tenant, database)
+        found = await services.sessions.database(tenant, database)
         services.attendance.check(tenant, plan)
     except DbaasError as error:
         return _refusal(error)
@@ -113,7 +113,7 @@ async def _answer(request: Request, services: Services, say: Callable[[UUID, int
     try:
         await services.auth.caller(request, tenant)
         plan = (await services.sessions.known(tenant)).plan
-        found = await services.platform.database(tenant, request.params["database"])
+        found = await services.sessions.database(tenant, request.params["database"])
         if not services.attendance.may_send(tenant, plan):
             raise Invalid("too_many_requests", "MessagePerSecondRateLimitReached: Too many messages per second")
         await say(found.id, plan.realtime_payload_bytes)

@@ -32,6 +32,13 @@ BACKLOG_BYTES = 8 * 1024 * 1024
 CATCH_UP_BYTES = 512 * 1024
 """What a subscriber that catches up may leave untaken before it is given more."""
 
+REST = 3.0
+"""After sending, this many times as long goes by before more is sent: changes that come thick and fast go out together,
+in few sends, and a change that comes after a while goes out at once."""
+
+LONGEST_REST_SECONDS = 0.008
+SHORTEST_REST_SECONDS = 0.0005
+
 _DRAIN_SECONDS = 0.02
 _RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 
@@ -66,6 +73,8 @@ class Hub:
         self._telling = False
         self._moves: list[tuple[Member, Caller]] = []
         self._ended: str | None = None
+        self._sending_seconds = 0.0
+        self._asking: asyncio.Future[Position] | None = None
 
     # --- subscribers --------------------------------------------------------------------------------------------
 
@@ -75,7 +84,10 @@ class Hub:
         Raises:
             Unavailable: they do not.
         """
-        position = await self._feed.live()
+        if self._asking is None:  # those who come together ask once
+            self._asking = asyncio.ensure_future(self._feed.live())
+            self._asking.add_done_callback(self._asked)
+        position = await asyncio.shield(self._asking)
         if self._ended is not None:
             raise Unavailable("feed_ended", self._ended, hint="Subscribe again.")
         if self._following is None:
@@ -83,6 +95,11 @@ class Hub:
             self._following = asyncio.get_running_loop().create_task(self._follow())
         assert self._position is not None
         return max(position, self._position)
+
+    def _asked(self, task: asyncio.Future[Position]) -> None:
+        self._asking = None
+        if not task.cancelled():
+            task.exception()  # told to those who asked, if they are still there
 
     def admit(
         self,
@@ -166,6 +183,9 @@ class Hub:
                         failures = 0
                         for part in _slices(batch):
                             await self._tell(self._index, part)
+                        rest = min(self._sending_seconds * REST, LONGEST_REST_SECONDS)
+                        if rest > SHORTEST_REST_SECONDS:
+                            await asyncio.sleep(rest)
             except Resync as error:
                 await self._lost(error)
             except DbaasError as error:
@@ -309,6 +329,8 @@ class Hub:
 
     async def _send(self, changes: Sequence[Change], told: dict[Audience, list[tuple[int, Told]]]) -> None:
         """Every member of an audience gets the same bytes, all of these changes in one send."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         sent = 0
         last = changes[-1].position
         for audience, items in told.items():
@@ -337,6 +359,7 @@ class Hub:
                 sent += 1
                 if sent % BREATH == 0:
                     await asyncio.sleep(0)
+        self._sending_seconds = loop.time() - began
 
     # --- catching up --------------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ class Hubs:
             NotFound: there is no such database.
             Unavailable: it cannot be reached.
         """
-        found = await self._platform.database(tenant, database)
+        found = await self._sessions.database(tenant, database)
         key = (tenant, found.name)
         opened = self._open.get(key)
         if opened is None or opened.database_id != found.id:
