@@ -91,8 +91,8 @@ class Stage:
 
 
 @pytest.fixture
-async def stage(database, connect) -> AsyncIterator[Stage]:
-    owner = await connect(database)
+async def stage(reused, connect) -> AsyncIterator[Stage]:
+    owner = await connect(reused)
     await owner.execute(
         """create table notes (id int primary key, owner text, body text);
         alter table notes enable row level security;
@@ -100,7 +100,7 @@ async def stage(database, connect) -> AsyncIterator[Stage]:
     )
     feed = MemoryFeed()
     down = asyncio.Event()
-    async with opened_session(database) as session:
+    async with opened_session(reused) as session:
 
         async def opened() -> Session:
             if down.is_set():

@@ -16,6 +16,11 @@ from dbaas_server.nouns import Arg, Caller, Compare, Path, TableRef
 
 
 @pytest.fixture
+def database(reused):
+    return reused
+
+
+@pytest.fixture
 async def owner(database, connect):
     return await connect(database)
 

@@ -25,6 +25,11 @@ ANN, BOB, ANON, SERVICE = caller("ann"), caller("bob"), caller(role="anon"), cal
 
 
 @pytest.fixture
+def database(reused):
+    return reused
+
+
+@pytest.fixture
 async def owner(database, connect):
     return await connect(database)
 
