@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
+import httpx
 import psycopg
 import pytest
 from hypothesis import settings
@@ -28,9 +30,11 @@ from dbaas_provisioning.supervisor import Supervisor
 
 pytest_plugins = ["live_platform", "live_project", "reused_database"]
 
-# A busy machine is no reason to fail.
+# A busy machine is no reason to fail: not for Hypothesis, and not for an HTTP client that nobody told how long to wait.
 settings.register_profile("dbaas", deadline=None)
 settings.load_profile("dbaas")
+patience = inspect.signature(httpx.get).parameters["timeout"].default
+patience.connect = patience.read = patience.write = patience.pool = 60.0
 
 Answer = TypeVar("Answer")
 BUILDS = ("wheel", "system")

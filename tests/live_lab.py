@@ -115,7 +115,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         yield running
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         platform.cli("down")
         shutil.rmtree(platform.home, ignore_errors=True)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from jupyter_client.manager import KernelManager
 
-__all__ = ["Kernel", "Seen", "Shell", "eventually"]
+__all__ = ["Kernel", "Seen", "Shell"]
 
 
 @dataclass
@@ -116,13 +115,3 @@ class Kernel:
     def close(self) -> None:
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
-
-
-def eventually(condition: Callable[[], Any], *, seconds: float = 30) -> Any:
-    """The first true value of ``condition``."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come true in time")

@@ -81,6 +81,7 @@ const graphiql: JupyterFrontEndPlugin<void> = {
             )
           });
           const made = widget;
+          made.toolbar.hide();
           made.title.label = [endpoint.database ?? endpoint.tenant, 'GraphQL'].join(' · ');
           made.title.caption = `GraphiQL on ${[endpoint.tenant, endpoint.database].filter(Boolean).join('/')}`;
           made.title.icon = graphqlIcon;

@@ -74,6 +74,7 @@ class Tenant:
     Attributes:
         subdomain: its name in URLs.
         cors_origins: whose pages may read its data in a browser; ``("*",)`` is everybody, empty nobody.
+        graphql_introspection: whether others than secret keys may ask a GraphQL schema about itself.
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class Tenant:
     max_storage_gb: int
     default_database: str | None
     cors_origins: tuple[str, ...]
+    graphql_introspection: bool
     created_at: datetime
     updated_at: datetime
 
@@ -138,7 +140,11 @@ class Database:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is kept of a key: never the key itself. ``prefix`` is enough to recognise it in a list."""
+    """What is kept of a key: never the key itself. ``prefix`` is enough to recognise it in a list.
+
+    Attributes:
+        documents_only: it runs stored GraphQL documents and opens nothing else.
+    """
 
     id: UUID
     tenant_id: UUID | None
@@ -146,6 +152,16 @@ class ApiKey:
     prefix: str
     created_at: datetime
     revoked_at: datetime | None
+    documents_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A GraphQL document that a tenant keeps. ``sha256`` is that of its text in UTF-8, in hexadecimal digits."""
+
+    sha256: str
+    document: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

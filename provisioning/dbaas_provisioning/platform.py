@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -47,6 +48,7 @@ from .nouns import (
     KeyRole,
     Login,
     Plan,
+    StoredDocument,
     Tenant,
     Usage,
 )  # fmt: skip
@@ -58,6 +60,7 @@ __all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
 
 log = logging.getLogger(__name__)
 
+LONGEST_DOCUMENT = 128 * 1024  # characters of a stored GraphQL document
 LONGEST_DETAIL = 1_000  # characters of what somebody sent, in the audit log
 
 
@@ -195,15 +198,18 @@ class Platform:
         default_database: str | None = None,
         plan: str | None = None,
         cors_origins: Sequence[object] | None = None,
+        graphql_introspection: bool | None = None,
         actor: str,
     ) -> Tenant:
-        """Set the default database, the plan, the origins whose pages may read the data, or some of them.
+        """Set the default database, the plan, the origins whose pages may read the data, introspection: what is given.
 
         A plan with another number of connections restarts the tenant's running clusters; their sessions end.
         Raises ``Invalid`` (``invalid_origin``).
         """
         wished = None if cors_origins is None else " ".join(map(str, cors_origins))[:LONGEST_DETAIL]
         details = {"default_database": default_database, "plan": plan, "cors_origins": wished}
+        if graphql_introspection is not None:
+            details["graphql_introspection"] = str(graphql_introspection).lower()
         given = {key: value for key, value in details.items() if value is not None}
         async with self._audited("update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
@@ -214,6 +220,8 @@ class Platform:
                     await self._store.set_default(tenant.id, database.id)
                 if origins is not None:
                     await self._store.set_cors_origins(tenant.id, origins)
+                if graphql_introspection is not None:
+                    await self._store.set_introspection(tenant.id, graphql_introspection)
                 if plan is not None:
                     await self._change_plan(tenant, await self._store.plan(plan))
             return await self._store.tenant(ref)
@@ -385,16 +393,24 @@ class Platform:
 
     # --- keys and tokens --------------------------------------------------------------------------------------------
 
-    async def create_key(self, tenant: str | None, role: KeyRole, *, actor: str) -> tuple[ApiKey, str]:
+    async def create_key(
+        self, tenant: str | None, role: KeyRole, *, documents_only: bool = False, actor: str
+    ) -> tuple[ApiKey, str]:
         """A new API key and, this once, the key itself. Admin keys belong to the platform: ``tenant`` is None.
+
+        Args:
+            documents_only: it runs stored GraphQL documents and opens nothing else; for ``anon`` keys.
 
         Raises ``Invalid`` (``invalid_role``).
         """
         async with self._audited("create_key", actor, tenant, role.value):
             if (role is KeyRole.admin) != (tenant is None):
                 raise Invalid("invalid_role", "Admin keys belong to the platform, all others to a tenant.")
+            if documents_only and role is not KeyRole.anon:
+                raise Invalid("invalid_role", "Only anon keys can be kept to stored documents.")
             key = new_api_key(role)
-            return await self._store.insert_key(await self._tenant_id(tenant), role, key), key
+            tenant_id = await self._tenant_id(tenant)
+            return await self._store.insert_key(tenant_id, role, key, documents_only=documents_only), key
 
     async def keys(self, tenant: str | None) -> Sequence[ApiKey]:
         """A tenant's keys, or the platform's; revoked ones too."""
@@ -408,6 +424,32 @@ class Platform:
     async def find_key(self, key: str) -> ApiKey | None:
         """The valid key that this is; None when it is unknown or revoked."""
         return await self._store.find_key(key)
+
+    async def put_document(self, tenant: str, sha256: str, document: str, *, actor: str) -> None:
+        """Keep a GraphQL document, which keys that are kept to stored documents may then run. Safe to repeat.
+
+        Raises ``Invalid`` (``hash_mismatch``, ``document_too_large``).
+        """
+        async with self._audited("put_document", actor, tenant, sha256[:LONGEST_DETAIL]):
+            if len(document) > LONGEST_DOCUMENT:
+                raise Invalid("document_too_large", f"A document has at most {LONGEST_DOCUMENT:,} characters.")
+            if hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest() != sha256 or "\0" in document:
+                raise Invalid("hash_mismatch", "The hash is not the SHA-256 of the document.")
+            await self._store.put_document((await self._store.tenant(tenant)).id, sha256, document)
+
+    async def documents(self, tenant: str) -> Sequence[StoredDocument]:
+        """A tenant's GraphQL documents, oldest first."""
+        return await self._store.documents((await self._store.tenant(tenant)).id)
+
+    async def document(self, tenant: str, sha256: str) -> StoredDocument | None:
+        """One GraphQL document."""
+        found = await self._store.documents((await self._store.tenant(tenant)).id, sha256)
+        return found[0] if found else None
+
+    async def delete_document(self, tenant: str, sha256: str, *, actor: str) -> None:
+        """It is refused from now on, in every process. Safe to repeat."""
+        async with self._audited("delete_document", actor, tenant, sha256[:LONGEST_DETAIL]):
+            await self._store.delete_document((await self._store.tenant(tenant)).id, sha256)
 
     async def jwt_secret(self, tenant: str) -> JwtSecret:
         """What signs a tenant's tokens."""
@@ -433,8 +475,8 @@ class Platform:
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database`` or ``key``. An empty ``id`` follows a break in which changes may have been
-        missed: forget everything of that kind.
+        ``kind`` is ``tenant``, ``database``, ``key`` or ``document`` (whose id is the tenant's). An empty ``id``
+        follows a break in which changes may have been missed: forget everything of that kind.
         """
         self._listeners.append(listener)
 

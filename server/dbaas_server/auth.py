@@ -7,7 +7,7 @@ A cookie never opens the data door, so no other site can make a browser ask in a
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jwt
@@ -68,24 +68,39 @@ class Authenticator:
 
     # --- data ---------------------------------------------------------------------------------------------------
 
-    def caller_now(self, request: Request, tenant: str) -> Caller | None:
+    def caller_now(self, request: Request, tenant: str, *, documents: bool = False) -> Caller | None:
         """The caller, when this credential was seen before; no waiting."""
         bearer = _bearer(request.headers.get("authorization", ""))
         remembered = self._callers.get((tenant, request.headers.get("apikey", ""), bearer or ""))
-        return remembered.caller if remembered is not None and remembered.until > time.time() else None
+        if remembered is None or remembered.until <= time.time():
+            return None
+        caller = remembered.caller
+        return caller if documents or not caller.documents_only else None
 
-    async def caller(self, request: Request, tenant: str) -> Caller:
+    async def caller(self, request: Request, tenant: str, *, documents: bool = False) -> Caller:
         """Who asks for a tenant's data.
 
         The ``apikey`` header and ``Authorization: Bearer`` are both read, since supabase-js sends its key as both:
         a signed token in the second one decides the role, the key only opens the door.
 
+        Args:
+            documents: the door keeps those to stored documents who may run nothing else; no other door lets them in.
+
         Raises:
             NotFound: no such tenant.
             Unauthorized: nothing valid was sent (PGRST301, PGRST302, PGRST303, ``invalid_key``).
-            Forbidden: a valid token asks for a role that tokens may not have (``role_refused``).
+            Forbidden: a valid token asks for a role that tokens may not have (``role_refused``); the key runs stored
+                documents only (``documents_only``).
         """
-        known_caller = self.caller_now(request, tenant)
+        caller = await self._caller(request, tenant)
+        if caller.documents_only and not documents:
+            raise Forbidden(
+                "documents_only", "That key runs stored GraphQL documents only.", hint="Use a key without that bound."
+            )
+        return caller
+
+    async def _caller(self, request: Request, tenant: str) -> Caller:
+        known_caller = self.caller_now(request, tenant, documents=True)
         if known_caller is not None:
             return known_caller
         changes = self._changes
@@ -100,7 +115,9 @@ class Authenticator:
         if api_key:
             caller, until = await self._identify(api_key, known)
         if bearer and bearer != api_key:
+            kept = caller is not None and caller.documents_only
             caller, bearer_until = await self._identify(bearer, known)
+            caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
         if changes != self._changes:
@@ -149,7 +166,8 @@ class Authenticator:
                 "invalid_key", "That key is not valid here.", hint="Keys belong to one tenant: %dbaas keys lists them."
             )
         role = key.role.value
-        return Caller(known.tenant.id, role, _claims({"role": role}), key.prefix), time.time() + 3600.0
+        caller = Caller(known.tenant.id, role, _claims({"role": role}), key.prefix, documents_only=key.documents_only)
+        return caller, time.time() + 3600.0
 
     def _verify(self, token: str, known: Known) -> tuple[Caller, float]:
         """A token signed with the tenant's secret (HS256 and nothing else, RFC 8725 section 3.1)."""

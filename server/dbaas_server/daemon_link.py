@@ -21,7 +21,7 @@ from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.folders import prepare
 from dbaas_provisioning.nouns import Endpoint, Home
 
-from .home import RunFile, read_run_file, socket_path
+from .home import RunFile, check_socket_folder, read_run_file, socket_path
 
 __all__ = ["SocketSupervision", "ask", "is_up", "revived", "start_daemon", "stop_daemon"]
 
@@ -65,7 +65,11 @@ class SocketSupervision:
 
 
 async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:
-    """Send one message to the daemon. Raises ``ConnectionError`` when nobody listens, else what the daemon raised."""
+    """Send one message to the daemon. Raises ``ConnectionError`` when nobody listens, else what the daemon raised.
+
+    Raises ``Forbidden`` (``folder_of_another``) when somebody else might be listening.
+    """
+    check_socket_folder(home)
     try:
         reader, writer = await asyncio.open_unix_connection(str(socket_path(home)))
     except OSError as error:

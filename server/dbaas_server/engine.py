@@ -17,7 +17,13 @@ __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBu
 
 
 class QueryError(DbaasError):
-    """The engine refused: ``code`` is its SQLSTATE, the texts are its own. Nothing of the request was kept."""
+    """The engine refused: ``code`` is its SQLSTATE, the texts are its own. Nothing of the request was kept.
+
+    Attributes:
+        place: which of several writes was refused; None where none of them was alone (a check at the commit).
+    """
+
+    place: int | None = None
 
 
 class OutcomeUnknown(Unavailable):
@@ -40,6 +46,8 @@ class Limits:
     max_query_rows: int = 10_000  # of arbitrary SQL, unless the caller asks for another number
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
+    collected_rows: int = 1_000_000  # that a pipeline reads to make arrays of them, which takes memory
+    max_result_bytes: int = 32 * 1024 * 1024  # of what is made as one JSON value and held in memory
     read_connections: int = 2
     write_connections: int = 8
     query_connections: int = 4
@@ -79,6 +87,7 @@ class Session(Protocol):
     """
 
     can: Capabilities
+    limits: Limits
 
     async def catalog(self, *, fresh: bool = False) -> Catalog:
         """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first.
@@ -102,6 +111,9 @@ class Session(Protocol):
         Returns:
             One JSON value each: an array of rows; for a ``single`` read the row as an object, or null; for a function
             what it returns. At most ``max_rows`` rows, at every level.
+
+        Raises:
+            Invalid: ``result_too_large``: more than ``max_result_bytes``, all together.
         """
         ...
 

@@ -7,7 +7,8 @@ adapter cancels the handler's task, and with it the statement in the engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,6 +32,7 @@ __all__ = [
     "WebSocket",
     "error_response",
     "json_response",
+    "settable",
     "status_of",
 ]  # fmt: skip
 
@@ -137,6 +139,24 @@ class Upgrade(Response):
     max_message: int = 1024 * 1024
 
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_FRAMING = frozenset({"connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"})
+"""Headers that say where a message ends: the server's own to set."""
+
+
+def settable(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Headers that a tenant's function chose for its response, without those that are the server's own.
+
+    Raises:
+        ValueError: a name or a value is none.
+    """
+    pairs = tuple(headers)
+    if not all(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value) for name, value in pairs):
+        raise ValueError("no header")
+    return tuple(pair for pair in pairs if pair[0].lower() not in _FRAMING)
+
+
 def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] | None = None) -> Response:
     """Render a value as JSON; dates as ISO 8601, UUIDs and paths as text."""
     body = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
@@ -152,7 +172,13 @@ _STATUS: tuple[tuple[type[DbaasError], int], ...] = (
     (Unsupported, 501),
     (Unavailable, 503),
 )
-_STATUS_OF_CODE = {"body_too_large": 413, "uri_too_long": 414, "method_not_allowed": 405, "too_many_requests": 429}
+_STATUS_OF_CODE = {
+    "body_too_large": 413,
+    "uri_too_long": 414,
+    "headers_too_large": 431,
+    "method_not_allowed": 405,
+    "too_many_requests": 429,
+}
 
 
 def status_of(error: DbaasError) -> int:

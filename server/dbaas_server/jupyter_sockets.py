@@ -61,6 +61,7 @@ class PlatformSocket(WebSocketHandler):
         self._opening = opening
         self._upgrade: Upgrade | None = None
         self._socket: _Socket | None = None
+        self._work: asyncio.Task[Any] | None = None
         self._request_id = next_request_id()
 
     def check_origin(self, origin: str) -> bool:
@@ -84,7 +85,11 @@ class PlatformSocket(WebSocketHandler):
     @allow_unauthenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Let the route decide."""
-        response = await self._answer()
+        self._work = asyncio.create_task(self._answer())
+        try:
+            response = await self._work
+        except asyncio.CancelledError:
+            return  # the client left while it waited
         if isinstance(response, Upgrade):
             self._upgrade = response
             await super().get(*args, **kwargs)
@@ -122,7 +127,7 @@ class PlatformSocket(WebSocketHandler):
         """The handshake is done."""
         assert self._upgrade is not None
         self._socket = _Socket(self)
-        self._serving = asyncio.create_task(self._serve(self._upgrade, self._socket))
+        self._work = asyncio.create_task(self._serve(self._upgrade, self._socket))
 
     async def _serve(self, upgrade: Upgrade, socket: _Socket) -> None:
         try:
@@ -138,9 +143,11 @@ class PlatformSocket(WebSocketHandler):
         return self._socket.take(message) if self._socket is not None else None
 
     def on_close(self) -> None:
-        """The connection ended."""
+        """The connection ended: so does what was under way on it."""
         if self._socket is not None:
             self._socket.lost()
+        if self._work is not None:
+            self._work.cancel()
 
 
 class _Socket:

@@ -1,12 +1,15 @@
-"""Structured logs: one JSON object a line, with bounded size."""
+"""Structured logs: one JSON object a line, with bounded size and without keys, tokens or passwords."""
 
 from __future__ import annotations
 
 import logging
 import logging.handlers
 from pathlib import Path
+from typing import Any
 
 import orjson
+
+from dbaas_provisioning.secrets import redact
 
 __all__ = ["JsonLines", "log_to_file"]
 
@@ -15,7 +18,10 @@ _FILES = 5
 
 
 class JsonLines(logging.Formatter):
-    """A record as ``{"at", "level", "logger", …}``; a message that is JSON itself is merged in."""
+    """A record as ``{"at", "level", "logger", …}``; a message that is JSON itself is merged in.
+
+    Every text in it is redacted before it is quoted, so that a line stays valid JSON whatever was found.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -32,7 +38,22 @@ class JsonLines(logging.Formatter):
         line |= fields
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return orjson.dumps(line, default=str).decode()
+        return orjson.dumps(_redacted(line)).decode()
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_text(name): _redacted(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_redacted(each) for each in value]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    """Without secrets, and without the halves of characters that JSON cannot hold."""
+    return redact(str(value)).encode("utf-8", "backslashreplace").decode()
 
 
 def log_to_file(path: Path) -> None:

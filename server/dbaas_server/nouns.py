@@ -77,6 +77,7 @@ class Caller:
         claims: the verified token's claims as JSON text, as row policies read them; ``{}`` for a plain key.
         actor: for logs and the audit: a person, a key's prefix, a subject.
         tenant_claim: the ``tenant_id`` claim where there is one; becomes ``app.current_tenant``.
+        documents_only: may run stored GraphQL documents and nothing else.
     """
 
     tenant: UUID
@@ -84,6 +85,7 @@ class Caller:
     claims: str = "{}"
     actor: str = ""
     tenant_claim: str | None = None
+    documents_only: bool = False
 
 
 # --- what exists ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .control import about, databases, keys, load, openapi, query, schema, tenants, tokens
+from .control import about, databases, documents, keys, load, openapi, query, schema, tenants, tokens
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -45,6 +45,13 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
     Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),
+    Route("/v1/{tenant}/graphql/documents", Guard.operator, {"GET": documents.list_all}),
+    Route(
+        "/v1/{tenant}/graphql/documents/{sha256}",
+        Guard.operator,
+        {"GET": documents.read, "PUT": documents.put, "DELETE": documents.delete},
+        max_body=1024 * 1024,
+    ),
     Route("/v1/{tenant}/jwt", Guard.operator, {"POST": keys.sign}),
     Route("/v1/{tenant}/jwt-secret", Guard.operator, {"GET": keys.jwt_secret}),
     Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}),

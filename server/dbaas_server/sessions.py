@@ -154,7 +154,7 @@ class Sessions:
         self._known.clear()
         self._found.clear()
         self._databases.clear()
-        if kind == "key" and identity:
+        if kind in ("key", "document") and identity:
             return
         for key, task in list(self._open.items()):
             opened = task.result() if task.done() else None

@@ -24,6 +24,7 @@ __all__ = [
     "Elements",
     "Expression",
     "FieldPath",
+    "FieldTest",
     "Group",
     "Holds",
     "Limit",
@@ -40,7 +41,6 @@ __all__ = [
     "Sort",
     "SortKey",
     "Stage",
-    "Test",
     "Unset",
     "Unwind",
 ]  # fmt: skip
@@ -120,7 +120,7 @@ Expression: TypeAlias = Constant | FieldPath | Root | Now | Operation | Document
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FieldTest:
     """``{field: {$operator: value}}``.
 
     Attributes:
@@ -157,7 +157,7 @@ class Holds:
     expression: Expression
 
 
-Predicate: TypeAlias = Test | Combined | Not | Holds
+Predicate: TypeAlias = FieldTest | Combined | Not | Holds
 
 
 # --- stages -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import resource
 import socket
 import ssl
 
@@ -26,6 +27,7 @@ _DRAIN_SECONDS = 20.0
 _QUIET_SECONDS = 5.0
 _CHECK_SECONDS = 5.0
 _HANDSHAKE_SECONDS = 20.0
+_RESERVED_DESCRIPTORS = 256  # for databases, files and what else is needed to serve those who are in
 
 
 def loopback_sockets(port: int) -> list[socket.socket]:
@@ -34,6 +36,14 @@ def loopback_sockets(port: int) -> list[socket.socket]:
         return bind_sockets(port, "127.0.0.1", family=socket.AF_INET)
     except OSError:
         return bind_sockets(0, "127.0.0.1", family=socket.AF_INET)
+
+
+def _descriptors() -> int:
+    """How many files and sockets this process may have open, once it asked for as many as it may ask for."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 class Listener:
@@ -60,6 +70,7 @@ class Listener:
         self.closing = False
         self._tls = tls
         self._sockets: list[socket.socket] = []
+        self._most = 0
         self._connections: set[Connection] = set()
         self._shaking: set[asyncio.Task[None]] = set()
         self._last_closed = asyncio.Event()
@@ -68,6 +79,7 @@ class Listener:
     def listen(self, sockets: list[socket.socket]) -> None:
         """Accept connections from now on."""
         loop = asyncio.get_running_loop()
+        self._most = _descriptors() - _RESERVED_DESCRIPTORS
         for listening in sockets:
             listening.setblocking(False)
             loop.add_reader(listening.fileno(), self._accept, listening)
@@ -76,11 +88,14 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         """Take one connection, and leave the next one to whichever process is free first."""
+        if len(self._connections) >= self._most:
+            self._rest(listening)
+            return
         try:
             accepted, _ = listening.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return
-        except OSError as error:  # no descriptors left: the connection waits until one is free again
+        except OSError as error:
             log.error("a connection could not be accepted: %s", error)
             self._rest(listening)
             return
@@ -91,6 +106,7 @@ class Listener:
         shaking.add_done_callback(self._shaking.discard)
 
     def _rest(self, listening: socket.socket) -> None:
+        """Let connections wait in the kernel until some of ours have ended."""
         loop = asyncio.get_running_loop()
         loop.remove_reader(listening.fileno())
         loop.call_later(
@@ -141,9 +157,12 @@ class Listener:
         if self._connections:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._last_closed.wait(), _QUIET_SECONDS)
-        under_way = [connection.task for connection in self._connections if connection.task is not None]
-        if under_way:
-            await asyncio.wait(under_way, timeout=_DRAIN_SECONDS)
+        for connection in list(self._connections):
+            if not connection.busy:
+                connection.abort()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._last_closed.wait(), _DRAIN_SECONDS)
         for connection in list(self._connections):
             connection.abort()
         if self._watch is not None:

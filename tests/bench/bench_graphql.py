@@ -110,7 +110,8 @@ def prepare(bench: Bench) -> dict[str, str]:
     facts["token"] = bench.dbaas("jwt", "--tenant", "graphed", "--sub", "ann", "--expires-in", "86400")["token"]
     node = program("node")
     folder = here / "js"
-    if not (folder / "node_modules" / ".package-lock.json").exists():
+    installed = folder / "node_modules" / ".package-lock.json"
+    if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
         subprocess.run([program("npm"), "ci"], cwd=folder, check=True, capture_output=True)
     version = json.loads((folder / "node_modules" / "postgraphile" / "package.json").read_text())["version"]
     running = subprocess.run([node, "--version"], check=True, capture_output=True, text=True).stdout.strip()

@@ -83,7 +83,8 @@ class Bench:
         return {**clean, "DBAAS_HOME": str(self.home)}
 
     def dbaas(self, *arguments: str) -> Any:
-        """Run the ``dbaas`` command and return its JSON answer."""
+        """Run the ``dbaas`` command, which starts the platform when it needs one, and return its JSON answer."""
+        self._started = True
         command = [str(Path(sys.executable).with_name("dbaas")), *arguments, "--json"]
         done = subprocess.run(command, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode != 0:
@@ -93,7 +94,6 @@ class Bench:
     @cached_property
     def run_file(self) -> dict[str, Any]:
         """Where the daemon serves: ``url``, ``token``, ``pid``. Starts it."""
-        self._started = True
         self.dbaas("up")
         found: dict[str, Any] = json.loads((self.home / "run" / "daemon.json").read_text())
         headers = {"Authorization": f"Bearer {found['token']}"}

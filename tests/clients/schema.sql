@@ -123,3 +123,6 @@ create table inventory.items (id int primary key, name text);
 insert into inventory.items values (1, 'lamp');
 grant all on inventory.items to anon, authenticated, service_role;
 create function inventory.count_items() returns bigint language sql stable as 'select count(*) from inventory.items';
+
+comment on table films is 'What was shown';
+comment on column films.year is 'Of the premiere';

@@ -1,4 +1,4 @@
-"""supabase-js and postgrest-js, unmodified, on every feature of the grammar."""
+"""supabase-js, postgrest-js and graphql-request, unmodified, and the audits of GraphQL over HTTP."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def test_javascript_clients(suite: str, node: str, project: Project):
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=240,
         env={
             "PATH": os.environ["PATH"],
             "BASE": project.base,
+            "DATA": project.data,
             "ANON": project.anon,
             "SECRET": project.secret,
             "TOKEN": project.token,

@@ -22,7 +22,7 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="module")

@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-import signal
-import socket
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from dbaas.client import DatabaseClient
-from live_notebook import Kernel, eventually
+from live_notebook import Kernel
 from live_platform import LivePlatform, without_platform
+from waiting import eventually, kill
 
 NewKernel = Callable[[dict[str, str]], Kernel]
 
@@ -28,13 +26,6 @@ def kernel(live: LivePlatform, shop: DatabaseClient, new_kernel: NewKernel) -> K
     assert not kernel.run("%load_ext dbaas").errors
     assert not kernel.run(f"%dbaas use {shop.tenant}/shop").errors
     return kernel
-
-
-def refuses(url: str) -> bool:
-    """Nothing listens there."""
-    place = urlsplit(url)
-    with socket.socket() as probe:
-        return probe.connect_ex((place.hostname or "", place.port or 0)) != 0
 
 
 def running(shop: DatabaseClient, mark: str) -> int:
@@ -161,9 +152,7 @@ def test_the_first_command_starts_the_platform_and_a_killed_one_is_started_again
         seen = kernel.run(cell)
         assert not seen.errors, seen.errors
     pid: Any = own_live.run_file["pid"]
-    os.kill(pid, signal.SIGKILL)
-    # What reaches a process while it dies has an unknown outcome; this is about the time after.
-    eventually(lambda: refuses(own_live.url))
+    kill(pid)  # what reaches a process while it dies has an unknown outcome; this is about the time after
     seen = kernel.run("%%dbaas\nselect v from t")
     assert not seen.errors and "7" in seen.text
     assert own_live.run_file["pid"] != pid

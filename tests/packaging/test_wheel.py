@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urljoin
 
 import httpx
 import pytest
 
 from dbaas_provisioning.nouns import Home
+from waiting import eventually
 
 root = Path(__file__).resolve().parents[2]
 tools = Path(sys.executable).parent
@@ -75,17 +77,22 @@ def jupyter(fresh: Path, product_env: dict[str, str], tmp_path: Path) -> Iterato
     command = [fresh / "bin" / "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"]
     process = subprocess.Popen(command, env=env, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        deadline = time.monotonic() + 60
-        while not (found := list(runtime.glob("jpserver-*.json"))):
-            assert process.poll() is None and time.monotonic() < deadline, (tmp_path / "lab.log").read_text()
-            time.sleep(0.1)
-        base = json.loads(found[0].read_text())["url"]
+
+        def described() -> dict[str, Any] | None:
+            """What the server wrote about itself, once it is all there."""
+            assert process.poll() is None, (tmp_path / "lab.log").read_text()
+            for found in runtime.glob("jpserver-*.json"):
+                with contextlib.suppress(ValueError):
+                    return dict(json.loads(found.read_text()))
+            return None
+
+        base = eventually(described, seconds=90)["url"]
         headers = {"Authorization": "token wheel-test"}
         with httpx.Client(base_url=base, headers=headers, trust_env=False, timeout=60) as client:
             yield client
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
         log.close()
 
 
@@ -95,6 +102,8 @@ def test_the_wheel_holds_the_front_end_and_switches_the_server_extension_on(whee
         "share/jupyter/labextensions/@jupyter-dbaas/lab/package.json",
         "share/jupyter/labextensions/@jupyter-dbaas/lab/install.json",
         "etc/jupyter/jupyter_server_config.d/jupyter-dbaas.json",
+        "dbaas_server/graphql/static/graphiql.js",
+        "dbaas_server/graphql/static/graphiql.css",
     ):
         assert any(name.endswith(end) for name in names), end
     assert any("labextensions/@jupyter-dbaas/lab/static/remoteEntry" in name for name in names)

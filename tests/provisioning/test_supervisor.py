@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import select
-import signal
 import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -20,6 +17,7 @@ from dbaas_provisioning.platform import Platform
 from dbaas_provisioning.runtimes.local import choose_port
 from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
+from waiting import kill, pid_in, replaced, until
 
 BUILDS = ("wheel", "system")
 
@@ -53,32 +51,13 @@ class Running:
         return pid_in((await self.cluster()).data_dir)
 
 
-def pid_in(data_dir: Path) -> int:
-    return int((data_dir / "postmaster.pid").read_text().split()[0])
-
-
-def kill(pid: int) -> None:
-    """End a process, and return when it has ended: the signal alone is only a request."""
-    process = os.pidfd_open(pid)
-    try:
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-        ended = select.poll()
-        ended.register(process, select.POLLIN)
-        assert ended.poll(30_000)
-    finally:
-        os.close(process)
-
-
-async def replaced(data_dir: Path, before: int) -> None:
+async def another_server(data_dir: Path, before: int) -> None:
     """Return when another server than ``before`` is at work in a data folder."""
 
-    async def another() -> bool:
-        try:
-            return pid_in(data_dir) != before
-        except (OSError, IndexError):
-            return False
+    async def look() -> bool:
+        return replaced(data_dir, before)
 
-    await eventually(another)
+    await until(look)
 
 
 @pytest.fixture(scope="module")
@@ -98,16 +77,6 @@ async def running(homes: dict[str, Home], build: str) -> AsyncIterator[Running]:
     await running.close(stop_engines=True)
 
 
-async def eventually(condition, seconds: float = 60.0):
-    """The first true answer of ``condition``."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while True:
-        if answer := await condition():
-            return answer
-        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.02)
-
-
 @pytest.mark.every_build
 async def test_a_killed_engine_is_started_again_by_itself_with_its_data(running: Running) -> None:
     async with await running.connect() as connection:
@@ -116,7 +85,7 @@ async def test_a_killed_engine_is_started_again_by_itself_with_its_data(running:
     for _ in range(3):
         before = await running.postmaster()
         kill(before)
-        await replaced((await running.cluster()).data_dir, before)
+        await another_server((await running.cluster()).data_dir, before)
         access = await running.platform.access("acme")
         assert access.endpoint == endpoint
         async with await running.connect() as connection:
@@ -140,7 +109,7 @@ async def test_a_busy_child_of_a_killed_engine_does_not_keep_it_from_starting(ru
             )
             return found.rowcount > 0
 
-    await eventually(at_work)
+    await until(at_work)
     kill(await running.postmaster())
     access = await running.platform.access("acme")
     async with await running.connect() as again:
@@ -157,7 +126,9 @@ async def test_the_platforms_own_cluster_may_be_killed_too(running: Running) -> 
         before = pid_in(data_dir)
         kill(before)
         assert (await running.platform.tenant("acme")).subdomain == "acme"
-        await replaced(data_dir, before)  # the answer may have come from a child that outlived its server a moment
+        await another_server(
+            data_dir, before
+        )  # the answer may have come from a child that outlived its server a moment
     await running.platform.update_tenant("acme", default_database="shop", actor="test")
 
 
@@ -170,10 +141,10 @@ async def test_changes_are_heard_again_after_the_platforms_cluster_was_killed(ru
         await asyncio.sleep(0.02)
         return ("tenant", str(tenant.id)) in heard
 
-    await eventually(hears)
+    await until(hears)
     heard.clear()
     kill(pid_in(running.home.clusters / "platform"))
-    await eventually(hears)
+    await until(hears)
     assert ("key", "") in heard, "what was missed is told as: forget everything"
 
 
@@ -214,9 +185,12 @@ async def test_stopping_everything_includes_what_a_predecessor_started(running: 
     assert not (running.home.clusters / "platform" / "postmaster.pid").exists()
 
     async def gone() -> bool:
-        return not Path(f"/proc/{before}/cwd").exists() or "Z" in Path(f"/proc/{before}/stat").read_text()
+        try:
+            return Path(f"/proc/{before}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        except FileNotFoundError:
+            return True
 
-    await eventually(gone)
+    await until(gone)
     await running.open()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from urllib.parse import urlsplit
 
@@ -21,7 +22,9 @@ def answering(live: LivePlatform) -> tuple[str, dict[str, str]]:
         owner.execute(
             """create function answer(status text, headers text) returns text language plpgsql as $$ begin
             perform set_config('response.status', status, true), set_config('response.headers', headers, true);
-            return 'body'; end $$"""
+            return 'body'; end $$;
+            create function refuse(message text, detail text) returns text language plpgsql as $$ begin
+            raise sqlstate 'PGRST' using message = message, detail = detail; end $$"""
         )
     key = live.json("keys", "create", "--tenant", tenant, "--role", "service_role")["key"]
     return f"{live.url}/v1/{tenant}/rpc/answer", {"apikey": key}
@@ -43,6 +46,27 @@ def test_a_function_cannot_say_where_the_message_ends(answering: tuple[str, dict
     )
     assert answer.json() == "body"
     assert "transfer-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"status": 200, "headers": {"Content-Length": "0", "Transfer-Encoding": "chunked", "X-Own": "yes"}},
+        {"status": 100, "headers": {}},
+        {"status": 200, "headers": {"X y: z": "a"}},
+        {"status": 200, "headers": {"X": "a\r\nSet-Cookie: b"}},
+        {"status": 200, "headers": {"\u2028": "a"}},
+    ],
+)
+def test_nor_can_an_error_that_it_raises(answering: tuple[str, dict[str, str]], answer: dict[str, object]) -> None:
+    url, key = answering
+    body = {"message": json.dumps({"code": "own", "message": "said"}), "detail": json.dumps(answer)}
+    with httpx.Client(headers=key) as http:
+        for _ in range(2):  # on one connection
+            got = http.post(url.replace("answer", "refuse"), json=body)
+            assert "said" in got.json()["message"]
+            assert "set-cookie" not in got.headers and "transfer-encoding" not in got.headers
+            assert got.headers.get_list("content-length") == [str(len(got.content))]
 
 
 def test_an_answer_without_content_has_no_body_and_keeps_its_connection(answering: tuple[str, dict[str, str]]) -> None:

@@ -20,8 +20,8 @@ export const COMMANDS = {
 } as const;
 
 const CREATE_RANK = 0;
-const OPEN_RANK = 5;
 const COPY_RANK = 10;
+const OPEN_RANK = 20;
 
 /**
  * Registers the commands and the context menu.
@@ -141,10 +141,10 @@ export function addCommands(app: JupyterFrontEnd, model: Model): (command: strin
     });
   };
   offer('tenant', CREATE_RANK, COMMANDS.createDatabase, COMMANDS.createTenant);
-  offer('tenant', OPEN_RANK, COMMANDS.openGraphiql);
-  offer('database', OPEN_RANK, COMMANDS.openGraphiql);
   offer('tenant', COPY_RANK, COMMANDS.copyName);
   offer('database', COPY_RANK, COMMANDS.copyConnectionString, COMMANDS.copyRestUrl, COMMANDS.copyName);
+  offer('tenant', OPEN_RANK, COMMANDS.openGraphiql);
+  offer('database', OPEN_RANK, COMMANDS.openGraphiql);
   offer('schema', COPY_RANK, COMMANDS.copyName);
   offer('table', COPY_RANK, COMMANDS.copyRestUrl, COMMANDS.copyName);
   offer('column', COPY_RANK, COMMANDS.copyName);

@@ -82,6 +82,7 @@ def _card(context: Context, database: Database, arguments: Arguments, said: str 
         ("state", database.state),
         ("engine", f"{database.engine} {database.version}".strip()),
         ("REST", database.rest_url),
+        ("GraphQL", database.graphql_url),
     ]
     note = None
     if database.connection_string is not None:

@@ -26,6 +26,7 @@ from ..nouns import (
     KeyRole,
     Login,
     Plan,
+    StoredDocument,
     Tenant,
 )  # fmt: skip
 from ..secrets import PREFIX_LENGTH, Vault, hash_key
@@ -331,13 +332,42 @@ class Store:
             raise NotFound("database_not_found", "There is no such database.") from None
         return int(row["epoch"])
 
+    # --- GraphQL documents ------------------------------------------------------------------------------------------
+
+    async def set_introspection(self, tenant_id: UUID, allowed: bool) -> None:
+        """Whether others than secret keys may ask a tenant's GraphQL schema about itself."""
+        await self._do("update tenants set graphql_introspection = %s where id = %s", [allowed, tenant_id])
+
+    async def put_document(self, tenant_id: UUID, sha256: str, document: str) -> None:
+        """Keep a document. Safe to repeat."""
+        await self._do(
+            "insert into graphql_documents (tenant_id, sha256, document) values (%s, %s, %s) on conflict do nothing",
+            [tenant_id, sha256, document],
+        )
+
+    async def documents(self, tenant_id: UUID, sha256: str | None = None) -> Sequence[StoredDocument]:
+        """A tenant's documents, oldest first; or the one with this hash."""
+        rows = await self._all(
+            "select sha256, document, created_at from graphql_documents"
+            " where tenant_id = %s and sha256 = coalesce(%s, sha256) order by created_at, sha256",
+            [tenant_id, sha256],
+        )
+        return [StoredDocument(**row) for row in rows]
+
+    async def delete_document(self, tenant_id: UUID, sha256: str) -> None:
+        """Safe to repeat."""
+        await self._do("delete from graphql_documents where tenant_id = %s and sha256 = %s", [tenant_id, sha256])
+
     # --- keys and the audit log -------------------------------------------------------------------------------------
 
-    async def insert_key(self, tenant_id: UUID | None, role: KeyRole, key: str) -> ApiKey:
+    async def insert_key(
+        self, tenant_id: UUID | None, role: KeyRole, key: str, *, documents_only: bool = False
+    ) -> ApiKey:
         """Keep a key's hash, and enough of it to recognise it."""
         [row] = await self._rows(
-            "insert into api_keys (id, tenant_id, role, prefix, sha256) values (%s, %s, %s, %s, %s) returning *",
-            [uuid4(), tenant_id, role, key[:PREFIX_LENGTH], hash_key(key)],
+            "insert into api_keys (id, tenant_id, role, prefix, sha256, documents_only)"
+            " values (%s, %s, %s, %s, %s, %s) returning *",
+            [uuid4(), tenant_id, role, key[:PREFIX_LENGTH], hash_key(key), documents_only],
             reads=False,
         )
         return _key(row)
@@ -424,5 +454,6 @@ def _database(row: DictRow) -> Database:
 
 def _key(row: DictRow) -> ApiKey:
     return ApiKey(
-        row["id"], row["tenant_id"], KeyRole(row["role"]), row["prefix"], row["created_at"], row["revoked_at"]
-    )
+        row["id"], row["tenant_id"], KeyRole(row["role"]), row["prefix"], row["created_at"], row["revoked_at"],
+        row["documents_only"],
+    )  # fmt: skip

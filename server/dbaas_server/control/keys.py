@@ -32,11 +32,13 @@ async def list_all(request: Request, services: Services) -> Response:
 async def create(request: Request, services: Services) -> Response:
     """Make a key, shown in this answer and never again."""
     actor = await services.auth.operator(request)
-    fields = await body_fields(request, {"role": str})
+    fields = await body_fields(request, {"role": str, "documents_only": bool})
     role = required(fields, "role")
     if role not in (KeyRole.anon, KeyRole.service_role):
         raise Invalid("invalid_field", "`role` must be anon (publishable) or service_role (secret).")
-    key, plain = await services.platform.create_key(request.params["tenant"], KeyRole(role), actor=actor)
+    key, plain = await services.platform.create_key(
+        request.params["tenant"], KeyRole(role), documents_only=fields.get("documents_only", False), actor=actor
+    )
     return json_response({**key_json(key), "key": plain}, 201, _NO_STORE)
 
 

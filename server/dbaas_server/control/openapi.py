@@ -41,7 +41,12 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
     ("patch", "/v1/tenants/{tenant}"): (
         "Change its default database, its plan, or the origins whose pages may read its data (`*`: all)",
-        _object(default_database=_TEXT, plan=_TEXT, cors_origins={"type": "array", "items": _TEXT}),
+        _object(
+            default_database=_TEXT,
+            plan=_TEXT,
+            cors_origins={"type": "array", "items": _TEXT},
+            graphql_introspection={"type": "boolean"},
+        ),
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
@@ -61,10 +66,18 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
     ("post", "/v1/{tenant}/keys"): (
         "Make a key, shown once",
-        _object(("role",), role={"enum": ["anon", "service_role"]}),
+        _object(("role",), role={"enum": ["anon", "service_role"]}, documents_only={"type": "boolean"}),
         201,
     ),
     ("delete", "/v1/{tenant}/keys/{key}"): ("End a key", None, 204),
+    ("get", "/v1/{tenant}/graphql/documents"): ("Stored GraphQL documents", None, 200),
+    ("get", "/v1/{tenant}/graphql/documents/{sha256}"): ("One stored GraphQL document", None, 200),
+    ("put", "/v1/{tenant}/graphql/documents/{sha256}"): (
+        "Store a GraphQL document under the SHA-256 of its text",
+        _object(("query",), query=_TEXT),
+        204,
+    ),
+    ("delete", "/v1/{tenant}/graphql/documents/{sha256}"): ("Remove a stored GraphQL document", None, 204),
     ("post", "/v1/{tenant}/jwt"): (
         "Sign a token",
         _object(role={"enum": ["anon", "authenticated"]}, sub=_TEXT, expires_in=_COUNT, claims={"type": "object"}),

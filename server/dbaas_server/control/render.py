@@ -21,6 +21,7 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
         "max_storage_gb": tenant.max_storage_gb,
         "default_database": tenant.default_database,
         "cors_origins": tenant.cors_origins,
+        "graphql_introspection": tenant.graphql_introspection,
         "created_at": tenant.created_at,
         "updated_at": tenant.updated_at,
     }
@@ -50,9 +51,7 @@ def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: U
         "version": cluster.version,
         "exposure": database.exposure,
         "state": state,
-        "size_bytes": usage.size_bytes,
-        "connections": usage.connections,
-        "max_connections": usage.max_connections,
+        **_used(usage),
         "is_default": tenant.default_database == database.name,
         "created_at": database.created_at,
         **endpoints(base_url, tenant.subdomain, database.name),
@@ -61,11 +60,14 @@ def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: U
 
 def usage_json(usage: Usage) -> dict[str, Any]:
     """What a database takes up; bytes and counts."""
+    return {**_used(usage), "max_storage_gb": usage.max_storage_gb}
+
+
+def _used(usage: Usage) -> dict[str, Any]:
     return {
         "size_bytes": usage.size_bytes,
         "connections": usage.connections,
         "max_connections": usage.max_connections,
-        "max_storage_gb": usage.max_storage_gb,
     }
 
 
@@ -77,6 +79,7 @@ def key_json(key: ApiKey) -> dict[str, Any]:
         "prefix": key.prefix,
         "created_at": key.created_at,
         "revoked_at": key.revoked_at,
+        "documents_only": key.documents_only,
     }
 
 

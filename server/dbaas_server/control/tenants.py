@@ -36,14 +36,17 @@ async def read(request: Request, services: Services) -> Response:
 
 
 async def update(request: Request, services: Services) -> Response:
-    """Change the default database, the plan or the origins whose pages may read the data."""
+    """Change the default database, the plan, the origins whose pages may read the data, or introspection."""
     actor = await services.auth.operator(request)
-    fields = await body_fields(request, {"default_database": str, "plan": str, "cors_origins": list})
+    fields = await body_fields(
+        request, {"default_database": str, "plan": str, "cors_origins": list, "graphql_introspection": bool}
+    )
     tenant = await services.platform.update_tenant(
         request.params["tenant"],
         default_database=fields.get("default_database"),
         plan=fields.get("plan"),
         cors_origins=fields.get("cors_origins"),
+        graphql_introspection=fields.get("graphql_introspection"),
         actor=actor,
     )
     return json_response(tenant_json(tenant))

@@ -16,6 +16,7 @@ _SECONDS = 15 * 60
 
 async def create(request: Request, services: Services) -> Response:
     """A quarter of an hour's token. Only for whom Jupyter knows: a key must not outlive its end through one."""
+    await services.auth.operator(request)
     if request.identity is None:
         raise Forbidden(
             "jupyter_only", "Only Jupyter's own pages are given such tokens.", hint="Send the key itself instead."

@@ -8,16 +8,24 @@ from typing import Any
 
 import orjson
 from graphql import (
+    SKIP,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
+    ListValueNode,
+    ObjectFieldNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    ValueNode,
+    VisitorAction,
     get_named_type,
     is_leaf_type,
     parse,
@@ -27,18 +35,56 @@ from graphql import (
     validate,
 )
 from graphql.execution.values import get_variable_values
-from graphql.validation import MaxIntrospectionDepthRule, NoFragmentCyclesRule, OverlappingFieldsCanBeMergedRule
+from graphql.validation import (
+    MaxIntrospectionDepthRule,
+    NoFragmentCyclesRule,
+    OverlappingFieldsCanBeMergedRule,
+    ValuesOfCorrectTypeRule,
+)  # fmt: skip
 
 from .errors import Refused, graphql_error
-from .limits import Limits, measure, scan
+from .limits import Limits, measure, scan, weigh
 from .plan import Inputs, NeedsValue, Plan, plan_operation
 from .plan.fields import Collector
 
 __all__ = ["Document", "Documents", "Prepared", "prepare"]
 
+
+class _Values(ValuesOfCorrectTypeRule):
+    """The same rule, which for each unknown field of an input object would print the whole object."""
+
+    def is_valid_value_node(self, node: ValueNode, input_type: GraphQLInputType | None) -> VisitorAction:
+        unknown = _unknown_field(node, input_type)
+        if unknown is None:
+            return super().is_valid_value_node(node, input_type)
+        field, of = unknown
+        self.report_error(GraphQLError(f"'{of}' has no field '{field.name.value[:63]}'.", [field]))
+        return SKIP
+
+
+def _unknown_field(node: ValueNode, kind: Any) -> tuple[ObjectFieldNode, str] | None:
+    if isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    if isinstance(node, ListValueNode):
+        inner = kind.of_type if isinstance(kind, GraphQLList) else kind
+        return next(filter(None, (_unknown_field(part, inner) for part in node.values)), None)
+    if isinstance(kind, GraphQLList):
+        return _unknown_field(node, kind.of_type)
+    if not isinstance(node, ObjectValueNode) or not isinstance(kind, GraphQLInputObjectType):
+        return None
+    for field in node.fields:
+        known = kind.fields.get(field.name.value)
+        if known is None:
+            return field, kind.name
+        below = _unknown_field(field.value, known.type)
+        if below is not None:
+            return below
+    return None
+
+
 # Cycles were refused while measuring; merging is checked below in linear time.
 _RULES = [
-    rule
+    _Values if rule is ValuesOfCorrectTypeRule else rule
     for rule in (*specified_rules, MaxIntrospectionDepthRule)
     if rule not in (OverlappingFieldsCanBeMergedRule, NoFragmentCyclesRule)
 ]
@@ -66,11 +112,21 @@ class Prepared:
             for definition in definitions
             if _leaf(type_from_ast(schema, definition.type))
         )
+        self._rows = frozenset(
+            definition.variable.name.value
+            for definition in definitions
+            if _is_row(type_from_ast(schema, definition.type))
+        )
         self._deciding = _directive_variables(operation, fragments) & self._leaves
         self._plans: OrderedDict[tuple[Any, ...], Plan] = OrderedDict()
 
+    def weigh(self, sent: Mapping[str, Any], limits: Limits) -> int:
+        """How many values the variables have. Raises ``Refused`` (``variables_too_large``, ``too_deep``)."""
+        names = [definition.variable.name.value for definition in self.operation.variable_definitions or ()]
+        return weigh({name: sent[name] for name in names if name in sent}, self._rows, limits)
+
     def variables(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """The variables, coerced. Raises ``Refused`` (``invalid_variables``)."""
+        """The variables, coerced, after they were weighed. Raises ``Refused`` (``invalid_variables``)."""
         definitions = self.operation.variable_definitions
         if not definitions:
             return {}
@@ -204,6 +260,12 @@ def _leaf(kind: Any) -> bool:
     if isinstance(kind, GraphQLList):
         kind = kind.of_type.of_type if isinstance(kind.of_type, GraphQLNonNull) else kind.of_type
     return is_leaf_type(kind)
+
+
+def _is_row(kind: Any) -> bool:
+    """Whether variables of this type hold rows to insert."""
+    named = get_named_type(kind)
+    return isinstance(named, GraphQLInputObjectType) and named.name.endswith("_insert_input")
 
 
 def _directive_variables(

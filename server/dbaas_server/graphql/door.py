@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,18 +18,20 @@ import orjson
 from dbaas_provisioning.errors import DbaasError
 
 from ..cors import origins_of, preflight, with_cors
+from ..engine import QueryError, Session
 from ..http import Request, Response, status_of
 from ..nouns import Caller
 from ..services import Services
 from ..sessions import Sessions
 from .documents import Document, Prepared, prepare
 from .errors import PlanFault, Refused, dbaas_error
-from .execute import run_mutation, run_query, together
+from .execute import Failure, run_mutation, run_query, together
 from .introspection import introspect
 from .limits import Limits
 from .negotiation import JSON, accepted, is_json
 from .page import browser_asks, page
 from .persisted import Persisted
+from .plan import Plan
 from .requests import Asked, from_body, from_query
 from .schema.names import spell
 from .schemas import Built, Member, Schemas
@@ -38,15 +41,24 @@ __all__ = ["MAX_BODY", "database", "tenant"]
 LIMITS = Limits()
 MAX_BODY = LIMITS.body_bytes
 
-_TRACERS = ("service_role", "owner")
+_HEAVY = 500  # values in variables, from which on they are looked at beside the loop
+_TRUSTED = ("service_role", "owner")
 
 
 @dataclass(slots=True)
 class _State:
     """What one process keeps for this door."""
 
+    persisted: Persisted
     schemas: Schemas = field(default_factory=Schemas)
-    persisted: Persisted = field(default_factory=Persisted)
+    aside: asyncio.Lock = field(default_factory=asyncio.Lock)  # held by what is worked out in a thread
+
+
+def _state(services: Services) -> _State:
+    found = _states.get(services.sessions)
+    if found is None:
+        found = _states[services.sessions] = _State(Persisted(services.platform))
+    return found
 
 
 _states: weakref.WeakKeyDictionary[Sessions, _State] = weakref.WeakKeyDictionary()
@@ -96,8 +108,7 @@ class _Exchange:
         self._request = request
         self._services = services
         self._media = media
-        self._state = _states.setdefault(services.sessions, _State())
-        self._trace: dict[str, Any] | None = None
+        self._state = _state(services)
 
     async def answer(self, subdomain: str, name: str | None) -> Response:
         request, services = self._request, self._services
@@ -106,7 +117,10 @@ class _Exchange:
             raise Refused.because(
                 "unsupported_media_type", "The body is to be application/json in UTF-8.", status=415, malformed=True
             )
-        caller = services.auth.caller_now(request, subdomain) or await services.auth.caller(request, subdomain)
+        auth = services.auth
+        caller = auth.caller_now(request, subdomain, documents=True)
+        if caller is None:
+            caller = await auth.caller(request, subdomain, documents=True)
         asked = from_query(request.query) if get else from_body(await request.body(), LIMITS)
         members = await self._members(subdomain, name)
         if isinstance(asked, list):
@@ -135,22 +149,23 @@ class _Exchange:
     async def _one(self, asked: Asked, subdomain: str, members: Sequence[Member], caller: Caller) -> tuple[int, bytes]:
         """Status and body of one question. Raises ``Refused``."""
         started = time.perf_counter()
-        text = self._state.persisted.text(subdomain, asked)
+        text = await self._state.persisted.text(subdomain, asked, stored_only=caller.documents_only)
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         built, document = await self._document(text, key, members, caller)
         prepared = document.operation(asked.operation)
         if prepared.mutation and self._request.method == "GET":
             raise _NotByGet()
-        variables = prepared.variables(asked.variables)
-        try:
-            plan = prepared.plan(variables)
-        except PlanFault as fault:
-            raise Refused([dbaas_error(fault.error, path=fault.path, node=fault.node)]) from None
-        if plan.cost > LIMITS.cost:
+        if prepared.weigh(asked.variables, LIMITS) > _HEAVY:
+            async with self._state.aside:
+                variables, plan = await asyncio.to_thread(_planned, prepared, asked.variables)
+        else:
+            variables, plan = _planned(prepared, asked.variables)
+        cost = plan.cost(variables, max((member.session.limits.max_rows for member in members), default=0))
+        if cost > LIMITS.cost:
             raise Refused.because(
                 "too_costly",
-                f"Nested lists may come to about {plan.cost:,} rows; at most {LIMITS.cost:,} are allowed.",
-                "Give nested lists a `limit`.",
+                f"The answer may come to about {cost:,} values; at most {LIMITS.cost:,} are allowed.",
+                "Give lists a `limit`, most of all those inside of others, or select fewer fields.",
             )
         planned = time.perf_counter()
         sessions = {member.database: member.session for member in members}
@@ -159,16 +174,25 @@ class _Exchange:
             data, errors = await self._mutate(prepared, plan, variables, sessions, caller)
         else:
             introspected = {}
-            nodes = [node for root in plan.roots if root.introspection for node in [root.node]]
+            nodes = [root.node for root in plan.roots if root.introspection]
             if nodes:
+                await self._check_introspection(subdomain, caller)
                 introspected = await introspect(built, prepared, key, nodes, variables)
             values, failures = await run_query(plan, variables, sessions, caller)
             data, errors = together(plan, values, failures, introspected)
-        if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRACERS:
-            trace = await _trace(plan, sessions, caller, planned - started, time.perf_counter() - planned)
+        if self._request.header("x-dbaas-trace") == "1" and caller.role in _TRUSTED:
+            trace = await _trace(plan, cost, sessions, caller, planned - started, time.perf_counter() - planned)
             extensions = b',"extensions":' + orjson.dumps({"tracing": trace})
         head = b'{"errors":' + orjson.dumps(errors) + b',"data":' if errors else b'{"data":'
         return 200, head + data + extensions + b"}"
+
+    async def _check_introspection(self, subdomain: str, caller: Caller) -> None:
+        if caller.role in _TRUSTED:
+            return
+        if not (await self._services.sessions.known(subdomain)).tenant.graphql_introspection:
+            raise Refused.because(
+                "introspection_off", "This schema is not asked about itself.", "Ask with a secret key."
+            )
 
     async def _mutate(
         self, prepared: Prepared, plan: Any, variables: Any, sessions: Any, caller: Caller
@@ -178,7 +202,8 @@ class _Exchange:
         try:
             values = await run_mutation(plan, variables, sessions[plan.database], caller)
         except DbaasError as error:
-            return together(plan, {}, {"": error}, {})
+            place = error.place if isinstance(error, QueryError) else None
+            return together(plan, {}, {"": Failure(error, place)}, {})
         return together(plan, {"": values}, {}, {})
 
     async def _document(
@@ -204,6 +229,15 @@ class _Exchange:
         return built, document
 
 
+def _planned(prepared: Prepared, sent: Mapping[str, Any]) -> tuple[dict[str, Any], Plan]:
+    """Coerced variables, and the plan for them. Raises ``Refused``."""
+    variables = prepared.variables(sent)
+    try:
+        return variables, prepared.plan(variables)
+    except PlanFault as fault:
+        raise Refused([dbaas_error(fault.error, path=fault.path, node=fault.node)]) from None
+
+
 class _NotByGet(Refused):
     """A mutation by GET."""
 
@@ -215,12 +249,14 @@ class _NotByGet(Refused):
         )
 
 
-async def _trace(plan: Any, sessions: Any, caller: Caller, planning: float, running: float) -> dict[str, Any]:
+async def _trace(
+    plan: Plan, cost: int, sessions: Mapping[str, Session], caller: Caller, planning: float, running: float
+) -> dict[str, Any]:
     statements = {name: await sessions[name].statement_of(reads, caller) for name, (reads, _) in plan.reads.items()}
     return {
         "plan_ms": round(planning * 1000, 3),
         "execute_ms": round(running * 1000, 3),
-        "cost": plan.cost,
+        "cost": cost,
         "statements": statements,
     }
 

@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
 from dbaas_provisioning.errors import DbaasError
 
-from ..engine import Session
-from ..nouns import ArgValue, Caller, Constant, Rows
+from ..engine import QueryError, Session
+from ..nouns import ArgValue, Caller, Constant, Read, Rows
 from .errors import dbaas_error
-from .plan import Plan, Root
+from .plan import Arguments, Plan, Root
 
-__all__ = ["run_mutation", "run_query", "together"]
+__all__ = ["Failure", "run_mutation", "run_query", "together"]
 
-Failure = list[dict[str, Any]]
+_MOST_SUSPECTS = 20
+_TIRED = ("53", "57", "58", "XX")  # classes of SQLSTATE: out of resources, cancelled, faults of the engine's own
+
+
+@dataclass(slots=True)
+class Failure:
+    """What went wrong in one database, and with which of its roots, where that is known."""
+
+    error: DbaasError
+    place: int | None = None
 
 
 async def run_query(
     plan: Plan, variables: Mapping[str, Any], sessions: Mapping[str, Session], caller: Caller
-) -> tuple[dict[str, list[bytes]], dict[str, DbaasError]]:
+) -> tuple[dict[str, list[bytes]], dict[str, Failure]]:
     """Ask every database of a query, each with one statement. Returns values and failures by database."""
     names = list(plan.reads)
-    asked = []
-    for name in names:
-        reads, arguments = plan.reads[name]
-        asked.append(_ask(sessions[name], reads, arguments.values, variables, caller))
+    asked = [_ask(sessions[name], *plan.reads[name], variables, caller) for name in names]
     answers = await asyncio.gather(*asked) if len(asked) > 1 else [await asked[0]] if asked else []
     values: dict[str, list[bytes]] = {}
-    failures: dict[str, DbaasError] = {}
+    failures: dict[str, Failure] = {}
     for name, answer in zip(names, answers, strict=True):
-        if isinstance(answer, DbaasError):
+        if isinstance(answer, Failure):
             failures[name] = answer
         else:
             values[name] = answer
@@ -41,13 +48,33 @@ async def run_query(
 
 
 async def _ask(
-    session: Session, reads: Any, arguments: Any, variables: Mapping[str, Any], caller: Caller
-) -> list[bytes] | DbaasError:
+    session: Session, reads: tuple[Read, ...], arguments: Arguments, variables: Mapping[str, Any], caller: Caller
+) -> list[bytes] | Failure:
     try:
-        args: Sequence[ArgValue] = arguments(variables)
+        args = arguments.values(variables)
         return await session.read_all(reads, args, caller)
+    except QueryError as error:
+        return Failure(error, await _culprit(session, reads, args, caller, error))
     except DbaasError as error:
-        return error
+        return Failure(error)
+
+
+async def _culprit(
+    session: Session, reads: tuple[Read, ...], args: Sequence[ArgValue], caller: Caller, error: QueryError
+) -> int | None:
+    """Which of several reads was refused: each is asked alone. Not where that would only cost the engine more."""
+    if len(reads) == 1:
+        return 0
+    if len(reads) > _MOST_SUSPECTS or error.code[:2] in _TIRED:
+        return None
+    for place, read in enumerate(reads):
+        try:
+            await session.read_all((read,), args, caller)
+        except QueryError as again:
+            return place if again.code == error.code else None
+        except DbaasError:
+            return None
+    return None
 
 
 async def run_mutation(plan: Plan, variables: Mapping[str, Any], session: Session, caller: Caller) -> list[bytes]:
@@ -75,28 +102,32 @@ def _response(keys: Sequence[tuple[str, str | Constant]], rows: Rows) -> bytes:
 def together(
     plan: Plan,
     values: Mapping[str, list[bytes]],
-    failures: Mapping[str, DbaasError],
+    failures: Mapping[str, Failure],
     introspected: Mapping[str, bytes],
-) -> tuple[bytes, Failure]:
+) -> tuple[bytes, list[dict[str, Any]]]:
     """``data`` in the document's order, and the errors.
 
     A root that failed is null; where it may not be, so is all of ``data`` (October 2021, section 6.4.4).
     """
     parts: list[bytes] = []
-    errors: Failure = []
     whole = True
-    told: set[str] = set()
+    failed: dict[str, list[Root]] = {}
     for root in plan.roots:
         value = _value(root, values, introspected)
         if value is None:
             value = b"null"
             whole = whole and root.nullable
-            if root.database not in told:
-                told.add(root.database)
-                error = failures[root.database]
-                errors.append(dbaas_error(error, path=[root.key], node=root.node))
+            failed.setdefault(root.database, []).append(root)
         parts.append(orjson.dumps(root.key) + b":" + value)
+    errors = [_told(failures[database], roots) for database, roots in failed.items()]
     return (b"{" + b",".join(parts) + b"}" if whole else b"null"), errors
+
+
+def _told(failure: Failure, roots: Sequence[Root]) -> dict[str, Any]:
+    guilty = next((root for root in roots if root.place == failure.place), roots[0] if len(roots) == 1 else None)
+    if guilty is None:
+        return dbaas_error(failure.error)
+    return dbaas_error(failure.error, path=[guilty.key], node=guilty.node)
 
 
 def _value(root: Root, values: Mapping[str, list[bytes]], introspected: Mapping[str, bytes]) -> bytes | None:

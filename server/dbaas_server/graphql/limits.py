@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -17,28 +19,38 @@ from graphql import (
 
 from .errors import Refused
 
-__all__ = ["Limits", "measure", "scan"]
+__all__ = ["Limits", "measure", "scan", "weigh"]
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Most of each. ``fields``, ``aliases`` and ``depth`` count what fragments expand to.
+    """Most of each. ``fields``, ``aliases`` and ``depth`` count what fragments expand to, in all operations together.
 
     Attributes:
+        definitions: operations and fragments.
         nesting: of brackets of every kind, input objects included.
-        cost: rows that nested lists may come to, by their limits.
+        body_signs: brackets and commas, those in strings included: JSON has no more values than that.
+        conditions: values, lists and objects in the variables of one request, but for the next two.
+        listed: values in lists of nothing but values, such as ``_in`` takes.
+        written: the same of both in variables that hold rows to insert.
+        cost: values that an answer may come to, by the limits of its lists.
     """
 
     document_bytes: int = 128 * 1024
-    tokens: int = 4_000
+    tokens: int = 3_000
     nesting: int = 64
+    definitions: int = 100
     depth: int = 12
     introspection_depth: int = 20
     fields: int = 1_500
     aliases: int = 200
-    cost: int = 1_000_000
+    cost: int = 2_000_000
     batch: int = 10
-    body_bytes: int = 8 * 1024 * 1024
+    body_bytes: int = 4 * 1024 * 1024
+    body_signs: int = 250_000
+    conditions: int = 3_000
+    listed: int = 10_000
+    written: int = 50_000
 
 
 # Strings and comments are one token each, so that brackets in them do not count.
@@ -133,28 +145,75 @@ def measure(document: DocumentNode, limits: Limits) -> None:
     Each fragment is measured once, however often it is spread, so fragments that double each other cost nothing here.
 
     Raises:
-        Refused: ``too_deep``, ``too_many_fields``, ``too_many_aliases``, ``fragment_cycle``.
+        Refused: ``too_many_definitions``, ``too_deep``, ``too_many_fields``, ``too_many_aliases``, ``fragment_cycle``.
     """
+    if len(document.definitions) > limits.definitions:
+        raise _too("too_many_definitions", f"The document has more than {limits.definitions:,} definitions.")
     fragments = {
         definition.name.value: definition
         for definition in document.definitions
         if isinstance(definition, FragmentDefinitionNode)
     }
     measured = _Measure(fragments)
+    fields = aliases = 0
     for definition in document.definitions:
         if not isinstance(definition, FragmentDefinitionNode | OperationDefinitionNode):
             continue
         size = measured.of(definition.selection_set)
-        if size.fields > limits.fields:
-            raise _too("too_many_fields", f"The operation asks for more than {limits.fields:,} fields.")
-        if size.aliases > limits.aliases:
-            raise _too("too_many_aliases", f"The operation has more than {limits.aliases:,} aliases.")
+        if isinstance(definition, OperationDefinitionNode):
+            fields, aliases = fields + size.fields, aliases + size.aliases
+        if max(fields, size.fields) > limits.fields:
+            raise _too("too_many_fields", f"The document asks for more than {limits.fields:,} fields.")
+        if max(aliases, size.aliases) > limits.aliases:
+            raise _too("too_many_aliases", f"The document has more than {limits.aliases:,} aliases.")
         if isinstance(definition, FragmentDefinitionNode):
-            continue  # how deep it may be depends on where it is spread: introspection may be deeper
+            # How deep it may be depends on where it is spread: introspection may be deeper than rows, and every
+            # GraphiQL's is, through a fragment. One that is spread nowhere is refused by validation.
+            continue
         if size.depth > limits.depth:
             raise _too("too_deep", f"Fields are nested more than {limits.depth} deep.")
         if size.introspection > limits.introspection_depth:
             raise _too("too_deep", f"Introspection is nested more than {limits.introspection_depth} deep.")
+
+
+def weigh(variables: Mapping[str, Any], rows: Container[str], limits: Limits) -> int:
+    """Refuse variables that would be slow to coerce; says how many values they have.
+
+    Args:
+        rows: names of those that hold rows to insert.
+
+    Raises:
+        Refused: ``variables_too_large``, ``too_deep``.
+    """
+    written = _count(
+        [value for name, value in variables.items() if name in rows], limits.written, limits.written, limits
+    )
+    others = [value for name, value in variables.items() if name not in rows]
+    return written + _count(others, limits.conditions, limits.listed, limits)
+
+
+def _count(values: list[Any], most: int, most_listed: int, limits: Limits) -> int:
+    nodes = listed = 0
+    stack = [(value, 1) for value in values if type(value) in (dict, list)]
+    while stack:
+        value, depth = stack.pop()
+        if depth > limits.nesting:
+            raise _too("too_deep", f"Variables are nested more than {limits.nesting} deep.")
+        size = len(value)
+        if size <= max(most, most_listed):
+            below = [part for part in (value.values() if type(value) is dict else value) if type(part) in (dict, list)]
+            if below or type(value) is dict:
+                nodes += size
+                stack.extend((part, depth + 1) for part in below)
+            else:
+                listed += size
+        if size > max(most, most_listed) or nodes > most or listed > most_listed:
+            raise Refused.because(
+                "variables_too_large",
+                f"The variables hold more than {most:,} values, or more than {most_listed:,} in plain lists.",
+                "Send many rows through REST or the load endpoint; ask about many values in several requests.",
+            )
+    return nodes + listed
 
 
 def _too(code: str, message: str) -> Refused:

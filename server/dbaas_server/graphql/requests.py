@@ -33,10 +33,12 @@ def from_body(body: bytes, limits: Limits) -> list[Asked] | Asked:
     """A POST's body: one question, or a batch.
 
     Raises:
-        Refused: ``invalid_json``, ``invalid_request``, ``batch_too_large``; also ``document_too_large``.
+        Refused: ``body_too_large``, ``invalid_json``, ``invalid_request``, ``batch_too_large``.
     """
     if len(body) > limits.body_bytes:
-        raise Refused.because("body_too_large", "The body is too large.", status=413, malformed=True)
+        raise _too_large(f"The body is larger than {limits.body_bytes:,} bytes.")
+    if len(body) > limits.body_signs and body.count(b",") + body.count(b"[") + body.count(b"{") > limits.body_signs:
+        raise _too_large(f"The body holds more than {limits.body_signs:,} values.")
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -101,6 +103,11 @@ def _persisted(extensions: dict[str, Any]) -> str | None:
             "invalid_request", "`extensions.persistedQuery.sha256Hash` is 64 lower-case hexadecimal digits."
         )
     return digest
+
+
+def _too_large(message: str) -> Refused:
+    hint = "Send many rows through REST or the load endpoint."
+    return Refused.because("body_too_large", message, hint, status=413, malformed=True)
 
 
 def _malformed(code: str, message: str) -> Refused:

@@ -21,6 +21,7 @@ __all__ = ["Built", "Member", "Schemas"]
 log = logging.getLogger(__name__)
 
 _MOST = 64  # schemas kept
+_MOST_TYPES = 60_000  # in all of them, at about 6 KB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Schemas:
         entry = self._entries.get(key)
         if entry is None or not entry.is_of(members):
             entry = self._entries[key] = _Entry(tuple(weakref.ref(member.session) for member in members))
-            while len(self._entries) > _MOST:
+            if len(self._entries) > _MOST:
                 self._entries.popitem(last=False)
         else:
             self._entries.move_to_end(key)
@@ -97,7 +98,20 @@ class Schemas:
     async def _build(self, entry: _Entry, sources: list[Source], role: str, versions: tuple[int, ...]) -> Built:
         schema = await asyncio.to_thread(partial(build_schema, sources, role))
         entry.built = Built(schema, versions)
+        self._bound()
         return entry.built
+
+    def _bound(self) -> None:
+        """Forget the schemas that were not used for longest, where all of them are too large; the last one stays."""
+        sizes = {
+            key: len(entry.built.schema.type_map) for key, entry in self._entries.items() if entry.built is not None
+        }
+        total = sum(sizes.values())
+        for key in list(sizes)[:-1]:
+            if total <= _MOST_TYPES:
+                break
+            total -= sizes[key]
+            del self._entries[key]
 
 
 def _told(task: asyncio.Task[Built]) -> None:

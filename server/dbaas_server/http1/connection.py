@@ -20,11 +20,16 @@ from .socket import Socket
 __all__ = ["Connection", "Owner"]
 
 MAX_HEAD_BYTES = 64 * 1024
+PADDING = 8  # bytes around a byte of a body
+PACE_BYTES = 4096  # of a body in STALLED_SECONDS
 UNSENT_BYTES = 256 * 1024  # of a streamed response, before its producer waits
 IDLE_SECONDS = 300.0  # between requests
 STALLED_SECONDS = 60.0  # in the middle of one, or of taking a response
 RESTARTING = 1012  # a close code of the registry that RFC 6455 section 11.7 opens
 LINGER_SECONDS = 5.0  # for a client to read the refusal of a body that it is still sending
+
+
+_HOP = frozenset({"connection", "upgrade", "http2-settings"})
 
 
 class Owner(Protocol):
@@ -46,28 +51,28 @@ class Owner(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Parses requests, lets each be answered in its turn, and guards against clients that stall.
-
-    Attributes:
-        old_version: the current request is HTTP/1.0.
-    """
+    """Parses requests, lets each be answered in its turn, and guards against clients that stall or pad."""
 
     def __init__(self, owner: Owner) -> None:
         self.owner = owner
-        self.old_version = False
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._url = b""
         self._headers: dict[str, str] = {}
-        self._head_bytes = 0
+        self._fields = 0  # bytes of the URL and the headers
+        self._hosts = 0
         self._in_head = False
+        self._body_bytes = 0
+        self._padding = 0  # bytes of the current request that are neither
+        self._pace = (0, 0.0)  # bytes of its body at a time
         self._arriving: Exchange | None = None
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque()
         self._paused_by = 0
         self._socket: Socket | None = None
         self._early = b""
+        self._declined = False
         self._ending = False
         self._drained: asyncio.Future[None] | None = None
         self._gone = False
@@ -118,19 +123,35 @@ class Connection(asyncio.Protocol):
             if len(self._early) > MAX_HEAD_BYTES:
                 self._transport.abort()
             return
-        in_head = self._in_head
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        known = self._body_bytes
+        in_message = self._in_head or self._arriving is not None
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as switch:
             self._early = data[switch.args[0] :]
+            if self._declined:
+                self._stay()
         except httptools.HttpParserError:
-            self._refuse(400, Invalid("invalid_request", "This is not HTTP/1.1 as RFC 9112 has it."))
-        if in_head and self._in_head:  # a whole packet of it, and still no end
-            self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(
-                    431, Invalid("headers_too_large", f"The URL and headers are longer than {MAX_HEAD_BYTES:,} bytes.")
-                )
+            self._refuse(Invalid("invalid_request", "This is not HTTP/1.1 as RFC 9112 has it."))
+            return
+        if in_message and (self._in_head or self._arriving is not None):
+            self._padding += len(data) - max(self._body_bytes - known, 0)
+            # Long fields without an end, endless trailers, chunks with more around them than in them.
+            if self._padding > MAX_HEAD_BYTES + PADDING * self._body_bytes:
+                self._refuse(_too_large())
+
+    def _stay(self) -> None:
+        """Parse a request that asks for a protocol which is not spoken here as if it had not asked (RFC 9110, 7.8)."""
+        self._declined = False
+        rest, self._early = self._early, b""
+        method = self._parser.get_method()
+        self._parser = httptools.HttpRequestParser(self)
+        fields = {name: value for name, value in self._headers.items() if name not in _HOP}
+        head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        self._feed(method + b" " + self._url + b" HTTP/1.1\r\n" + head.encode("latin-1") + b"\r\n" + rest)
 
     # --- httptools ----------------------------------------------------------------------------------------------
 
@@ -138,16 +159,25 @@ class Connection(asyncio.Protocol):
         """A request begins."""
         self._url = b""
         self._headers = {}
+        self._fields = self._hosts = self._body_bytes = self._padding = 0
         self._in_head = True
+        self._pace = (0, self._active_at)
 
     def on_url(self, url: bytes) -> None:
         """Some of its URL."""
-        self._url += url
+        self._fields += len(url)
+        if self._fields <= MAX_HEAD_BYTES:
+            self._url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header, whole. Repeated ones are one list (RFC 9110 section 5.3)."""
+        """One header, whole. Repeated ones are one list (RFC 9110 section 5.3). What trails a body is no header."""
+        self._fields += len(name) + len(value)
+        if not self._in_head or self._fields > MAX_HEAD_BYTES:
+            return
         key = name.decode("latin-1").lower()
         text = value.decode("latin-1")
+        if key == "host":
+            self._hosts += 1
         if key in self._headers:
             text = f"{self._headers[key]}, {text}"
         self._headers[key] = text
@@ -155,18 +185,24 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Its head is complete, and its body may follow."""
         self._in_head = False
-        self._head_bytes = 0
+        self._padding = 0
         parser = self._parser
+        upgrade = parser.should_upgrade()
+        if upgrade and self._headers.get("upgrade", "").lower() != "websocket" and parser.get_method() != b"CONNECT":
+            self._declined = True
+            return
+        old_version = parser.get_http_version() == "1.0"
         exchange = self._arriving = Exchange(
             self,
             parser.get_method().decode("latin-1"),
             self._url.decode("latin-1"),
             self._headers,
             keep_alive=parser.should_keep_alive(),
-            upgrade=parser.should_upgrade(),
+            old_version=old_version,
+            upgrade=upgrade,
+            refusal=self._fault(old_version),
         )
         if self._current is None:
-            self.old_version = parser.get_http_version() == "1.0"
             self._current = exchange
             if exchange.ready:
                 self._begin(exchange)
@@ -174,8 +210,16 @@ class Connection(asyncio.Protocol):
             self._waiting.append(exchange)
             self.pause()
 
+    def _fault(self, old_version: bool) -> DbaasError | None:
+        if self._fields > MAX_HEAD_BYTES:
+            return _too_large()
+        if self._hosts > 1 or (self._hosts == 0 and not old_version):  # RFC 9112 section 3.2
+            return Invalid("invalid_host", "A request has one Host header.")
+        return None
+
     def on_body(self, chunk: bytes) -> None:
         """Some of its body."""
+        self._body_bytes += len(chunk)
         if self._arriving is not None:
             self._arriving.feed(chunk)
 
@@ -214,7 +258,7 @@ class Connection(asyncio.Protocol):
             self._early = b""
         return self._socket
 
-    def _refuse(self, status: int, error: DbaasError) -> None:
+    def _refuse(self, error: DbaasError) -> None:
         """Answer what cannot be parsed, and end. What was asked before it is still answered."""
         if self._arriving is not None and self._arriving is self._current:
             self._transport.abort()  # in the middle of a body that a handler may be reading
@@ -226,7 +270,7 @@ class Connection(asyncio.Protocol):
             response = refuse(error)
             assert isinstance(response.body, bytes)
             extra = f"Connection: close\r\nContent-Length: {len(response.body)}\r\n"
-            self.write(response_head(status, response.headers, extra) + response.body)
+            self.write(response_head(response.status, response.headers, extra) + response.body)
             self._end(lingering=True)
 
     def _end(self, *, lingering: bool) -> None:
@@ -250,7 +294,7 @@ class Connection(asyncio.Protocol):
         """Take one :meth:`pause` back."""
         self._paused_by -= 1
         if self._paused_by == 0 and not self._gone:
-            self._active_at = self._loop.time()
+            self._pace = (self._body_bytes, self._loop.time())
             self._transport.resume_reading()
 
     def write(self, data: bytes) -> None:
@@ -280,24 +324,34 @@ class Connection(asyncio.Protocol):
         unsent = self._transport.get_write_buffer_size()
         if self._socket is not None:
             self._socket.check(now)
-        elif self._current is None and not self._ending:
-            limit = STALLED_SECONDS if self._in_head else IDLE_SECONDS
-            if now - self._active_at > limit:
-                self._transport.close()
-        elif self._arriving is not None and not self._paused_by and now - self._active_at > STALLED_SECONDS:
-            self._transport.abort()
+        elif self._in_head or (self._arriving is not None and not self._paused_by):
+            self._check_pace(now)
+        elif self._current is None and not self._ending and now - self._active_at > IDLE_SECONDS:
+            self._transport.close()
         written = self._socket.sent if self._socket is not None else self._written
         if not unsent or written - unsent > self._taken:
             self._taken, self._taken_at = written - unsent, now
         elif now - self._taken_at > STALLED_SECONDS:
             self._transport.abort()
 
+    def _check_pace(self, now: float) -> None:
+        """A request that comes byte by byte would hold its connection for as long as it likes."""
+        known, since = self._pace
+        if self._body_bytes - known >= PACE_BYTES:
+            self._pace = (self._body_bytes, now)
+        elif now - since > STALLED_SECONDS:
+            self._transport.abort()
+
     @property
-    def task(self) -> asyncio.Task[None] | None:
-        """What is under way on it."""
-        return self._current.task if self._current is not None else None
+    def busy(self) -> bool:
+        """Whether a request is under way, or its answer on its way."""
+        return self._current is not None or self._transport.get_write_buffer_size() > 0
 
     def end_socket(self) -> None:
         """The server ends: a WebSocket's client is told; any other learns it from its next answer."""
         if self._socket is not None:
             self._socket.close(RESTARTING, "The server restarts: connect again.")
+
+
+def _too_large() -> DbaasError:
+    return Invalid("headers_too_large", f"The URL and headers are longer than {MAX_HEAD_BYTES:,} bytes.")

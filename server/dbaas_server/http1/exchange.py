@@ -33,16 +33,38 @@ class Exchange:
     Attributes:
         complete: the whole request is here.
         keep_alive: the client may send another request after this one.
+        old_version: the request is HTTP/1.0.
         upgrade: the client asks for another protocol, and sends nothing more until it is answered.
     """
 
-    __slots__ = ("_body", "_chunks", "_connection", "_route", "complete", "keep_alive", "request", "task", "upgrade")
+    __slots__ = (
+        "_body",
+        "_chunks",
+        "_connection",
+        "_route",
+        "complete",
+        "keep_alive",
+        "old_version",
+        "request",
+        "task",
+        "upgrade",
+    )
 
     def __init__(
-        self, connection: Connection, method: str, url: str, headers: dict[str, str], *, keep_alive: bool, upgrade: bool
+        self,
+        connection: Connection,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        *,
+        keep_alive: bool,
+        old_version: bool,
+        upgrade: bool,
+        refusal: DbaasError | None,
     ) -> None:
         self._connection = connection
-        self.keep_alive = keep_alive
+        self.keep_alive = keep_alive and refusal is None
+        self.old_version = old_version
         self.upgrade = upgrade
         self.complete = False
         self.task: asyncio.Task[None] | None = None
@@ -53,10 +75,13 @@ class Exchange:
         base_url = owner.public_url or f"{owner.scheme}://{headers.get('host', 'localhost')}"
         self.request = Request(method, path, query, headers, self._stream, base_url, request_id=next_request_id())
         self._route: Route | DbaasError
-        try:
-            self._route, self.request.params = owner.router.find(path)
-        except DbaasError as error:
-            self._route = error
+        if refusal is not None:
+            self._route = refusal
+        else:
+            try:
+                self._route, self.request.params = owner.router.find(path)
+            except DbaasError as error:
+                self._route = error
         if self._comes_in_parts(headers):
             self._hand_on()
 
@@ -147,7 +172,7 @@ class Exchange:
         extra = f"X-Request-Id: {self.request.request_id}\r\n"
         if not self.keep_alive:
             extra += "Connection: close\r\n"
-        elif connection.old_version:
+        elif self.old_version:
             extra += "Connection: keep-alive\r\n"
         head = self.request.method == "HEAD"
         if isinstance(body, bytes):
@@ -157,7 +182,7 @@ class Exchange:
             connection.write(lines + body if body and not head and status not in NO_BODY else lines)
             return
         async with contextlib.aclosing(body):
-            if connection.old_version:
+            if self.old_version:
                 self.keep_alive = False  # its end is the end of the connection
             else:
                 extra += "Transfer-Encoding: chunked\r\n"
@@ -167,9 +192,9 @@ class Exchange:
             async for chunk in body:
                 if not chunk:
                     continue
-                connection.write(chunk if connection.old_version else b"%x\r\n%b\r\n" % (len(chunk), chunk))
+                connection.write(chunk if self.old_version else b"%x\r\n%b\r\n" % (len(chunk), chunk))
                 await connection.writable()
-            if not connection.old_version:
+            if not self.old_version:
                 connection.write(b"0\r\n\r\n")
 
     def _fits(self, response: Upgrade) -> bool:

@@ -13,6 +13,8 @@ from wsproto.utilities import LocalProtocolError
 __all__ = ["Socket"]
 
 TOO_LARGE = 1009
+MAX_FRAMES = 4096  # of one message
+UNHEARD_BYTES = 64 * 1024
 WAITING_MESSAGES = 64
 """More than this unread, and the client is not read from."""
 
@@ -27,7 +29,7 @@ class Socket:
         max_message: bytes of a message; a larger one ends the connection.
 
     Attributes:
-        sent: bytes of messages so far.
+        sent: bytes so far.
     """
 
     def __init__(self, transport: asyncio.Transport, max_message: int) -> None:
@@ -37,6 +39,7 @@ class Socket:
         self.sent = 0
         self._parts: list[str] | list[bytes] = []
         self._size = 0
+        self._frames_of_one = 0
         self._messages: deque[str | bytes] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._paused = False
@@ -52,8 +55,11 @@ class Socket:
     def send(self, frames: bytes) -> None:
         """Send prebuilt frames as they are."""
         if not self._ended:
-            self.sent += len(frames)
-            self._transport.write(frames)
+            self._write(frames)
+
+    def _write(self, data: bytes) -> None:
+        self.sent += len(data)
+        self._transport.write(data)
 
     async def receive(self) -> str | bytes | None:
         """The next message; None once the connection ended."""
@@ -75,7 +81,7 @@ class Socket:
         if self._frames.state is ConnectionState.OPEN:
             # A close frame holds at most 123 bytes of reason (RFC 6455 section 5.5).
             short = reason.encode()[:123].decode(errors="ignore")
-            self._transport.write(self._frames.send(CloseConnection(code, short or None)))
+            self._write(self._frames.send(CloseConnection(code, short or None)))
         self.lost()
         self._transport.close()
 
@@ -99,12 +105,13 @@ class Socket:
         if isinstance(event, TextMessage | BytesMessage):
             self._on_part(event)
         elif isinstance(event, Ping):
-            self._transport.write(self._frames.send(event.response()))
+            if self.buffered < UNHEARD_BYTES:  # who does not read needs no answer
+                self._write(self._frames.send(event.response()))
         elif isinstance(event, CloseConnection):
             if self._frames.state is ConnectionState.REMOTE_CLOSING:
-                self._transport.write(self._frames.send(event.response()))
+                self._write(self._frames.send(event.response()))
             elif self._frames.state is ConnectionState.OPEN:  # it broke the protocol, and is told
-                self._transport.write(self._frames.send(CloseConnection(event.code, event.reason)))
+                self._write(self._frames.send(CloseConnection(event.code, event.reason)))
             self.lost()
             self._transport.close()
         else:
@@ -112,13 +119,15 @@ class Socket:
 
     def _on_part(self, event: TextMessage | BytesMessage) -> None:
         self._size += len(event.data)
-        if self._size > self._max_message:
+        self._frames_of_one += 1
+        if self._size > self._max_message or self._frames_of_one > MAX_FRAMES:
             self.close(TOO_LARGE, f"A message may have {self._max_message} bytes.")
             return
         self._parts.append(event.data)  # type: ignore[arg-type]
         if not event.message_finished:
             return
-        parts, self._parts, self._size = self._parts, [], 0
+        parts, self._parts = self._parts, []
+        self._size = self._frames_of_one = 0
         self._messages.append(parts[0] if len(parts) == 1 else type(event.data)().join(parts))  # type: ignore[arg-type]
         if len(self._messages) > WAITING_MESSAGES and not self._paused:
             self._paused = True
@@ -134,7 +143,7 @@ class Socket:
             self._transport.abort()
         elif not self._pinged and self._frames.state is ConnectionState.OPEN:
             self._pinged = True
-            self._transport.write(self._frames.send(Ping()))
+            self._write(self._frames.send(Ping()))
 
     def lost(self) -> None:
         """The connection is gone, or as good as gone."""

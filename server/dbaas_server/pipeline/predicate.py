@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..stages import Combined, FieldPath, Holds, Not, Predicate, Test
+from ..stages import Combined, FieldPath, FieldTest, Holds, Not, Predicate
 from .expression import expression
 from .reader import Place, Reader, did_you_mean, path, shown
 
@@ -49,7 +49,7 @@ def _about(reader: Reader, field: FieldPath, value: object, at: Place) -> Predic
     """What is asked of one field."""
     if not _is_operators(value, at):
         reader.enter(at)
-        return Test(field, "eq", (reader.constant(value, at),))
+        return FieldTest(field, "eq", (reader.constant(value, at),))
     assert isinstance(value, dict)
     items = [
         _test(reader, field, key[1:], value, at.field(key))
@@ -72,7 +72,7 @@ def _test(reader: Reader, field: FieldPath, operator: str, siblings: Mapping[str
     value = siblings["$" + operator]
     reader.enter(at)
     if operator in _COMPARISONS:
-        return Test(field, operator, (reader.constant(value, at),))
+        return FieldTest(field, operator, (reader.constant(value, at),))
     if operator in _LISTS:
         if not isinstance(value, list):
             raise at.refuse(f"${operator} takes a list.")
@@ -80,11 +80,13 @@ def _test(reader: Reader, field: FieldPath, operator: str, siblings: Mapping[str
             reader.enter(at.item(index))
             if _is_operators(item, at.item(index)):
                 raise at.item(index).refuse(f"A list of ${operator} holds values.")
-        return Test(field, operator, tuple(reader.constant(item, at.item(index)) for index, item in enumerate(value)))
+        return FieldTest(
+            field, operator, tuple(reader.constant(item, at.item(index)) for index, item in enumerate(value))
+        )
     if operator == "exists":
         if not isinstance(value, bool | int | float):
             raise at.refuse("$exists takes true or false.")
-        test = Test(field, "exists", ())
+        test = FieldTest(field, "exists", ())
         return test if value else Not(test)
     if operator == "not":
         if not _is_operators(value, at):
@@ -95,11 +97,11 @@ def _test(reader: Reader, field: FieldPath, operator: str, siblings: Mapping[str
     if operator == "size":
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             raise at.refuse("$size takes a number of elements.")
-        return Test(field, "size", (reader.constant(value, at),))
+        return FieldTest(field, "size", (reader.constant(value, at),))
     if operator == "mod":
         if not isinstance(value, list) or len(value) != 2 or not all(type(item) is int for item in value):
             raise at.refuse("$mod takes a divisor and a remainder, both whole numbers.")
-        return Test(field, "mod", tuple(reader.constant(item, at) for item in value))
+        return FieldTest(field, "mod", tuple(reader.constant(item, at) for item in value))
     raise at.refuse(f"There is no operator “${shown(operator)}” here.", hint=did_you_mean("$" + operator, OPERATORS))
 
 
@@ -108,4 +110,4 @@ def _regex(reader: Reader, field: FieldPath, value: object, options: object, at:
         raise at.refuse("$regex takes a string.")
     if not isinstance(options, str) or not _FLAGS.issuperset(options):
         raise at.refuse("$options takes letters of i, m, s and x.")
-    return Test(field, "regex", (reader.constant(value, at),), "".join(sorted(set(options))))
+    return FieldTest(field, "regex", (reader.constant(value, at),), "".join(sorted(set(options))))

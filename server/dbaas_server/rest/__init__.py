@@ -10,7 +10,6 @@
 5. The engine renders rows; the door passes its bytes on.
 """
 
-from .cors import preflight, with_cors
 from .errors import error_response
 from .functions import handle_function
 from .names import split_database
@@ -18,5 +17,5 @@ from .openapi import handle_root
 from .tables import handle_table
 
 __all__ = [
-    "error_response", "handle_function", "handle_root", "handle_table", "preflight", "split_database", "with_cors",
+    "error_response", "handle_function", "handle_root", "handle_table", "split_database",
 ]  # fmt: skip

@@ -6,18 +6,18 @@ One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from dbaas_provisioning.errors import DbaasError, NotFound
+from dbaas_provisioning.errors import DbaasError
 
+from ..cors import origins_of, preflight, with_cors
 from ..engine import Session
 from ..http import Request, Response
 from ..nouns import Caller
 from ..routing import MethodNotAllowed
 from ..services import Services
 from .aggregate import handle_aggregate
-from .cors import ANY_ORIGIN, preflight, with_cors
 from .errors import error_response
 from .functions import handle_function
 from .names import split_database
@@ -87,7 +87,7 @@ async def _answer(request: Request, services: Services, handle: _Handle) -> Resp
     """Authenticate, open, handle; errors in PostgREST's words."""
     tenant = request.params["tenant"]
     if request.method == "OPTIONS":
-        asked = preflight(request, await _origins(request, services, tenant))
+        asked = preflight(request, await origins_of(request, services, tenant))
         if asked is not None:
             return asked
     role = "anon"
@@ -101,20 +101,8 @@ async def _answer(request: Request, services: Services, handle: _Handle) -> Resp
     except DbaasError as error:
         response = error_response(error, role)
     known = services.sessions.known_now(tenant)
-    origins = known.tenant.cors_origins if known is not None else await _origins(request, services, tenant)
+    origins = known.tenant.cors_origins if known is not None else await origins_of(request, services, tenant)
     return with_cors(response, request, origins)
-
-
-async def _origins(request: Request, services: Services, tenant: str) -> Sequence[str]:
-    """Whose pages may read the answer: a tenant that does not exist is as open as a new one, and tells nothing."""
-    if "origin" not in request.headers:
-        return ()
-    try:
-        return (await services.sessions.known(tenant)).tenant.cors_origins
-    except NotFound:
-        return ANY_ORIGIN
-    except DbaasError:
-        return ()  # nobody, while that cannot be known
 
 
 def _database_name(request: Request) -> str | None:

@@ -9,7 +9,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
-from ..http import Response, json_response, status_of
+from ..http import Response, json_response, settable, status_of
 
 __all__ = ["CODES", "RETRY_AFTER_SECONDS", "error_response", "rest_code", "rest_status"]
 
@@ -108,12 +108,10 @@ def _raised(error: DbaasError) -> Response | None:
     try:
         body, answer = orjson.loads(error.message), orjson.loads(error.details or "")
         status = int(answer["status"])
-        if not 100 <= status <= 599:
+        if not 200 <= status <= 599:
             return None
         body = {key: body.get(key) for key in ("code", "message", "details", "hint")}
-        headers = [(str(name), str(value)) for name, value in answer.get("headers", {}).items()]
+        headers = settable((str(name), str(value)) for name, value in answer.get("headers", {}).items())
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
-    if any(character in "\r\n\0" for pair in headers for text in pair for character in text):
-        return None
-    return json_response(body, status, headers)
+    return json_response(body, status, list(headers))

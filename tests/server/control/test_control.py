@@ -179,3 +179,10 @@ def test_names_of_platform_objects_do_not_collide(live: LivePlatform) -> None:
     assert made.status_code == 201, made.text
     assert made.json()["name"] == name
     assert made.json()["subdomain"].isascii()
+
+
+def test_only_jupyters_own_pages_get_a_persons_token(live: LivePlatform) -> None:
+    with live.operator() as http:
+        refused = http.post("/v1/token")
+    assert refused.status_code == 403 and refused.json()["code"] == "jupyter_only"
+    assert httpx.post(f"{live.url}/v1/token").status_code == 401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from itertools import pairwise
@@ -49,6 +50,9 @@ class Server:
 
         return Response(200, body())
 
+    async def long(self, request: Request, services: Services) -> Response:
+        return Response(200, bytes(50_000_000))
+
     async def parts(self, request: Request, services: Services) -> Response:
         async def body() -> AsyncGenerator[bytes]:
             for part in (b"one", b"", b"two"):
@@ -71,7 +75,7 @@ class Server:
         def route(name: str, handler: Callable[[Request, Services], Awaitable[Response]], **more: Any) -> Route:
             return Route(f"/{name}", Guard.public, dict.fromkeys(("GET", "HEAD", "POST"), handler), **more)
 
-        names = ("echo", "early", "endless", "parts", "waiting", "broken")
+        names = ("echo", "early", "endless", "long", "parts", "waiting", "broken")
         return (*(route(name, getattr(self, name)) for name in names), route("counted", self.counted, max_body=0))
 
 
@@ -90,9 +94,10 @@ async def talk(port: int, *parts: bytes, until: int = 1) -> list[tuple[int, dict
     """Send bytes as they are; read ``until`` responses, or all until the server ends the connection (0)."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
-        for part in parts:
-            writer.write(part)
-            await writer.drain()
+        with contextlib.suppress(ConnectionError):  # cut off before it was all sent
+            for part in parts:
+                writer.write(part)
+                await writer.drain()
         answers = []
         while until == 0 or len(answers) < until:
             answer = await read_answer(reader)
@@ -298,8 +303,60 @@ async def test_a_connection_nobody_uses_is_closed(served: Served) -> None:
 
 
 async def test_a_wish_for_http_2_is_answered_in_http_1(served: Served) -> None:
-    (answer,) = await talk(served[2], get("/echo", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"), until=0)
-    assert (answer[0], answer[1]["connection"]) == (200, "close")
+    asked = ("Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__")
+    sent = post("/echo?a", b"first", *asked) + get("/echo?b", *asked) + post("/echo?c", b"third")
+    for parts in ([sent], [sent[:30], sent[30:-3], sent[-3:]]):
+        answers = await talk(served[2], *parts, until=3)
+        assert [(status, body) for status, _, body in answers] == [(200, b"first"), (200, b""), (200, b"third")]
+
+
+async def test_what_trails_a_body_is_no_header_and_has_an_end(served: Served) -> None:
+    chunked = b"POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n"
+    (answer,) = await talk(served[2], chunked + b"Apikey: z\r\nX: y\r\n\r\n")
+    assert (answer[0], answer[2]) == (200, b"body")
+    for field in (b"a: b\r\n" * 5_000, b"a: " + b"x" * 30_000):
+        assert await talk(served[2], chunked, *[field] * 20, until=0) == []
+
+
+async def test_a_body_wrapped_in_much_else_is_not_read_to_its_end(served: Served) -> None:
+    head = b"POST /counted HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    padded = b"1;" + b"e" * 1000 + b"\r\nx\r\n"
+    assert await talk(served[2], head, *[padded * 50] * 20, until=0) == []
+    (answer,) = await talk(served[2], head + b"1\r\nx\r\n" * 5_000 + b"0\r\n\r\n")
+    assert answer[2] == b"5000"
+
+
+@pytest.mark.parametrize("lines", ["", "Host: x\r\nHost: y\r\n"])
+async def test_a_request_has_one_host(served: Served, lines: str) -> None:
+    (answer,) = await talk(served[2], f"GET /echo HTTP/1.1\r\n{lines}\r\n".encode(), until=0)
+    assert (answer[0], answer[1]["connection"]) == (400, "close")
+
+
+async def test_who_sends_byte_by_byte_is_given_up(served: Served) -> None:
+    for begun in (b"GET /echo", b"POST /counted HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", served[2])
+        writer.write(begun)
+        while not served[1]._connections:
+            await asyncio.sleep(0)
+        (connection,) = served[1]._connections
+        await asyncio.sleep(0.05)
+        connection.check(asyncio.get_running_loop().time() + 61)
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+
+
+async def test_an_answer_on_its_way_arrives_when_the_server_ends(served: Served) -> None:
+    with socket.create_connection(("127.0.0.1", served[2])) as client:
+        client.sendall(get("/long"))
+        client.setblocking(False)
+        loop = asyncio.get_running_loop()
+        got = len(await loop.sock_recv(client, 1024))
+        draining = asyncio.create_task(served[1].drain())
+        await asyncio.sleep(5.5)  # longer than silent connections are left
+        while data := await loop.sock_recv(client, 1 << 20):
+            got += len(data)
+        await draining
+    assert got > 50_000_000
 
 
 async def test_what_is_under_way_finishes_when_the_server_ends(served: Served) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dbaas_provisioning.errors import Invalid
+from dbaas_server.cors import ANY_ORIGIN, preflight, with_cors
 from dbaas_server.http import Request, Response
 from dbaas_server.nouns import Count, Format, Resolution
-from dbaas_server.rest.cors import ANY_ORIGIN, preflight, with_cors
 from dbaas_server.rest.negotiate import content_type, negotiate
 from dbaas_server.rest.prefer import parse_prefer
 from dbaas_server.rest.ranges import content_range, intersect, parse_range

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -55,11 +56,17 @@ async def readiness(fd: int, *, write: bool) -> None:
 
 
 def socket_of(pgconn: PGconn) -> int:
-    """The connection's socket. Raises ``ConnectionLost`` when there is none any more."""
+    """A descriptor of the connection's socket, for the loop to watch; whoever asked for it closes it.
+
+    libpq closes its own as soon as it notices a loss, and the next connection anywhere in the process may get the same
+    number: what the loop still watched, or stopped watching, under that number would be somebody else's.
+
+    Raises ``OperationalError`` when there is no socket any more.
+    """
     try:
-        return pgconn.socket
-    except OperationalError as error:
-        raise ConnectionLost(str(error)) from None
+        return os.dup(pgconn.socket)
+    except OSError as error:
+        raise OperationalError(str(error)) from None
 
 
 async def connect(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -21,6 +22,7 @@ from psycopg.pq.abc import PGconn, PGresult
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
 from ...engine import TooBusy
+from .connection import socket_of
 from .errors import error_of, sqlstate_of
 
 __all__ = ["Meter", "Multiplexer", "Statement"]
@@ -33,6 +35,8 @@ SLOW_SECONDS = 0.25
 TICK_SECONDS = 0.005
 SPREAD = 4  # requests in a lane before another one is opened
 PREPARED = 256  # statements kept per connection
+LONGEST_PREPARED = 16 * 1024
+"""Bytes of a statement. Longer ones come once, and what is prepared of them would fill the server's memory."""
 WAIT_SECONDS = 8.0  # for a connection to come (back)
 GRACE_SECONDS = 5.0  # beyond the statement timeout, after which a silent connection counts as dead
 
@@ -118,7 +122,7 @@ class _Lane:
         """Serve on a new connection."""
         pgconn.enter_pipeline_mode()
         self.pgconn = pgconn
-        self._fd = pgconn.socket
+        self._fd = socket_of(pgconn)
         self._names.clear()
         self._owner.loop.add_reader(self._fd, self._readable)
 
@@ -131,6 +135,7 @@ class _Lane:
                 self._owner.loop.remove_writer(self._fd)
                 self._writing = False
             pgconn.finish()
+            os.close(self._fd)
         flights, self.flights = list(self.flights), deque()
         return flights
 
@@ -155,6 +160,10 @@ class _Lane:
 
     def _statement(self, pgconn: PGconn, flight: _Flight, statement: Statement, role: bytes, wanted: bool) -> None:
         text, parameters = statement
+        if len(text) > LONGEST_PREPARED:
+            pgconn.send_query_params(text, parameters)
+            flight.wanted.append(wanted)
+            return
         # A plan under row security belongs to one role: sharing it would plan anew at each change.
         key = (text, role)
         names = self._names

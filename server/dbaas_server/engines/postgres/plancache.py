@@ -13,6 +13,8 @@ from .multiplexer import Meter
 __all__ = ["Compiled", "PlanCache"]
 
 CAPACITY = 4096
+LARGEST = 16 * 1024
+"""Bytes of SQL. Longer reads are compiled each time, so that a stranger's pipelines do not fill the memory."""
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -54,8 +56,12 @@ class PlanCache:
         compiled = self._reads.get((read, role))
         if compiled is None:
             compiled = Compiled(plan_read(snapshot, self._limits, role, read))
+            if len(compiled.plan.sql) > LARGEST:
+                return compiled
             _bound(self._reads)
             self._reads[read, role] = compiled
+        if read.stages:  # doors make these anew for each request
+            return compiled
         _bound(self._same)
         self._same[id(read), role] = (read, compiled)
         return compiled
@@ -70,6 +76,8 @@ class PlanCache:
         compiled = self._together.get((reads, role))
         if compiled is None:
             compiled = Compiled(plan_together(snapshot, self._limits, role, reads))
+            if len(compiled.plan.sql) > LARGEST:
+                return compiled
             _bound(self._together)
             self._together[reads, role] = compiled
         _bound(self._same_together)
@@ -90,6 +98,8 @@ class PlanCache:
                 if isinstance(write, Write)
                 else plan_called(snapshot, self._limits, role, write)
             )
+            if len(plan.sql) > LARGEST:
+                return plan
             _bound(self._writes)
             self._writes[write, role] = plan
         _bound(self._same_writes)

@@ -14,10 +14,10 @@ from psycopg.pq.abc import PGconn, PGresult
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential
 
-from ...engine import OutcomeUnknown, Target, TooBusy
+from ...engine import OutcomeUnknown, QueryError, Target, TooBusy
 from .connection import Connector
 from .errors import ConnectionLost, error_of, sqlstate_of
-from .multiplexer import Statement
+from .multiplexer import LONGEST_PREPARED, Statement
 from .wire import Wire
 
 __all__ = ["Pool", "Verdict", "transact"]
@@ -288,7 +288,11 @@ async def transact(
         wire.forget_unprepared(results)
         if explicit and wire.usable:
             await wire.execute(b"rollback")
-        raise error_of(next(result for result in results if _failed(result)))
+        failed = next(place for place, result in enumerate(results) if _failed(result))
+        refused = error_of(results[failed])
+        if isinstance(refused, QueryError):
+            refused.place = next((number for number, place in enumerate(answers[1:]) if place >= failed), None)
+        raise refused
     wanted = [results[place] for place in answers[1:]]
     if explicit:
         error = verdict(wanted) if verdict is not None else None
@@ -316,6 +320,10 @@ def _steps(
     if begin:
         steps.append(lambda pgconn: pgconn.send_query_params(b"begin", None))
     for text, parameters in (opening, *statements):
+        if len(text) > LONGEST_PREPARED:
+            answers.append(len(steps))
+            steps.append(partial(_run_once, text=text, parameters=parameters))
+            continue
         key = (text, opening[1][0] or b"")  # a plan under row security belongs to one role
         name = wire.prepared.get(key)
         if name is None:
@@ -336,6 +344,10 @@ def _statement_gone(wire: Wire, results: Sequence[PGresult]) -> bool:
 
 def _prepare(pgconn: PGconn, *, name: bytes, text: bytes) -> None:
     pgconn.send_prepare(name, text)
+
+
+def _run_once(pgconn: PGconn, *, text: bytes, parameters: Sequence[bytes | None]) -> None:
+    pgconn.send_query_params(text, parameters)
 
 
 def _close_prepared(pgconn: PGconn, *, name: bytes) -> None:

@@ -24,9 +24,11 @@ def explain_refusal(
     for ref in tables:
         table = snapshot.catalog.tables.get(ref)
         if table is not None and f" {ref.name}" in error.message and not table.grants.get(caller.role):
-            return QueryError(
+            explained = QueryError(
                 error.code, error.message, details=error.details, hint=_remedy(table, caller.role, exposure)
             )
+            explained.place = error.place
+            return explained
     return error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -19,6 +18,7 @@ from dbaas_provisioning.nouns import Credential
 
 from ...changes import Change, Mask, ValueType
 from ...engine import Limits, OutcomeUnknown, QueryError, Target, TooBusy
+from ...http import settable
 from ...nouns import (
     ArgValue,
     Call,
@@ -58,11 +58,6 @@ _OUTDATED = {"42703", "42P01", "42883", "42804", "0A000", "22P02", "22003", "220
 
 _T = TypeVar("_T")
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")  # RFC 9110 section 5.6.2
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-_FRAMING = frozenset({"connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"})
-"""Headers that say where a message ends: the server's own to set."""
-
 
 async def open_session(target: Target, limits: Limits) -> PostgresSession:
     """Open a database: connects once, to read its catalog. Raises ``Unavailable``."""
@@ -81,7 +76,7 @@ class PostgresSession:
     can = Capabilities(sql=True, transactions=True, row_policies=True, rpc=True, bulk_load=True)
 
     def __init__(self, target: Target, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._exposure = target.exposure
         self._connector = Connector(target)
         self._watcher = Watcher(self._connector, self._new_version)
@@ -156,9 +151,7 @@ class PostgresSession:
         statements: list[Statement] = [(plan.sql, values(plan.args, args))]
         if plan.planned_sql is not None:
             statements.append((plan.planned_sql, values(plan.planned_args, args)))
-        start = opening(
-            caller, plan.schema, self._limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone
-        )
+        start = opening(caller, plan.schema, self.limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone)
         try:
             if self._shared(compiled):
                 results = await self._multiplexer(caller.role).ask(
@@ -190,7 +183,7 @@ class PostgresSession:
             compiled = await self._look_again(error, plan_reads)
         plan = compiled.plan
         statements: list[Statement] = [(plan.sql, values(plan.args, args))]
-        start = opening(caller, plan.schema, self._limits.statement_timeout_ms, read_only=True)
+        start = opening(caller, plan.schema, self.limits.statement_timeout_ms, read_only=True)
         try:
             if self._shared(compiled):
                 results = await self._multiplexer(caller.role).ask(
@@ -201,6 +194,9 @@ class PostgresSession:
         except QueryError as error:
             raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
         result = results[0]
+        size = int(result.get_value(0, len(reads)) or 0)
+        if size > self.limits.max_result_bytes:
+            raise _too_large(size, self.limits.max_result_bytes)
         return [result.get_value(0, place) or b"null" for place in range(len(reads))]
 
     async def statement_of(self, reads: tuple[Read, ...], caller: Caller) -> str:
@@ -208,13 +204,14 @@ class PostgresSession:
         return self._plans.together(self._snapshot, reads, caller.role).plan.sql.decode()
 
     def _shared(self, compiled: Compiled[ReadPlan] | Compiled[TogetherPlan]) -> bool:
-        """Whether a read goes on the shared connections: known to be quick, or nothing else is free to try it."""
+        """Whether a read goes on the shared connections: known to be quick, by its shape or because it was before.
+
+        What is not known waits for a connection of its own, since here it would hold up everybody.
+        """
         plan, meter = compiled.plan, compiled.meter
-        if plan.call or plan.guarded:
+        if plan.call or plan.guard is not None:
             return False
-        if plan.cheap:
-            return not meter.slow
-        return meter.quick or (meter.seconds is None and not self._workers.has_room)
+        return not meter.slow if plan.cheap else meter.quick
 
     async def _read_alone(
         self,
@@ -244,10 +241,10 @@ class PostgresSession:
     ) -> list[PGresult]:
         loop = asyncio.get_running_loop()
         async with self._workers.wire(*self._login(caller.role)) as wire:
-            if compiled.plan.guarded:
+            if compiled.plan.guard is not None:
                 text, parameters = statements[0]
                 (estimate,) = await transact(wire, start, [(b"explain (format json) " + text, parameters)])
-                _guard(estimate.get_value(0, 0) or b"[]", self._limits.aggregate_scan_rows)
+                _guard(estimate.get_value(0, 0) or b"[]", compiled.plan.guard)
             began = loop.time()
             results = await transact(wire, start, statements)
             compiled.meter.add(loop.time() - began)
@@ -263,9 +260,9 @@ class PostgresSession:
                 raise Unavailable("database_unavailable", "The database is being closed.")
             found = self._multiplexers[name] = Multiplexer(
                 partial(self._connector.connect, login, options="-c jit=off"),
-                lanes=self._limits.read_connections,
-                queue=self._limits.queue,
-                timeout_ms=self._limits.statement_timeout_ms,
+                lanes=self.limits.read_connections,
+                queue=self.limits.queue,
+                timeout_ms=self.limits.statement_timeout_ms,
             )
         return found
 
@@ -292,9 +289,7 @@ class PostgresSession:
         except DbaasError as error:
             plan = (await self._look_again(error, partial(self._plans.read, read=read, role=caller.role))).plan
         options = f"explain (format {'text' if text else 'json'}{', analyze' if analyze else ''}) ".encode()
-        start = opening(
-            caller, plan.schema, self._limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone
-        )
+        start = opening(caller, plan.schema, self.limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone)
         try:
             async with self._workers.wire(*self._login(caller.role)) as wire:
                 (result,) = await transact(wire, start, [(options + plan.sql, values(plan.args, args))])
@@ -319,9 +314,7 @@ class PostgresSession:
         ]
         changes = [write if isinstance(write, Write) else None for write, _ in writes]
         time_zone = next((write.time_zone for write, _ in writes if write.time_zone is not None), None)
-        start = opening(
-            caller, plans[0].schema, self._limits.statement_timeout_ms, read_only=False, time_zone=time_zone
-        )
+        start = opening(caller, plans[0].schema, self.limits.statement_timeout_ms, read_only=False, time_zone=time_zone)
         rollback = any(write is not None and write.rollback for write in changes)
         judged = rollback or any(
             plan.single or plan.matches_key or (write is not None and write.max_affected is not None)
@@ -350,7 +343,7 @@ class PostgresSession:
         start = opening(
             caller,
             plan.schema,
-            self._limits.statement_timeout_ms,
+            self.limits.statement_timeout_ms,
             read_only=read.source.read_only,
             time_zone=read.time_zone,
         )
@@ -370,8 +363,8 @@ class PostgresSession:
         self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
     ) -> QueryResult:
         """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
-        cap = self._limits.max_query_rows if max_rows is None else max_rows
-        job = query.Job(text, tuple(args), cap, offset, self._limits.statement_timeout_ms)
+        cap = self.limits.max_query_rows if max_rows is None else max_rows
+        job = query.Job(text, tuple(args), cap, offset, self.limits.statement_timeout_ms)
         query.check_role(caller)
         async with self._workers.wire(*self._login(caller.role)) as wire:
             try:
@@ -405,14 +398,14 @@ class PostgresSession:
         Yields:
             About 256 KiB at a time; CSV with a header line, or one JSON array.
         """
-        compile_copy = partial(plan_copy, limits=self._limits, role=caller.role, read=read, args=args, format=format)
+        compile_copy = partial(plan_copy, limits=self.limits, role=caller.role, read=read, args=args, format=format)
         try:
             statement, schema = compile_copy(self._snapshot)
         except DbaasError as error:
             statement, schema = await self._look_again(error, compile_copy)
         start = opening(caller, schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
         async with self._bulk_wire(caller) as wire:
-            async for chunk in export.export(wire, start, statement, format, self._limits.statement_timeout_ms):
+            async for chunk in export.export(wire, start, statement, format, self.limits.statement_timeout_ms):
                 yield chunk
 
     @asynccontextmanager
@@ -423,7 +416,7 @@ class PostgresSession:
         except TooBusy:
             raise TooBusy(
                 "too_busy",
-                f"{self._limits.bulk_connections} exports and loads of this database are under way here already.",
+                f"{self.limits.bulk_connections} exports and loads of this database are under way here already.",
                 hint="Try again when one of them has ended, or read in pages.",
             ) from None
 
@@ -456,13 +449,13 @@ class PostgresSession:
         return value_type(name)
 
     async def _ask_as(self, caller: Caller, schema: str, text: bytes, parameters: Sequence[bytes | None]) -> PGresult:
-        start = opening(caller, schema, self._limits.statement_timeout_ms, read_only=True)
+        start = opening(caller, schema, self.limits.statement_timeout_ms, read_only=True)
         lanes = self._multiplexer(caller.role, purpose=" changes")
         (result,) = await lanes.ask(start, [(text, parameters)], start[1][0] or b"", Meter())
         return result
 
     async def _condition(self, table: TableRef, where: Sequence[Filter], role: str) -> tuple[str, Sequence[int]]:
-        plan = partial(plan_condition, limits=self._limits, role=role, table=table, where=where)
+        plan = partial(plan_condition, limits=self.limits, role=role, table=table, where=where)
         try:
             return plan(self._snapshot)
         except DbaasError as error:
@@ -541,16 +534,13 @@ def _answers(result: PGresult, column: int) -> tuple[int | None, tuple[tuple[str
     if headers_text is None:
         return status, ()
     try:
-        pairs = [pair for item in orjson.loads(headers_text) for pair in item.items()]
-        if not all(_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value) for name, value in pairs):
-            raise ValueError
+        return status, settable(pair for item in orjson.loads(headers_text) for pair in item.items())
     except (ValueError, AttributeError, TypeError):
         raise Invalid(
             "PGRST111",
             "response.headers is not a JSON array of objects.",
             hint='Write it like [{"Cache-Control": "no-store"}].',
         ) from None
-    return status, tuple(pair for pair in pairs if pair[0].lower() not in _FRAMING)
 
 
 def _planned_rows(result: PGresult) -> int:
@@ -595,6 +585,14 @@ def _judge_call(plan: ReadPlan, most: int | None, results: Sequence[PGresult]) -
     if most is not None and returned > most:
         return _too_many(returned, most)
     return _not_single(returned) if plan.single and returned != 1 else None
+
+
+def _too_large(size: int, most: int) -> Invalid:
+    return Invalid(
+        "result_too_large",
+        f"The result has {size:,} bytes; at most {most:,} are allowed.",
+        hint="Ask for fewer rows or columns, or export the table, which streams.",
+    )
 
 
 def _not_single(rows: int) -> Invalid:

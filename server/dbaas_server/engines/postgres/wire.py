@@ -7,6 +7,7 @@ answer costs no system call to register it.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -50,7 +51,10 @@ class Wire:
         self.notices: list[str] = []
         self._on_notify = on_notify
         self._loop = asyncio.get_running_loop()
-        self._fd = socket_of(pgconn)
+        try:
+            self._fd = socket_of(pgconn)
+        except OperationalError as error:
+            raise ConnectionLost(str(error)) from None
         self._waiter: asyncio.Future[None] | None = None
         self._working = False
         self._reading = True
@@ -92,6 +96,7 @@ class Wire:
             self._loop.remove_reader(self._fd)
             self._loop.remove_writer(self._fd)
             self.pgconn.finish()
+            os.close(self._fd)
 
     # --- sending ------------------------------------------------------------------------------------------------
 
@@ -192,7 +197,8 @@ class Wire:
                 try:
                     await self._wait()
                 finally:
-                    self._loop.remove_writer(self._fd)
+                    if not self._closed:
+                        self._loop.remove_writer(self._fd)
                 self.pgconn.consume_input()
         except OperationalError as error:
             raise ConnectionLost(str(error)) from None

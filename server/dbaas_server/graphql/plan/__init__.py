@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from .inputs import Inputs, NeedsValue
+from .inputs import Arguments, Inputs, NeedsValue
 from .operation import Plan, Root, plan_operation
 
-__all__ = ["Inputs", "NeedsValue", "Plan", "Root", "plan_operation"]
+__all__ = ["Arguments", "Inputs", "NeedsValue", "Plan", "Root", "plan_operation"]

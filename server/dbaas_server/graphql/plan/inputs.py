@@ -18,11 +18,14 @@ from graphql import (
     Undefined,
     ValueNode,
     VariableNode,
+    value_from_ast_untyped,
 )
 
 from dbaas_provisioning.errors import Invalid
 
 from ...nouns import Arg, ArgValue
+from ...pipeline import parse_pipeline
+from ...stages import Stage
 
 __all__ = ["Arguments", "Inputs", "NeedsValue", "Slot", "fill"]
 
@@ -91,7 +94,20 @@ class Inputs:
                 (field.name.value, self.tree(field.value, kind.fields[field.name.value].type)) for field in node.fields
             )
             return {name: value for name, value in pairs if value is not Undefined}
+        if kind.name == "JSON":
+            return self._json(node)
         return kind.parse_literal(node, dict(self.values))
+
+    def _json(self, node: ValueNode) -> Any:
+        """A literal of any type; variables in it stay open."""
+        if isinstance(node, VariableNode):
+            value = self.values.get(node.name.value)
+            return Slot(node.name.value) if value is not None and node.name.value in self.leaves else value
+        if isinstance(node, ListValueNode):
+            return [self._json(part) for part in node.values]
+        if isinstance(node, ObjectValueNode):
+            return {field.name.value: self._json(field.value) for field in node.fields}
+        return value_from_ast_untyped(node)
 
     def now(self, tree: Any) -> Any:
         """A value that decides the shape. Raises ``NeedsValue`` for a variable that is not looked at."""
@@ -100,6 +116,14 @@ class Inputs:
         if isinstance(tree, list):
             return [self.now(part) for part in tree]
         return tree
+
+    def all_now(self, tree: Any) -> Any:
+        """A value all of which decides the shape. Raises ``NeedsValue``."""
+        if isinstance(tree, dict):
+            return {name: self.all_now(part) for name, part in tree.items()}
+        if isinstance(tree, list):
+            return [self.all_now(part) for part in tree]
+        return self.now(tree)
 
 
 def fill(tree: Any, values: Mapping[str, Any]) -> Any:
@@ -137,6 +161,10 @@ class Arguments:
         else:
             self._constants.append(encode(tree))
         return Arg(place)
+
+    def stages(self, pipeline: Any) -> tuple[Stage, ...]:
+        """An aggregation pipeline; its values are taken in. Raises ``Invalid`` (``invalid_pipeline``)."""
+        return parse_pipeline(pipeline, self._constants)
 
     def values(self, variables: Mapping[str, Any]) -> list[ArgValue]:
         """All of them for one request."""

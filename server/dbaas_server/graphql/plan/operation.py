@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -12,11 +14,11 @@ from dbaas_provisioning.errors import DbaasError, Invalid
 
 from ...nouns import Constant, Read, Write
 from ..errors import PlanFault
-from ..schema.meanings import Change, FunctionCall, Get, Rows, Summary
+from ..schema.meanings import Change, FunctionCall, Get, Piped, Rows, Summary
 from .changes import plan_change
 from .fields import Collector, Picked
 from .inputs import Arguments, Inputs
-from .rows import RowPlanner
+from .rows import Bound, RowPlanner, cost
 
 __all__ = ["Plan", "Root", "plan_operation"]
 
@@ -50,6 +52,7 @@ class Plan:
     Attributes:
         reads: by database; a query's.
         writes: in order; a mutation's, all of one ``database``.
+        weights: how many values a row has, by the limits of the lists that it is inside of.
     """
 
     mutation: bool
@@ -57,7 +60,11 @@ class Plan:
     reads: dict[str, tuple[tuple[Read, ...], Arguments]] = field(default_factory=dict)
     writes: list[tuple[Write | Read, Arguments]] = field(default_factory=list)
     database: str = ""
-    cost: int = 0
+    weights: Counter[tuple[Bound, ...]] = field(default_factory=Counter)
+
+    def cost(self, variables: Mapping[str, Any], max_rows: int) -> int:
+        """How many values the answer may have."""
+        return cost(self.weights, variables, max_rows)
 
 
 def plan_operation(
@@ -105,7 +112,7 @@ def _query(picked: list[Picked], parent: GraphQLObjectType, collector: Collector
         False,
         tuple(roots),
         reads={name: (tuple(reads), arguments) for name, (_, arguments, reads) in planners.items() if reads},
-        cost=sum(planner.cost for planner, _, _ in planners.values()),
+        weights=sum((planner.weights for planner, _, _ in planners.values()), Counter()),
     )
 
 
@@ -116,6 +123,8 @@ def _read(part: Picked, meaning: Any, planner: RowPlanner) -> Read | None:
         return planner.get(part, meaning)
     if isinstance(meaning, Summary):
         return planner.summary(part, meaning)
+    if isinstance(meaning, Piped):
+        return planner.pipe(part, meaning)
     assert isinstance(meaning, FunctionCall)
     return planner.call(part, meaning)
 
@@ -124,7 +133,7 @@ def _mutation(picked: list[Picked], parent: GraphQLObjectType, collector: Collec
     roots: list[Root] = []
     writes: list[tuple[Write | Read, Arguments]] = []
     databases: dict[str, None] = {}
-    cost = 0
+    weights: Counter[tuple[Bound, ...]] = Counter()
     for part in picked:
         meaning = part.meaning
         if part.definition is None:
@@ -155,8 +164,8 @@ def _mutation(picked: list[Picked], parent: GraphQLObjectType, collector: Collec
         except DbaasError as error:
             _fail(error, part)
         writes.append((write, arguments))
-        cost += planner.cost
-    return Plan(True, tuple(roots), writes=writes, database=next(iter(databases), ""), cost=cost)
+        weights += planner.weights
+    return Plan(True, tuple(roots), writes=writes, database=next(iter(databases), ""), weights=weights)
 
 
 def _meta(part: Picked, parent: GraphQLObjectType) -> Root:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 import orjson
 from graphql import GraphQLObjectType, SelectionSetNode
@@ -11,17 +12,38 @@ from graphql import GraphQLObjectType, SelectionSetNode
 from dbaas_provisioning.errors import Invalid
 
 from ...nouns import Call, Compare, Constant, Embed, Field, Item, Nested, Order, Path, Read, RowCursor
+from ...stages import Lookup
 from ..schema.kinds import Kind, encode
-from ..schema.meanings import Aggregates, Cell, Cursor, FunctionCall, Get, Link, Links, Model, Rows, Summary
+from ..schema.meanings import Aggregates, Cell, Cursor, FunctionCall, Get, Link, Links, Model, Piped, Rows, Summary
 from .fields import Collector, Picked
 from .filters import Hidden, embed_of, filters
-from .inputs import Arguments, Inputs, whole
+from .inputs import Arguments, Inputs, Slot, whole
 from .orders import decode, orders, tag, total
 
-__all__ = ["RowPlanner"]
+__all__ = ["Bound", "RowPlanner", "cost"]
 
-ASSUMED_ROWS = 50
-"""What a list without a limit counts as."""
+Bound: TypeAlias = int | str | None
+"""A list's limit: a number, a variable's name, or None for what the engine gives at most."""
+
+NESTED_ROWS = 100
+"""What a list inside a list gives at most of each, where it has no limit."""
+
+_PIPED = 10  # values that a row of a pipeline's is taken to have, and rows that a ``$lookup`` is taken to find
+
+
+def cost(weights: Mapping[tuple[Bound, ...], int], variables: Mapping[str, Any], max_rows: int) -> int:
+    """How many values an answer may have: rows of lists inside of lists multiply.
+
+    Args:
+        max_rows: what the engine gives at most of each list.
+    """
+    total = 0
+    for bounds, values in weights.items():
+        for bound in bounds:
+            limit = variables[bound] if isinstance(bound, str) else bound
+            values *= max_rows if limit is None else max(0, min(limit, max_rows))
+        total += values
+    return total
 
 
 class RowPlanner:
@@ -31,15 +53,15 @@ class RowPlanner:
         arguments: takes the values; one for all reads that go together.
 
     Attributes:
-        cost: about how many rows are looked at: the product of the limits of nested lists, summed up.
+        weights: how many values a row has, by the limits of the lists that it is inside of.
     """
 
     def __init__(self, collector: Collector, inputs: Inputs, arguments: Arguments) -> None:
         self._collector = collector
         self._inputs = inputs
         self._arguments = arguments
-        self._lists: list[Any] = []  # limits of the lists around the place that is planned
-        self.cost = 0
+        self._lists: tuple[Bound, ...] = ()  # limits of the lists around the place that is planned
+        self.weights: Counter[tuple[Bound, ...]] = Counter()
 
     def find(self, picked: Picked, meaning: Rows) -> Read:
         """``find_T``."""
@@ -69,6 +91,15 @@ class RowPlanner:
         where = filters(given.get("where"), meaning.model, self._inputs, self._arguments, hidden)
         return _read(meaning.model, (*items, *hidden.embeds), where=where, single=True)
 
+    def pipe(self, picked: Picked, meaning: Piped) -> Read:
+        """``aggregate_T``."""
+        assert picked.definition is not None
+        given = self._inputs.arguments(picked.node, picked.definition.args)
+        stages = self._arguments.stages(self._inputs.all_now(given["pipeline"]))
+        looked_up = sum(isinstance(stage, Lookup) for stage in stages)
+        self.weights[None,] += _PIPED * (1 + _PIPED * looked_up)
+        return Read(source=meaning.model.ref, stages=stages, numbers_as_text=True)
+
     def call(self, picked: Picked, meaning: FunctionCall) -> Read:
         """A function."""
         assert picked.definition is not None
@@ -92,6 +123,7 @@ class RowPlanner:
         if meaning.result is not None:
             cast = meaning.result.cast
             value: tuple[Item, ...] = (Field(Path(function.ref.name), cast=cast),) if cast is not None else ()
+            self.weights[(None,) if function.returns_set else ()] += 1
             return Read(source=call, items=value, numbers_as_text=True)
         if meaning.model is not None:
             if not function.returns_set:
@@ -99,15 +131,16 @@ class RowPlanner:
                 return Read(source=call, items=items, numbers_as_text=True)
             return self._list(picked, meaning.model, pages=False, source=call)
         items = tuple(self._plain(part, picked.of) for part in self._collector.collect(picked.of, picked.below))
+        self.weights[(_bound(given.get("limit")),) if function.returns_set else ()] += 1 + len(items)
         limit, offset = self._window(given)
         return Read(source=call, items=items, limit=limit, offset=offset, numbers_as_text=True)
 
     def returned(self, picked: Picked, model: Model) -> Read:
         """``returning`` of a mutation's response."""
         order = self._order_for(picked, model, ())
-        self._enter(None)
+        self._lists = (None,)
         items = self.items(picked.of, picked.below, model, order)
-        self._lists.pop()
+        self._lists = ()
         return _read(model, items, order=order)
 
     def items(
@@ -115,8 +148,10 @@ class RowPlanner:
     ) -> tuple[Item, ...]:
         """The columns, relations and constants of a row."""
         found: list[Item] = []
+        self.weights[self._lists] += 1
         for picked in self._collector.collect(parent, sets):
             meaning = picked.meaning
+            self.weights[self._lists] += 1
             if isinstance(meaning, Link):
                 found.append(self._link(picked, meaning))
             elif isinstance(meaning, Links):
@@ -148,24 +183,17 @@ class RowPlanner:
             after = tuple(self._arguments.add(value, lambda text: text) for value in position)
         else:
             order = self._order_for(picked, model, order)
-        self._enter(given.get("limit"))
+        around = self._lists
+        if around and given.get("limit") is None:
+            given["limit"] = NESTED_ROWS
+        self._lists = (*around, _bound(given.get("limit")))
         items = (*self.items(picked.of, picked.below, model, order), *hidden.embeds)
-        self._lists.pop()
+        self._lists = around
         limit, offset = self._window(given)
         return Read(
             source=source or model.ref, items=items, where=where, order=order, limit=limit, offset=offset, after=after,
             numbers_as_text=True,
         )  # fmt: skip
-
-    def _enter(self, limit: Any) -> None:
-        """Count a list. What is below a list costs as often as that list has rows, so its limit has to be known."""
-        times = 1
-        for outer in self._lists:
-            value = self._inputs.now(outer)
-            times *= ASSUMED_ROWS if value is None else max(value, 1)
-        self._lists.append(limit)
-        rows = limit if isinstance(limit, int) else ASSUMED_ROWS
-        self.cost += times * max(rows, 1)
 
     def _order_for(self, picked: Picked, model: Model, order: tuple[Order, ...]) -> tuple[Order, ...]:
         """The order, total where a cursor is selected."""
@@ -194,8 +222,6 @@ class RowPlanner:
                 Constant(part.key, picked.of.name) for part in self._collector.collect(picked.of, picked.below)
             )
             return Nested(picked.key, names)
-        self._enter(1)
-        self._lists.pop()
         given = self._inputs.arguments(picked.node, picked.definition.args)
         hidden = Hidden()
         model = meaning.link.target
@@ -203,6 +229,10 @@ class RowPlanner:
         return embed_of(meaning.link, picked.key, _read(model, (*items, *hidden.embeds), where=where), one=True)
 
     def _aggregates(self, picked: Picked) -> tuple[Item, ...] | None:
+        self.weights[self._lists] += sum(
+            1 + len(self._collector.collect(part.of, part.below)) if part.below else 1
+            for part in self._collector.collect(picked.of, picked.below)
+        )
         found: list[Item] = []
         counted = False
         for part in self._collector.collect(picked.of, picked.below):
@@ -230,6 +260,10 @@ class RowPlanner:
 
 def _read(model: Model, items: tuple[Item, ...], **more: Any) -> Read:
     return Read(source=model.ref, items=items, numbers_as_text=True, **more)
+
+
+def _bound(limit: Any) -> Bound:
+    return limit.name if isinstance(limit, Slot) else limit
 
 
 def _json(tree: Any) -> bytes:

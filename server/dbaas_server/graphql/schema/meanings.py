@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ...nouns import Aggregate, Function, Relation, TableRef
+from ...nouns import Aggregate, Function, Relation, Table, TableRef
 from .kinds import Kind
 
 __all__ = [
@@ -51,7 +51,7 @@ class Model:
     """
 
     database: str
-    ref: TableRef
+    table: Table
     type_name: str
     columns: dict[str, Cell] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
@@ -60,6 +60,11 @@ class Model:
     updatable: dict[str, Cell] = field(default_factory=dict)
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)  # column → field, of all of them
+
+    @property
+    def ref(self) -> TableRef:
+        """The table's name."""
+        return self.table.ref
 
 
 @dataclass(frozen=True, slots=True, eq=False)

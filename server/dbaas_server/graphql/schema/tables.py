@@ -25,7 +25,7 @@ def make_model(database: str, table: Table, type_name: str, role: str, kind_of: 
     """
     readable, insertable, updatable = (table.granted(role, right) for right in ("select", "insert", "update"))
     names = Names(RESERVED_FIELDS)
-    model = Model(database, table.ref, type_name)
+    model = Model(database, table, type_name)
     # Names that need no spelling first, so that no other column takes theirs.
     for column in sorted(table.columns.values(), key=lambda column: not is_name(column.name)):
         model.fields[column.name] = names.take(column.name)
@@ -54,7 +54,8 @@ def link_models(catalog: Catalog, models: Mapping[TableRef, Model]) -> None:
     """Give models their links, in both directions of each foreign key whose columns are all readable.
 
     A to-one link is called after its column without ``_id``, else after the other table; a to-many link after the
-    other table. Where that is taken or fits two of them, they are told apart by their constraints.
+    other table. Where that is taken or fits two of them, they are told apart by their constraints: ``books_by_editor``
+    for a list, ``people_of_boss`` for the row that is pointed at.
     """
     found: dict[TableRef, list[tuple[str, str, Link]]] = defaultdict(list)
     for relation in catalog.relations:
@@ -63,10 +64,12 @@ def link_models(catalog: Catalog, models: Mapping[TableRef, Model]) -> None:
             continue
         outward = _link(relation, here, there)
         if outward is not None:
-            found[relation.table].append((_one_name(relation), _told_apart(relation, relation.target.name), outward))
+            found[relation.table].append(
+                (_one_name(relation), _told_apart(relation, relation.target.name, "of"), outward)
+            )
             inward = Link(relation, False, _unique(catalog, relation), here)
             found[relation.target].append(
-                (spell(relation.table.name), _told_apart(relation, relation.table.name), inward)
+                (spell(relation.table.name), _told_apart(relation, relation.table.name, "by"), inward)
             )
     for ref, wanted in found.items():
         model = models[ref]
@@ -100,7 +103,7 @@ def _one_name(relation: Relation) -> str:
     return spell(relation.target.name)
 
 
-def _told_apart(relation: Relation, other: str) -> str:
-    """``books_by_editor_id``: the other table, and what the constraint's name says beside the table's."""
+def _told_apart(relation: Relation, other: str, word: str) -> str:
+    """``books_by_editor_id``, ``people_of_boss``: the other table, and what the constraint says beside its table."""
     said = relation.name.removeprefix(f"{relation.table.name}_").removesuffix("_fkey") or relation.name
-    return f"{spell(other)}_by_{spell(said)}"
+    return f"{spell(other)}_{word}_{spell(said)}"

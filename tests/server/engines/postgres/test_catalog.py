@@ -90,9 +90,9 @@ async def test_ddl_from_elsewhere_is_heard_of(database, own_session):
         async def tables():
             return set((await own_session.catalog()).tables)
 
-        await until(tables, lambda found: named("elsewhere") in found, 5)
+        await until(tables, lambda found: named("elsewhere") in found)
         other.execute("drop table elsewhere")
-        await until(tables, lambda found: named("elsewhere") not in found, 5)
+        await until(tables, lambda found: named("elsewhere") not in found)
 
 
 async def test_a_look_that_finds_nothing_new_keeps_the_version(own_session, owner):

@@ -162,6 +162,8 @@ class Watcher:
                 await self.look(force=True)
             except DbaasError as error:
                 log.info("the catalog could not be read: %s", error.message)
+            except Exception:  # following goes on: whoever stopped here would answer from an old catalog for ever
+                log.exception("the catalog could not be read")
 
     async def _notified(self) -> None:
         """Return when a definition may have changed: told so, or after the polling interval.

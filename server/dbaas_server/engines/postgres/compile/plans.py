@@ -22,7 +22,8 @@ class ReadPlan:
         answers: headers and status are columns.
         single: exactly one row is wanted.
         cheap: at most one row by a unique key, so its cost is known to be small.
-        guarded: an aggregate over tables large enough to look at the planner's estimate first.
+        guard: of an aggregate over tables large enough to look at the planner's estimate first: how many rows it may
+            read by that.
         schema: leads the search path.
         tables: whose privileges are needed, for the hint when they are missing.
         may_write: must run in a transaction that may write.
@@ -41,7 +42,7 @@ class ReadPlan:
     answers: bool = False
     single: bool = False
     cheap: bool = False
-    guarded: bool = False
+    guard: int | None = None
     call: bool = False
     void: bool = False
 

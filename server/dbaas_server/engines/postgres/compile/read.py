@@ -13,13 +13,13 @@ from ..catalog import Snapshot
 from .call import Called, call_source
 from .keyset import after
 from .names import ident, literal, qualified
-from .pipeline import aggregate, reads_all
+from .pipeline import aggregate, collects, reads_all
 from .plans import ReadPlan
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
 from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
 
 __all__ = [
-    "ANSWERS", "Source", "any_aggregates", "is_cheap", "page_source", "plan_copy", "plan_read", "render", "source_of",
+    "ANSWERS", "Source", "guard_of", "is_cheap", "page_source", "plan_copy", "plan_read", "render", "source_of",
 ]  # fmt: skip
 
 ANSWERS = "nullif(current_setting('response.headers', true), ''), nullif(current_setting('response.status', true), '')"
@@ -54,10 +54,6 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
     planned_sql, planned_args = (
         _planned(snapshot, limits, role, read) if read.count in (Count.planned, Count.estimated) else (None, ())
     )
-    large = any(
-        snapshot.catalog.tables[ref].estimated_rows > limits.aggregate_scan_rows for ref in context.tables
-        if ref in snapshot.catalog.tables
-    )  # fmt: skip
     return ReadPlan(
         sql=sql.encode(),
         args=tuple(parameters.order),
@@ -71,7 +67,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         answers=source.called is not None,
         single=read.single,
         cheap=is_cheap(context, read, source),
-        guarded=large and any_aggregates(read),
+        guard=guard_of(context, [read]),
         call=source.called is not None,
     )
 
@@ -113,7 +109,7 @@ def render(context: Context, read: Read, selection: Selection) -> str:
             feature = f"{ident(schema)}.st_asgeojson(_r)::json"
             return f"json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg({feature}), '[]'))"
         case _:
-            aggregate = "json_agg(_r)"
+            aggregate = f"json_agg({selection.row('_r')})"
             if read.single:
                 body = f"{aggregate} -> 0"
                 stripped = f"json_strip_nulls({body})" if read.format is Format.json_stripped else f"({body})"
@@ -159,7 +155,9 @@ def _origin(context: Context, read: Read) -> Source:
 def _statement(context: Context, read: Read, source: Source) -> str:
     csv = read.format is Format.csv
     selection = select(context, source.scope, read, explicit=csv)
-    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else None
+    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else selection.numbered()
+    if read.format is Format.geojson:
+        names = None
     one_row = source.called is not None and not source.called.function.returns_set
     shown = replace(read, single=read.single or (one_row and not csv))
     body = render(context, shown, selection)
@@ -277,12 +275,22 @@ def is_cheap(context: Context, read: Read, source: Source) -> bool:
     return any(given >= set(key.columns) for key in context.snapshot.keys.get(ref, ()))
 
 
-def any_aggregates(read: Read) -> bool:
+def guard_of(context: Context, reads: Sequence[Read]) -> int | None:
+    """How many rows aggregates may read, where the planner has to be asked; None where the tables are small enough."""
+    counted = [read for read in reads if _any_aggregates(read)]
+    if not counted:
+        return None
+    limits, known = context.limits, context.snapshot.catalog.tables
+    most = limits.collected_rows if any(collects(read.stages) for read in counted) else limits.aggregate_scan_rows
+    return most if any(known[ref].estimated_rows > most for ref in context.tables if ref in known) else None
+
+
+def _any_aggregates(read: Read) -> bool:
     """Whether a read or what is embedded in it aggregates rows."""
     return (
         aggregates(read)
         or reads_all(read.stages)
-        or any(isinstance(item, Embed) and any_aggregates(item.read) for item in read.items)
+        or any(isinstance(item, Embed) and _any_aggregates(item.read) for item in read.items)
     )
 
 

@@ -83,17 +83,20 @@ class Selection:
             parts.append(f"{self.expression(context, output)} as {name}")
         return ", ".join(parts)
 
-    def rendered(self, context: Context, row: str) -> tuple[str, str]:
-        """The select list's text, and an expression for the JSON object of one of its rows, which is called ``row``.
-
-        PostgreSQL cuts names at 63 bytes; where one is longer the object is put together from numbered columns.
-        """
+    def numbered(self) -> list[str] | None:
+        """Other names for the outputs, where PostgreSQL, which keeps 63 bytes of a name, would cut one."""
         names = [output.name for output in self.outputs if output.name is not None]
         if len(names) < len(self.outputs) or all(len(name.encode()) <= LONGEST_NAME for name in names):
-            return self.columns(context), f"row_to_json({row})"
-        numbered = [f"c{place}" for place in range(len(names))]
-        pairs = [(name, f"{row}.{column}") for name, column in zip(names, numbered, strict=True)]
-        return self.columns(context, numbered), json_object(pairs)
+            return None
+        return [f"c{place}" for place in range(len(names))]
+
+    def row(self, alias: str) -> str:
+        """What is the JSON object of one row, selected with the names that :meth:`numbered` gives."""
+        names = self.numbered()
+        if names is None:
+            return alias
+        pairs = [(output.name or "", f"{alias}.{name}") for output, name in zip(self.outputs, names, strict=True)]
+        return json_object(pairs)
 
     def group_by(self) -> str:
         """The GROUP BY clause: every output that is no aggregate."""
@@ -365,13 +368,10 @@ def _embedded(context: Context, scope: Scope, embed: Embed) -> str:
     joined, found = _related(context, scope, embed)
     selection, source, after = _rows(context, joined, found, embed.read, explicit=False)
     row = context.alias("r")
-    columns, shown = selection.rendered(context, row)
-    inner = f"select {columns}{source}{after}"
+    inner = f"select {selection.columns(context, selection.numbered())}{source}{after}"
     if joined.to_one or embed.one:
-        return f"(select {shown} from ({inner}) {row})"
-    return (
-        f"coalesce((select json_agg({row if shown.startswith('row_to_json') else shown}) from ({inner}) {row}), '[]')"
-    )
+        return f"(select to_json({selection.row(row)}) from ({inner}) {row})"
+    return f"coalesce((select json_agg({selection.row(row)}) from ({inner}) {row}), '[]')"
 
 
 def _spread(context: Context, scope: Scope, embed: Embed, selection: Selection) -> None:

@@ -12,7 +12,7 @@ from ....nouns import Call, Field, Format, Read, TableRef
 from ..catalog import Snapshot
 from .names import type_name
 from .plans import WritePlan
-from .read import ANSWERS, Source, any_aggregates, is_cheap, page_source, source_of
+from .read import ANSWERS, Source, guard_of, is_cheap, page_source, source_of
 from .scope import Context, Parameters, lossy
 from .select import select, window
 
@@ -24,12 +24,13 @@ class TogetherPlan:
     """Compiled reads.
 
     Attributes:
-        sql: one statement; its one row has one value per read: a JSON array, an object, or null.
+        sql: one statement; its one row has one value per read: a JSON array, an object, or null; then how many bytes
+            they have. Beyond ``max_result_bytes`` the values are null, so that they are not sent.
         args: ``$1`` … as indexes into the shapes' arguments.
         schema: leads the search path.
         tables: whose privileges are needed.
         cheap: every read is of one row by a unique key.
-        guarded: there are aggregates over large tables.
+        guard: where there are aggregates over large tables, how many rows they may read by the planner's estimate.
         call: a function is called, so its cost is unknown.
     """
 
@@ -38,7 +39,7 @@ class TogetherPlan:
     schema: str
     tables: tuple[TableRef, ...]
     cheap: bool
-    guarded: bool
+    guard: int | None
     call: bool
 
 
@@ -55,19 +56,24 @@ def plan_together(snapshot: Snapshot, limits: Limits, role: str, reads: Sequence
         value, source = _value(context, read)
         columns.append(value)
         sources.append(source)
-    large = any(
-        snapshot.catalog.tables[ref].estimated_rows > limits.aggregate_scan_rows for ref in context.tables
-        if ref in snapshot.catalog.tables
-    )  # fmt: skip
     return TogetherPlan(
-        sql=f"select {', '.join(f'{value} as c{place}' for place, value in enumerate(columns))}".encode(),
+        sql=_measured(columns, limits.max_result_bytes).encode(),
         args=tuple(parameters.order),
         schema=sources[0].schema if sources else snapshot.default_schema(),
         tables=tuple(context.tables),
         cheap=all(is_cheap(context, read, source) for read, source in zip(reads, sources, strict=True)),
-        guarded=large and any(any_aggregates(read) for read in reads),
+        guard=guard_of(context, reads),
         call=any(source.called is not None for source in sources),
     )
+
+
+def _measured(columns: Sequence[str], most: int) -> str:
+    # OFFSET 0 keeps a subquery apart, so that each value is made once.
+    names = [f"c{place}" for place in range(len(columns))]
+    values = ", ".join(f"{value} as {name}" for name, value in zip(names, columns, strict=True))
+    size = " + ".join(["0::bigint", *(f"coalesce(pg_column_size({name}), 0)" for name in names)])
+    kept = ", ".join(f"case when n <= {most} then {name} end as {name}" for name in names)
+    return f"select {kept}, n from (select *, {size} as n from (select {values} offset 0) _v offset 0) _n"
 
 
 def plan_called(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> WritePlan:
@@ -111,13 +117,12 @@ def _value(context: Context, read: Read) -> tuple[str, Source]:
         rows = f"select {value} as v from {source.text}{window(context, read)}"
         return f"(select coalesce(json_agg(_r.v), '[]') from ({rows}) _r)", source
     selection = select(context, source.scope, read)
-    columns, shown = selection.rendered(context, "_r")
+    columns, shown = selection.columns(context, selection.numbered()), selection.row("_r")
     one = read.single or (called is not None and not called.function.returns_set)
     capped = " limit 1" if one else window(context, read)
     # A function that returns no row returns one of nulls.
     also = [f"not ({source.scope.alias}.* is null)"] if called is not None and one else []
     rows = f"select {columns}{page_source(context, read, source, selection, also)}{capped}"
     if one:
-        return f"(select {shown} from ({rows}) _r)", source
-    listed = "_r" if shown.startswith("row_to_json") else shown
-    return f"(select coalesce(json_agg({listed}), '[]') from ({rows}) _r)", source
+        return f"(select to_json({shown}) from ({rows}) _r)", source
+    return f"(select coalesce(json_agg({shown}), '[]') from ({rows}) _r)", source

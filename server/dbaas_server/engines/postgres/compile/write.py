@@ -203,7 +203,9 @@ def _answer(context: Context, table: Table, write: Write, scope: Scope) -> str:
         return f"select '', {tail}"
     csv = returning.format is Format.csv
     selection = select(context, scope, returning, explicit=True)
-    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else None
+    names = [f"c{place}" for place in range(len(selection.outputs))] if csv else selection.numbered()
+    if returning.format is Format.geojson:
+        names = None
     body = render(context, returning, selection)
     order = order_by(context, scope, returning, selection)
     rows = (

@@ -20,6 +20,8 @@ What differs from MongoDB, on purpose:
 - Integers are computed in 64 bits, and ``numeric`` exactly: what does not fit is an error and never rounded.
   ``$divide``, ``$avg`` and the like of integers give double precision, as in MongoDB; of ``numeric``, ``numeric``.
   ``numeric`` rounds half away from zero.
+- ``$lookup`` finds as many rows as a page has (``max_rows``); ``$unwind`` right after it makes it a join, without that
+  bound.
 - In ``$lookup`` null equals nothing, as in a join. Inside JSON, expressions go through objects; only ``$match`` goes
   through arrays too. ``$addToSet`` gives its elements sorted.
 
@@ -38,13 +40,13 @@ from .....nouns import Column
 from .....stages import CountRows, Group, Limit, Lookup, Skip, Sort, Stage, Unwind
 from ..names import ident
 from ..scope import Context, Parameters, Scope
-from .frame import Frame
+from .frame import LARGEST, Frame
 from .steps import join, row_fields, step
 from .values import Const, Typed, element, refuse, typed
 
-__all__ = ["aggregate", "reads_all"]
+__all__ = ["aggregate", "collects", "reads_all"]
 
-_LARGEST_SQL = 500_000
+_COLLECTING = frozenset({"push", "addToSet", "first", "last"})
 _LONGEST_NAME = 63  # bytes of an identifier
 _PLACEHOLDER = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)""")  # outside of constants and names
 
@@ -79,8 +81,8 @@ def aggregate(
                 frame = join(frame, stage, following, schema)
             else:
                 frame = step(frame, stage, schema)
-            if frame.size() > _LARGEST_SQL:
-                raise refuse("This pipeline is too large.")
+            if len(frame.source) + sum(map(len, frame.where)) > LARGEST:
+                raise refuse("This pipeline is too large.", hint="Ask in several parts.")
         except Invalid as error:
             if error.details is None:
                 error.details = f"pipeline[{place}]"
@@ -89,8 +91,16 @@ def aggregate(
 
 
 def reads_all(stages: Sequence[Stage]) -> bool:
-    """Whether a stage needs every row before it gives one."""
-    return any(isinstance(stage, Group | CountRows | Sort) for stage in stages)
+    """Whether a stage needs every row of a table before it gives one, or for each that it gives."""
+    return any(isinstance(stage, Group | CountRows | Lookup) for stage in stages)
+
+
+def collects(stages: Sequence[Stage]) -> bool:
+    """Whether a stage makes arrays of rows, in memory."""
+    return any(
+        isinstance(stage, Group) and any(item.operator in _COLLECTING for item in stage.accumulators)
+        for stage in stages
+    )  # fmt: skip
 
 
 def _reordered(stages: list[tuple[int, Stage]]) -> list[tuple[int, Stage]]:
@@ -127,7 +137,11 @@ def _result(frame: Frame, origin: Scope, known: set[int]) -> tuple[str, Scope]:
     parts: list[str] = []
     for name, value in frame.fields.items():
         if len(name.encode(errors="replace")) > _LONGEST_NAME:
-            raise refuse(f"A field of the result has a name of at most {_LONGEST_NAME} bytes; “{name[:60]}…” has more.")
+            raise Invalid(
+                "invalid_pipeline",
+                f"A field of the result has a name of at most {_LONGEST_NAME} bytes; “{name[:60]}…” has more.",
+                details="pipeline",
+            )
         value = typed(context, value) if isinstance(value, Const) else value
         kind = value.kind if isinstance(value, Typed) else "json"
         sql = value.sql if isinstance(value, Typed) else element(context, value)

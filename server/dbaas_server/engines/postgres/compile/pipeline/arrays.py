@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from .....stages import ConstantKind
 from .comparison import compare
 from .frame import Frame
 from .numbers import number, numeric_kind
 from .unify import choose
-from .values import ListOf, Typed, Value, array_of, category, from_json
+from .values import Const, ListOf, Typed, Value, array_of, category, from_json
 
 __all__ = ["OPERATORS", "is_array"]
 
 
 def is_array(value: Value) -> bool:
     """Whether a value is known to be an array, or JSON that may be one."""
-    if isinstance(value, ListOf):
+    if isinstance(value, ListOf) or (isinstance(value, Const) and value.kind is ConstantKind.json):
         return True
     return isinstance(value, Typed) and (value.kind.endswith("[]") or category(value.kind) == "json")
 

@@ -32,8 +32,12 @@ def expression(frame: Frame, item: Expression) -> Value:
     if isinstance(item, Elements):
         return _elements(frame, item)
     value = _operation(frame, item)
-    if isinstance(value, Typed | ListOf) and len(value.sql) > LONGEST:
-        raise refuse("This expression is too large.", hint="Compute parts of it in a stage before, with $addFields.")
+    if isinstance(value, Typed | ListOf):
+        frame.budget.spend(len(value.sql))
+        if len(value.sql) > LONGEST:
+            raise refuse(
+                "This expression is too large.", hint="Compute parts of it in a stage before, with $addFields."
+            )
     return value
 
 

@@ -25,11 +25,31 @@ from .values import (
     shape_of,
 )
 
-__all__ = ["Frame", "OrderKey", "follow", "leaves", "order_text", "unknown_field"]
+__all__ = ["LARGEST", "Budget", "Frame", "OrderKey", "follow", "leaves", "order_text", "unknown_field"]
 
 HEAVY = 1_500
 """Characters of an expression from which on it becomes a column of a subquery that is not merged into the outer one:
 otherwise each use of a field would repeat its text, and a chain of stages multiply it without bound."""
+
+
+MOST_FIELDS = 1_600
+"""Of a row, those inside documents counted; PostgreSQL takes few more columns."""
+
+LARGEST = 500_000
+"""Characters of SQL that one pipeline may make, on the way as well as in the end."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much SQL a compilation has made, so that it ends early where a pipeline multiplies its own text."""
+
+    spent: int = 0
+
+    def spend(self, characters: int) -> None:
+        """Count some text. Raises ``Invalid`` when there is too much."""
+        self.spent += characters
+        if self.spent > LARGEST:
+            raise refuse("This pipeline is too large.", hint="Ask in several parts.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,7 @@ class Frame:
         order: the order that rows have, as far as a stage made one.
         limit, offset: placeholders; once there is one, conditions and orders need a frame around this one.
         zone: the time zone of dates, as an expression.
+        budget: shared by all frames of a pipeline.
     """
 
     context: Context
@@ -68,6 +89,7 @@ class Frame:
     order: tuple[OrderKey, ...] = ()
     limit: str | None = None
     offset: str | None = None
+    budget: Budget = field(default_factory=Budget)
 
     @property
     def windowed(self) -> bool:
@@ -110,26 +132,22 @@ class Frame:
         tail = inner.tail()
         if barrier and self.offset is None:
             tail += " offset 0"
-        return Frame(self.context, f"(select {', '.join(columns)}{tail}) as {alias}", fields, self.zone, order=order)
+        source = f"(select {', '.join(columns)}{tail}) as {alias}"
+        return Frame(self.context, source, fields, self.zone, order=order, budget=self.budget)
 
     def settled(self) -> Frame:
-        """The same, with long expressions made columns."""
-        return self.wrapped(barrier=True) if max(self._lengths(), default=0) > HEAVY else self
-
-    def size(self) -> int:
-        """Characters of SQL so far, nearly."""
-        return len(self.source) + sum(map(len, self.where)) + sum(self._lengths())
-
-    def _lengths(self) -> list[int]:
-        lengths: list[int] = []
-
-        def measure(sql: str) -> str:
-            lengths.append(len(sql))
-            return sql
-
-        for value in self.fields.values():
-            leaves(value, measure)
-        return lengths
+        """The same, with long expressions made columns. Raises ``Invalid`` where there are too many fields."""
+        most = max(MOST_FIELDS, len(self.fields))
+        longest = 0
+        values = list(self.fields.values())
+        for value in values:  # which grows meanwhile
+            if len(values) > most:
+                raise refuse(f"A row has at most {MOST_FIELDS:,} fields, those inside documents counted.")
+            if isinstance(value, Struct):
+                values.extend(value.fields.values())
+            elif not isinstance(value, Const):
+                longest = max(longest, len(value.sql))
+        return self.wrapped(barrier=True) if longest > HEAVY else self
 
     def find(self, path: FieldPath) -> Value:
         """A field by its path. Raises ``Invalid`` where there is none."""

@@ -6,14 +6,27 @@ from collections.abc import Sequence
 
 import orjson
 
-from .....stages import Combined, ConstantKind, Holds, Not, Predicate, Test
+from .....stages import Combined, ConstantKind, FieldTest, Holds, Not, Predicate
 from ..names import literal
 from .comparison import adapt, as_jsonb, compare, is_null
 from .expressions import truth
 from .frame import Frame, unknown_field
 from .numbers import NUMBERS
 from .texts import text
-from .values import Const, ListOf, Struct, Typed, Value, array_of, category, describe, from_json, jsonb, refuse
+from .values import (
+    Const,
+    ListOf,
+    Struct,
+    Typed,
+    Value,
+    array_of,
+    category,
+    describe,
+    from_json,
+    json_array,
+    jsonb,
+    refuse,
+)
 
 __all__ = ["predicate"]
 
@@ -34,11 +47,11 @@ def predicate(frame: Frame, item: Predicate) -> str:
         return f" {item.operator} ".join(parts) or "true"
     opposite = _OPPOSITES.get(item.operator)
     if opposite is not None:
-        return f"({_test(frame, Test(item.path, opposite, item.operands, item.word))}) is not true"
+        return f"({_test(frame, FieldTest(item.path, opposite, item.operands, item.word))}) is not true"
     return _test(frame, item)
 
 
-def _test(frame: Frame, test: Test) -> str:
+def _test(frame: Frame, test: FieldTest) -> str:
     name, *rest = test.path.names
     value = frame.fields.get(name)
     if value is None:
@@ -46,7 +59,7 @@ def _test(frame: Frame, test: Test) -> str:
     return _along(frame, value, rest, test)
 
 
-def _along(frame: Frame, value: Value, names: Sequence[str], test: Test) -> str:
+def _along(frame: Frame, value: Value, names: Sequence[str], test: FieldTest) -> str:
     """The test of what is found on a way into a value; of an array, whether an element passes."""
     if isinstance(value, Typed) and category(value.kind) == "json":
         return _json(frame, value, names, test)
@@ -64,13 +77,13 @@ def _along(frame: Frame, value: Value, names: Sequence[str], test: Test) -> str:
     raise refuse(f"“{names[0]}” cannot be a field of {describe(value)}.")
 
 
-def _any(frame: Frame, value: ListOf, names: Sequence[str], test: Test) -> str:
+def _any(frame: Frame, value: ListOf, names: Sequence[str], test: FieldTest) -> str:
     alias = frame.context.alias("e")
     inner = _along(frame, from_json(value.shape, f"{alias}.v"), names, test)
     return f"exists (select from json_array_elements({value.sql}) as {alias}(v) where {inner})"
 
 
-def _leaf(frame: Frame, value: Value, test: Test) -> str:
+def _leaf(frame: Frame, value: Value, test: FieldTest) -> str:
     if test.operator == "exists":
         return "true"
     if isinstance(value, ListOf) or (isinstance(value, Typed) and value.kind.endswith("[]")):
@@ -118,7 +131,7 @@ def _in(frame: Frame, value: Value, operands: Sequence[Const]) -> str:
     return "(" + " or ".join(parts) + ")" if parts else "false"
 
 
-def _array(frame: Frame, value: ListOf | Typed, test: Test) -> str:
+def _array(frame: Frame, value: ListOf | Typed, test: FieldTest) -> str:
     """A test of an array: of its elements, or of the whole where it is compared with an array."""
     operands = test.operands
     found = array_of(frame.context, value)
@@ -126,7 +139,7 @@ def _array(frame: Frame, value: ListOf | Typed, test: Test) -> str:
         count = frame.context.args.render(operands[0].arg)
         return f"json_array_length({found.sql}) = {count}::bigint"
     if test.operator == "all":
-        parts = [_array(frame, value, Test(test.path, "eq", (operand,))) for operand in operands]
+        parts = [_array(frame, value, FieldTest(test.path, "eq", (operand,))) for operand in operands]
         return " and ".join(f"({part})" for part in parts) or "false"
     whole: list[str] = []
     if test.operator in ("eq", "in"):
@@ -140,11 +153,11 @@ def _array(frame: Frame, value: ListOf | Typed, test: Test) -> str:
             return "(" + " or ".join(whole) + ")" if whole else "false"
     if isinstance(value, Typed) and test.operator == "eq" and operands[0].kind is not ConstantKind.null:
         return f"{adapt(frame.context, Const(operands[0]), value.kind[:-2])} = any({value.sql})"
-    elements = _any(frame, found, (), Test(test.path, test.operator, operands, test.word))
+    elements = _any(frame, found, (), FieldTest(test.path, test.operator, operands, test.word))
     return "(" + " or ".join([*whole, elements]) + ")"
 
 
-def _regex(frame: Frame, subject: str, test: Test) -> str:
+def _regex(frame: Frame, subject: str, test: FieldTest) -> str:
     pattern = f"{frame.context.args.render(test.operands[0].arg)}::text"
     if test.word in ("", "i"):
         return f"{subject} ~{'*' if test.word else ''} {pattern}"
@@ -153,7 +166,7 @@ def _regex(frame: Frame, subject: str, test: Test) -> str:
     return f"regexp_match({subject}, {pattern}, {literal(flags)}) is not null"
 
 
-def _json(frame: Frame, value: Typed, names: Sequence[str], test: Test) -> str:
+def _json(frame: Frame, value: Typed, names: Sequence[str], test: FieldTest) -> str:
     """A test inside JSON. Paths go through arrays, and values of other types than the operand's do not match."""
     document, operator = jsonb(value), test.operator
     path = "$" + "".join("." + orjson.dumps(name).decode() for name in names)
@@ -167,10 +180,20 @@ def _json(frame: Frame, value: Typed, names: Sequence[str], test: Test) -> str:
             count = frame.context.args.render(test.operands[0].arg)
             return f"case jsonb_typeof({there}) when 'array' then jsonb_array_length({there}) = {count}::bigint end"
         case "all":
-            parts = [_json(frame, value, names, Test(test.path, "eq", (operand,))) for operand in test.operands]
+            parts = [_json(frame, value, names, FieldTest(test.path, "eq", (operand,))) for operand in test.operands]
             return " and ".join(f"({part})" for part in parts) or "false"
         case "in":
-            parts = [_json(frame, value, names, Test(test.path, "eq", (operand,))) for operand in test.operands]
+            odd = (ConstantKind.null, ConstantKind.json)
+            plain = [operand for operand in operands if operand.kind not in odd]
+            parts = [
+                _json(frame, value, names, FieldTest(test.path, "eq", (operand.constant,)))
+                for operand in operands
+                if operand.kind in odd
+            ]
+            if plain:
+                known = json_array([as_jsonb(frame.context, operand) for operand in plain])
+                found = literal(f"lax {path} ? (@ == $v[*])")
+                parts.append(f"jsonb_path_exists({document}, {found}, jsonb_build_object('v', {known}))")
             return " or ".join(f"({part})" for part in parts) or "false"
         case "regex" | "mod":
             alias = frame.context.alias("e")

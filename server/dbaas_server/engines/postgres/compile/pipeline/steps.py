@@ -11,6 +11,7 @@ from .....stages import (
     AddFields,
     ConstantKind,
     CountRows,
+    Expression,
     FieldPath,
     Group,
     Limit,
@@ -47,6 +48,7 @@ from .values import (
     shape_of,
     typed,
 )
+from .weight import heavy, of_value, weighed
 
 __all__ = ["join", "row_fields", "step"]
 
@@ -119,8 +121,12 @@ def _project(frame: Frame, stage: Project) -> Frame:
     if "_id" in frame.fields and not stage.drop_id:
         fields["_id"] = frame.fields["_id"]
     for names, item in stage.fields:
-        _put(fields, names, _kept(frame, names) if item is None else expression(frame, item))
+        _put(fields, names, _kept(frame, names) if item is None else _computed(frame, item))
     return replace(frame, fields={name: _closed(value) for name, value in fields.items()}).settled()
+
+
+def _computed(frame: Frame, item: Expression) -> Value:
+    return weighed(frame, item, expression(frame, item))
 
 
 def _kept(frame: Frame, names: tuple[str, ...]) -> Value:
@@ -150,7 +156,7 @@ def _closed(value: Any) -> Value:
 def _add_fields(frame: Frame, stage: AddFields) -> Frame:
     fields = dict(frame.fields)
     for names, item in stage.fields:
-        value = expression(frame, item)  # of the row as it was before the stage
+        value = _computed(frame, item)  # of the row as it was before the stage
         fields[names[0]] = _with(frame.context, fields.get(names[0]), names[1:], value)
     return replace(frame, fields=fields).settled()
 
@@ -165,7 +171,9 @@ def _with(context: Context, old: Value | None, names: Sequence[str], value: Valu
     if isinstance(old, Typed) and category(old.kind) == "json":
         path = ", ".join(literal(name) for name in names)
         put = f"coalesce(to_jsonb({_untyped(context, value)}), 'null')"
-        return Typed(f"jsonb_set({jsonb(old)}, array[{path}], {put})", "jsonb", old.nullable)
+        return Typed(
+            f"jsonb_set({jsonb(old)}, array[{path}], {put})", "jsonb", old.nullable, old.weight + of_value(value)
+        )
     return _closed({names[0]: _with(context, None, names[1:], value)})
 
 
@@ -191,12 +199,12 @@ def _without(value: Value, names: Sequence[str]) -> Value:
             return Struct({**value.fields, names[0]: _without(value.fields[names[0]], names[1:])}, value.exists)
     elif isinstance(value, Typed) and category(value.kind) == "json":
         path = ", ".join(literal(name) for name in names)
-        return Typed(f"({jsonb(value)} #- array[{path}])", "jsonb", value.nullable)
+        return Typed(f"({jsonb(value)} #- array[{path}])", "jsonb", value.nullable, value.weight)
     return value
 
 
 def _replace_root(frame: Frame, stage: ReplaceRoot) -> Frame:
-    value = expression(frame, stage.expression)
+    value = _computed(frame, stage.expression)
     if not isinstance(value, Struct):
         raise refuse(
             f"A row is replaced by a document, not by {describe(value)}.", hint='Write one like {"a": "$b.c"}.'
@@ -216,23 +224,29 @@ def _group(frame: Frame, stage: Group) -> Frame:
         columns.append(f"{sql} as c{len(columns)}")
         return f"{alias}.c{len(columns) - 1}"
 
-    key = _grouped(expression(frame, stage.key), column)
+    key = _grouped(_computed(frame, stage.key), column)
     groups = ", ".join(str(place + 1) for place in range(len(columns)))
     fields: dict[str, Value] = {"_id": key}
     for item in stage.accumulators:
-        fields[item.name] = leaves(accumulate(frame, item), column)
+        value = accumulate(frame, item)
+        if item.operand is not None:
+            value = weighed(frame, item.operand, value)
+        if isinstance(value, Typed | ListOf):
+            frame.budget.spend(len(value.sql))
+        fields[item.name] = leaves(value, column)
     tail = replace(frame, order=()).tail()
     # Without rows there is no group, not even the one of all rows.
     tail += f" group by {groups}" if groups else " having count(*) > 0"
-    return Frame(frame.context, f"(select {', '.join(columns)}{tail}) as {alias}", fields, frame.zone)
+    source = f"(select {', '.join(columns)}{tail}) as {alias}"
+    return Frame(frame.context, source, fields, frame.zone, budget=frame.budget)
 
 
 def _grouped(value: Value, column: Callable[[str], str]) -> Value:
     """A key's expressions as columns to group by; JSON has equality only as ``jsonb``."""
     if isinstance(value, ListOf):
-        return ListOf(f"({column(f'({value.sql})::jsonb')})::json", value.shape)
+        return ListOf(f"({column(f'({value.sql})::jsonb')})::json", value.shape, value.weight)
     if isinstance(value, Typed) and category(value.kind) == "json":
-        return Typed(column(jsonb(value)), "jsonb", value.nullable)
+        return Typed(column(jsonb(value)), "jsonb", value.nullable, value.weight)
     if isinstance(value, Struct):
         fields = {name: _grouped(item, column) for name, item in value.fields.items()}
         return Struct(fields, None if value.exists is None else column(value.exists))
@@ -244,7 +258,8 @@ def _count(frame: Frame, stage: CountRows) -> Frame:
     alias = frame.context.alias("g")
     tail = replace(frame, order=()).tail()
     source = f"(select count(*) as c0{tail} having count(*) > 0) as {alias}"
-    return Frame(frame.context, source, {stage.name: Typed(f"{alias}.c0", "bigint", False)}, frame.zone)
+    fields = {stage.name: Typed(f"{alias}.c0", "bigint", False)}
+    return Frame(frame.context, source, fields, frame.zone, budget=frame.budget)
 
 
 # --- arrays -----------------------------------------------------------------------------------------------------
@@ -257,7 +272,7 @@ def _unwind(frame: Frame, stage: Unwind) -> Frame:
     made: Value
     join = "left join lateral" if stage.preserve else "join lateral"
     if isinstance(value, Typed) and value.kind.endswith("[]"):
-        items, made = f"unnest({value.sql})", Typed(f"{alias}.v", value.kind[:-2])
+        items, made = f"unnest({value.sql})", Typed(f"{alias}.v", value.kind[:-2], weight=value.weight)
     elif isinstance(value, Typed) and category(value.kind) == "json":
         # What is no array counts as an array of itself.
         whole = jsonb(value)
@@ -265,9 +280,9 @@ def _unwind(frame: Frame, stage: Unwind) -> Frame:
             f"jsonb_array_elements(case when jsonb_typeof({whole}) = 'array' then {whole} "
             f"when jsonb_typeof({whole}) <> 'null' then jsonb_build_array({whole}) end)"
         )
-        made = Typed(f"nullif({alias}.v, 'null')", "jsonb")
+        made = Typed(f"nullif({alias}.v, 'null')", "jsonb", weight=value.weight)
     elif isinstance(value, ListOf):
-        items, made = f"json_array_elements({value.sql})", from_json(value.shape, f"{alias}.v")
+        items, made = f"json_array_elements({value.sql})", heavy(from_json(value.shape, f"{alias}.v"), value.weight)
     else:
         return _single(frame, stage, value)
     source = f"{frame.source} {join} {items} with ordinality as {alias}(v, n) on true"
@@ -339,7 +354,11 @@ def _is_array(value: Value) -> bool:
 def _lookup(frame: Frame, stage: Lookup, schema: str) -> Frame:
     table, condition, row, _ = _related(frame, stage, schema)
     alias = frame.context.alias("l")
-    rows = f"select coalesce(json_agg({element(frame.context, row)}), '[]') as v from {table} where {condition}"
+    columns = ", ".join(value.sql for value in row.fields.values() if isinstance(value, Typed))
+    name = table.rpartition(" as ")[2]
+    most = frame.context.limits.max_rows
+    matching = f"(select {columns} from {table} where {condition} limit {most}) as {name}"
+    rows = f"select coalesce(json_agg({element(frame.context, row)}), '[]') as v from {matching}"
     found = ListOf(f"{alias}.v", shape_of(row))
     return replace(
         frame,

@@ -37,6 +37,7 @@ class Typed:
     sql: str
     kind: str
     nullable: bool = True
+    weight: int = 1  # how often it may hold what the row holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ class ListOf:
 
     sql: str
     shape: Shape
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)
