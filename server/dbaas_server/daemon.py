@@ -150,8 +150,8 @@ class _Answers:
         """One connection, one question."""
         with contextlib.suppress(ConnectionError):
             line = await reader.readline()
-            if line.startswith(b'{"do": "follow"'):
-                await serve_follower(self._feeds, json.loads(line), reader, writer)
+            if (wanted := _followed(line)) is not None:
+                await serve_follower(self._feeds, wanted, reader, writer)
             elif line.startswith(b'{"do": "relay"'):
                 await self._relay.serve(str(json.loads(line).get("node")), reader, writer)
             else:
@@ -199,6 +199,15 @@ class _Answers:
         self._stop_engines.set()
         self._ending.set()
         return {}
+
+
+def _followed(line: bytes) -> dict[str, Any] | None:
+    """The question, when it is one whose answer has no end."""
+    with contextlib.suppress(ValueError):
+        message = json.loads(line)
+        if isinstance(message, dict) and message.get("do") == "follow":
+            return message
+    return None
 
 
 if __name__ == "__main__":

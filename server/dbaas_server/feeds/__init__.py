@@ -4,6 +4,11 @@
 2. Whoever follows sees only :class:`Feed`: a socket of this machine today, a shared stream between machines later.
 3. What was committed is handed on once, in order, and kept for a while, so that who was away can catch up.
 4. When that is not possible any more, it is said (:class:`Resync`), never glossed over.
+5. Memory does not grow with what is committed, nor with how slowly it is followed: what waits is in files.
+
+In the daemon ``keeper`` has a ``tap`` for each database, which reads an engine's log (:mod:`dbaas_server.changelog`)
+into a ``history`` of ``segment`` files with ``records``. Followers come through ``local`` or, over the socket, through
+``door`` and ``remote``.
 """
 
 from __future__ import annotations

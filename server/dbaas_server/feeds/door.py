@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import Any
 
 from dbaas_provisioning.errors import DbaasError
@@ -13,6 +14,8 @@ from .keeper import DaemonFeeds
 from .records import encode_ended
 
 __all__ = ["serve_follower", "tell_live"]
+
+log = logging.getLogger("dbaas.feeds")
 
 
 async def tell_live(feeds: DaemonFeeds, message: dict[str, Any]) -> dict[str, Any]:
@@ -35,7 +38,9 @@ async def serve_follower(
     finally:
         sending.cancel()
         leaving.cancel()
-        await asyncio.gather(sending, leaving, return_exceptions=True)
+        failure, _ = await asyncio.gather(sending, leaving, return_exceptions=True)
+        if isinstance(failure, Exception):
+            log.error("a follower was cut off", exc_info=failure)
 
 
 async def _send(feeds: DaemonFeeds, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:

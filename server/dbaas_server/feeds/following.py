@@ -20,7 +20,7 @@ __all__ = ["followed"]
 
 log = logging.getLogger("dbaas.feeds")
 
-_PAUSE_SECONDS = 0.1
+_PAUSES = (0.1, 0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 async def followed(
@@ -39,11 +39,13 @@ async def followed(
         Unavailable: at the beginning, without a position, when the feed cannot be followed now.
     """
     position = await live() if after is None else after
+    breaks = 0
     while True:
         decoder = Decoder(position.epoch, position.order)
         try:
             async with contextlib.aclosing(records(position)) as chunks:
                 async for data in chunks:
+                    breaks = 0
                     if changes := decoder.feed(data):
                         position = changes[-1].position
                         yield changes
@@ -55,8 +57,10 @@ async def followed(
             log.error("a replay log is damaged: %s", error)
             raise resync("the history is damaged") from None
         except Unavailable as error:
-            log.info("following is interrupted: %s", error.details or error.message)
-        await asyncio.sleep(_PAUSE_SECONDS)
+            if not breaks:
+                log.info("following is interrupted: %s", error.details or error.message)
+        await asyncio.sleep(_PAUSES[min(breaks, len(_PAUSES) - 1)])
+        breaks += 1
 
 
 def _revived(fields: dict[str, Any]) -> DbaasError:

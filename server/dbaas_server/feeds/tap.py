@@ -120,6 +120,11 @@ class Tap:
         if not self.reading:
             self._wanted_until = max(self._wanted_until, monotonic() + KEPT_SECONDS)
             self._running = asyncio.get_running_loop().create_task(self._run())
+            self._running.add_done_callback(self._ended)
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        if not running.cancelled() and (failure := running.exception()) is not None:
+            log.error("the log of database %s is not read any more", self.database.id, exc_info=failure)
 
     async def tend(self) -> None:
         """Have the database prepared. While nobody follows, have its log kept, and from a recent place on.

@@ -9,9 +9,10 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.nouns import ClusterState
 from dbaas_provisioning.platform import Access, Platform
-from dbaas_server.feeds import Feed, Resync
+from dbaas_server.feeds import Feed, Resync, tap
 from dbaas_server.feeds.keeper import DaemonFeeds
 from followers import Follower
 from waiting import until
@@ -93,6 +94,30 @@ async def test_who_follows_keeps_the_server_awake(supervision, feed, shop, owner
     await feed.live()
     await owner("insert into t values (2)")
     assert [change.record for change in await following.until(2)] == [("1",), ("2",)]
+
+
+async def test_an_open_transaction_holds_up_the_first_follower_and_nobody_else(
+    platform: Platform, shop, owner, connect, monkeypatch
+) -> None:
+    open_one = await connect(shop)
+    await open_one.execute("begin; insert into t values (1)")
+    monkeypatch.setattr(tap, "LIVE_SECONDS", 1.0)
+    feeds = DaemonFeeds(platform)
+    try:
+        feed = feeds.of(shop.tenant.subdomain, "shop")
+        with pytest.raises(Unavailable) as raised:
+            await feed.live()
+        assert raised.value.code == "feed_not_ready" and "open" in (raised.value.details or "")
+        async with asyncio.timeout(20):
+            await owner("create table other (id int); insert into other values (1)")
+        await open_one.execute("commit")
+        monkeypatch.undo()
+        following = Follower(feed, await feed.live())
+        await owner("insert into t values (2)")
+        assert [change.record for change in await following.until(1)] == [("2",)]
+        await following.close()
+    finally:
+        await feeds.close()
 
 
 async def test_a_cluster_that_went_back_to_an_earlier_state_means_a_resync(
