@@ -34,10 +34,12 @@ async def websocket(request: Request, services: Services) -> Response:
         version = query.get("vsn", [VERSIONS[0]])[-1]
         if version not in VERSIONS:
             raise Invalid("unsupported_version", f"`vsn` is none of {', '.join(VERSIONS)}.")
-        credential = query.get("apikey", [request.header("apikey")])[-1] or _bearer(request)
+        key, bearer = query.get("apikey", [request.header("apikey")])[-1], _bearer(request)
+        credential = bearer or key  # as over REST: a token decides the role, the key only opens the door
         if not credential:
             raise Unauthorized("PGRST302", "This needs a key.", hint="Send one as `apikey`.")
-        await services.auth.identify(credential, tenant)
+        for one in {key, bearer} - {""}:
+            await services.auth.identify(one, tenant)
         await _check_origin(request, services, tenant)
         plan = (await services.sessions.known(tenant)).plan
         found = await services.sessions.database(tenant, database)

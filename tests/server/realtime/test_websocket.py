@@ -321,6 +321,32 @@ async def test_channels_joins_messages_and_payloads_are_limited(realtime: LivePr
         assert closed.value.rcvd.code == 1009
 
 
+async def test_a_client_that_takes_nothing_is_let_go_and_holds_up_nobody(realtime: LiveProject):
+    mine = only(ORDERS, *range(1800, 1900))
+    async with (
+        phoenix(realtime.base, realtime.secret, max_queue=1) as slow,
+        phoenix(realtime.base, realtime.secret) as quick,
+    ):
+        for client in (slow, quick):
+            await client.join("a", mine)
+        with realtime.connect() as connection:
+            for number in range(1800, 1860):
+                connection.execute("insert into orders values (%s, 'x', 1, %s)", [number, "z" * 900_000])
+                assert ids([await quick.change()]) == [number]
+        got = []
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            while True:
+                got.append(await slow.change())
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1013
+        assert "Too slow" in closed.value.rcvd.reason
+        assert ids(got) == list(range(1800, 1800 + len(got)))
+        assert len(got) < 60
+    async with phoenix(realtime.base, realtime.secret) as again:
+        await again.join("a", mine, since=got[-1]["position"])
+        assert ids([await again.change() for _ in range(60 - len(got))]) == list(range(1800 + len(got), 1860))
+
+
 async def test_a_dropped_database_ends_its_channels(live: LivePlatform):
     project = new_project(live)
     with live.operator() as operator:
