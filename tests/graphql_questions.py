@@ -139,7 +139,12 @@ class Question:
 
 @st.composite
 def questions(
-    draw: st.DrawFn, database: Database, table: Table | None = None, depth: int = 2, one: bool = False
+    draw: st.DrawFn,
+    database: Database,
+    table: Table | None = None,
+    depth: int = 2,
+    one: bool = False,
+    inner: bool = False,
 ) -> Question:
     if table is None:
         table = database.tables[draw(st.sampled_from(sorted(database.tables)))]
@@ -147,15 +152,18 @@ def questions(
     below: list[tuple[str, Question]] = []
     if depth:
         if table.parent and draw(st.booleans()):
-            below.append(("up", draw(questions(database, database.tables[table.parent], depth - 1, one=True))))
+            below.append(
+                ("up", draw(questions(database, database.tables[table.parent], depth - 1, one=True, inner=True)))
+            )
         for child in database.children(table.name):
             if draw(st.booleans()):
-                below.append(("down", draw(questions(database, child, depth - 1))))
+                below.append(("down", draw(questions(database, child, depth - 1, inner=True))))
     compared = [name for name, kind in table.columns.items() if kind in COMPARED]
     conditions = [] if one else draw(st.lists(_conditions(table, [*compared, "id"]), max_size=2))
     order = [] if one else draw(st.lists(st.tuples(st.sampled_from([*compared, "id"]), st.booleans()), max_size=2,
                                          unique_by=lambda part: part[0]))  # fmt: skip
-    limit = None if one else draw(st.none() | st.integers(0, 4))
+    bound = st.integers(0, 4)
+    limit = None if one else draw(bound if inner else st.none() | bound)  # lists in lists without one may cost too much
     return Question(
         table, tuple(columns), tuple(conditions), (*order, ("id", False)) if not one else (), limit, tuple(below)
     )

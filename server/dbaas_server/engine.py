@@ -46,6 +46,7 @@ class Limits:
     max_query_rows: int = 10_000  # of arbitrary SQL, unless the caller asks for another number
     max_embed_depth: int = 8
     aggregate_scan_rows: int = 10_000_000
+    max_writes: int = 100  # in one transaction
     collected_rows: int = 1_000_000  # that a pipeline reads to make arrays of them, which takes memory
     max_result_bytes: int = 32 * 1024 * 1024  # of what is made as one JSON value and held in memory
     read_connections: int = 2
@@ -125,7 +126,8 @@ class Session(Protocol):
         """Carry all out in one transaction, in order; return only after it is committed.
 
         A ``Read`` among them is a function call that may write (its ``source`` is a ``Call``); the body of its rows is
-        one JSON value, as :meth:`read_all` gives it.
+        one JSON value, as :meth:`read_all` gives it. All together have the time of one statement. More than
+        ``max_writes`` are ``Invalid`` (``too_many_writes``).
         """
         ...
 

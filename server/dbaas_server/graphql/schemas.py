@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
+import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from graphql import GraphQLSchema
 
@@ -96,7 +97,7 @@ class Schemas:
         return found
 
     async def _build(self, entry: _Entry, sources: list[Source], role: str, versions: tuple[int, ...]) -> Built:
-        schema = await asyncio.to_thread(partial(build_schema, sources, role))
+        schema = await asyncio.to_thread(_make, sources, role)
         entry.built = Built(schema, versions)
         self._bound()
         return entry.built
@@ -112,6 +113,25 @@ class Schemas:
                 break
             total -= sizes[key]
             del self._entries[key]
+
+
+_making = threading.Lock()
+
+
+def _make(sources: list[Source], role: str) -> GraphQLSchema:
+    """Make a schema without collecting garbage meanwhile.
+
+    Hundreds of thousands of objects come into being that all stay: each collection would look at every one of them and
+    hold up the requests beside this thread for as long.
+    """
+    with _making:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return build_schema(sources, role)
+        finally:
+            if collecting:
+                gc.enable()
 
 
 def _told(task: asyncio.Task[Built]) -> None:

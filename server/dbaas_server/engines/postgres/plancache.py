@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from ...engine import Limits
 from ...nouns import Read, Write
@@ -12,19 +13,18 @@ from .multiplexer import Meter
 
 __all__ = ["Compiled", "PlanCache"]
 
-CAPACITY = 4096
+BUDGET = 8 * 1024 * 1024
+"""Of all that is kept, by ``_weight``: SQL stands for the plan and the shape, which are about in proportion to it."""
 LARGEST = 16 * 1024
-"""Bytes of SQL. Longer reads are compiled each time, so that a stranger's pipelines do not fill the memory."""
+"""Bytes of SQL. Longer statements are compiled each time, so that a stranger's shapes do not fill the memory."""
+OVERHEAD = 2 * 1024  # of a plan whose SQL is short
 
-_K = TypeVar("_K")
-_V = TypeVar("_V")
-
-
+_Compile: TypeAlias = Callable[[Snapshot, Limits, str, Any], Any]
 _Plan = TypeVar("_Plan")
 
 
 class Compiled(Generic[_Plan]):
-    """A read's plan and what is known of its cost."""
+    """A plan and what is known of its cost."""
 
     __slots__ = ("meter", "plan")
 
@@ -39,84 +39,61 @@ class PlanCache:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._version = 0
-        self._same: dict[tuple[int, str], tuple[Read, Compiled[ReadPlan]]] = {}
-        self._reads: dict[tuple[Read, str], Compiled[ReadPlan]] = {}
-        self._same_together: dict[tuple[int, str], tuple[tuple[Read, ...], Compiled[TogetherPlan]]] = {}
-        self._together: dict[tuple[tuple[Read, ...], str], Compiled[TogetherPlan]] = {}
-        self._same_writes: dict[tuple[int, str], tuple[Write | Read, WritePlan]] = {}
-        self._writes: dict[tuple[Write | Read, str], WritePlan] = {}
+        self._weight = 0
+        self._known: dict[tuple[_Compile, Any, str], Compiled[Any]] = {}  # the oldest first
+        self._same: dict[tuple[_Compile, int, str], tuple[Any, Compiled[Any]]] = {}
 
     def read(self, snapshot: Snapshot, read: Read, role: str) -> Compiled[ReadPlan]:
         """The plan of a read. Raises what ``plan_read`` raises."""
-        if snapshot.catalog.version != self._version:
-            self._forget(snapshot)
-        known = self._same.get((id(read), role))
-        if known is not None and known[0] is read:
-            return known[1]
-        compiled = self._reads.get((read, role))
-        if compiled is None:
-            compiled = Compiled(plan_read(snapshot, self._limits, role, read))
-            if len(compiled.plan.sql) > LARGEST:
-                return compiled
-            _bound(self._reads)
-            self._reads[read, role] = compiled
-        if read.stages:  # doors make these anew for each request
-            return compiled
-        _bound(self._same)
-        self._same[id(read), role] = (read, compiled)
-        return compiled
+        # Doors make those with stages anew for each request.
+        return self._find(plan_read, snapshot, read, role, again=not read.stages)
 
     def together(self, snapshot: Snapshot, reads: tuple[Read, ...], role: str) -> Compiled[TogetherPlan]:
         """The plan of several reads. Raises what ``plan_together`` raises."""
-        if snapshot.catalog.version != self._version:
-            self._forget(snapshot)
-        known = self._same_together.get((id(reads), role))
-        if known is not None and known[0] is reads:
-            return known[1]
-        compiled = self._together.get((reads, role))
-        if compiled is None:
-            compiled = Compiled(plan_together(snapshot, self._limits, role, reads))
-            if len(compiled.plan.sql) > LARGEST:
-                return compiled
-            _bound(self._together)
-            self._together[reads, role] = compiled
-        _bound(self._same_together)
-        self._same_together[id(reads), role] = (reads, compiled)
-        return compiled
+        return self._find(plan_together, snapshot, reads, role)
 
     def write(self, snapshot: Snapshot, write: Write | Read, role: str) -> WritePlan:
         """The plan of a write, or of a call among writes. Raises what ``plan_write`` and ``plan_called`` raise."""
+        compile = plan_write if isinstance(write, Write) else plan_called
+        found: Compiled[WritePlan] = self._find(compile, snapshot, write, role)
+        return found.plan
+
+    def _find(
+        self, compile: _Compile, snapshot: Snapshot, shape: Any, role: str, *, again: bool = True
+    ) -> Compiled[Any]:
+        """What a shape compiles to; ``again``: this object is likely to be asked for again."""
         if snapshot.catalog.version != self._version:
-            self._forget(snapshot)
-        known = self._same_writes.get((id(write), role))
-        if known is not None and known[0] is write:
+            self._version = snapshot.catalog.version
+            self._forget()
+        known = self._same.get((compile, id(shape), role))
+        if known is not None and known[0] is shape:
             return known[1]
-        plan = self._writes.get((write, role))
-        if plan is None:
-            plan = (
-                plan_write(snapshot, self._limits, role, write)
-                if isinstance(write, Write)
-                else plan_called(snapshot, self._limits, role, write)
-            )
-            if len(plan.sql) > LARGEST:
-                return plan
-            _bound(self._writes)
-            self._writes[write, role] = plan
-        _bound(self._same_writes)
-        self._same_writes[id(write), role] = (write, plan)
-        return plan
+        found = self._known.get((compile, shape, role))
+        if found is None:
+            found = Compiled(compile(snapshot, self._limits, role, shape))
+            if len(found.plan.sql) > LARGEST:
+                return found
+            self._make_room(found)
+            self._known[compile, shape, role] = found
+        if again:
+            self._make_room(found)
+            self._same[compile, id(shape), role] = (shape, found)
+        return found
 
-    def _forget(self, snapshot: Snapshot) -> None:
-        self._version = snapshot.catalog.version
+    def _make_room(self, found: Compiled[Any]) -> None:
+        """Account for one more entry; when it is too much, the older half goes, and objects are to be met anew."""
+        self._weight += _weight(found)
+        if self._weight > BUDGET:
+            kept = list(self._known.items())[(len(self._known) + 1) // 2 :]
+            self._forget()
+            self._known.update(kept)
+            self._weight = sum(_weight(each) for _, each in kept) + _weight(found)
+
+    def _forget(self) -> None:
+        self._weight = 0
         self._same.clear()
-        self._reads.clear()
-        self._same_together.clear()
-        self._together.clear()
-        self._same_writes.clear()
-        self._writes.clear()
+        self._known.clear()
 
 
-def _bound(cache: dict[_K, _V]) -> None:
-    if len(cache) >= CAPACITY:
-        for key in list(cache)[: CAPACITY // 4]:  # the oldest
-            del cache[key]
+def _weight(found: Compiled[Any]) -> int:
+    return OVERHEAD + len(found.plan.sql)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import TracebackType
 
@@ -24,8 +25,11 @@ __all__ = ["Pool", "Verdict", "transact"]
 
 IDLE_SECONDS = 60.0
 PREPARED = 128
+GRACE_SECONDS = 1.0  # beyond the statement timeout, which the server itself watches for each statement
+AGAIN_SECONDS = 1.0
 
 _INVALID_STATEMENT = "26000"
+_CANCELED = "57014"
 
 Verdict = Callable[[list[PGresult]], DbaasError | None]
 """Looks at a transaction's results before its commit; an error undoes it."""
@@ -58,17 +62,12 @@ class Pool:
         self._patience = patience
         self._idle: list[tuple[str, Wire, float]] = []  # (login, wire, since), oldest first
         self._count = 0
-        self._waiters: deque[_Waiter] = deque()  # all have the same patience, so the first is the first to lose it
+        self._waiters: list[_Waiter] = []  # who came first is the first to be served, and to lose patience
         self._impatience: asyncio.TimerHandle | None = None
         self._closed = False
         self._ending: set[asyncio.Task[None]] = set()
         self._busy: set[Wire] = set()
         self._reaper: asyncio.TimerHandle | None = None
-
-    @property
-    def has_room(self) -> bool:
-        """Whether a task would get a connection without waiting for another to finish."""
-        return self._count - len(self._idle) < self._size and not self._waiters
 
     def wire(self, role: str, login: Callable[[Target], Credential]) -> Lease:
         """A connection for the duration of an ``async with`` block.
@@ -111,6 +110,7 @@ class Pool:
         return wire
 
     async def _find(self, role: str, login: Callable[[Target], Credential]) -> Wire:
+        until: float | None = None
         while True:
             if self._closed:
                 raise Unavailable("database_unavailable", "The database is being closed.")
@@ -127,7 +127,11 @@ class Pool:
                 self._idle.pop(0)[1].close()
                 self._count -= 1
                 break
-            handed = await self._turn(role)
+            if until is None:
+                if len(self._waiters) >= self._queue:
+                    raise _too_busy()
+                until = asyncio.get_running_loop().time() + self._patience
+            handed = await self._turn(role, until)
             if handed is not None:
                 if handed.probe() and not self._closed:
                     return handed
@@ -143,20 +147,23 @@ class Pool:
             self._freed()
             raise
 
-    async def _turn(self, role: str) -> Wire | None:
-        """Wait in line, for a connection of this role or for room to make one."""
-        if len(self._waiters) >= self._queue:
-            raise _too_busy()
+    async def _turn(self, role: str, until: float) -> Wire | None:
+        """Wait in line, for a connection of this role or for room to make one.
+
+        Who comes back, because somebody else was quicker, has the place again that his patience gives him.
+        """
         loop = asyncio.get_running_loop()
         waiter = _Waiter(loop=loop)
-        waiter.role, waiter.until = role, loop.time() + self._patience
-        self._waiters.append(waiter)
-        if self._impatience is None:
-            self._impatience = loop.call_at(waiter.until, self._lose_patience)
+        waiter.role, waiter.until = role, until
+        insort(self._waiters, waiter, key=lambda other: other.until)
+        self._watch_patience()
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+            if waiter.cancelled():
+                with suppress(ValueError):  # it was passed over already
+                    self._waiters.remove(waiter)
+            elif waiter.exception() is None:
                 handed = waiter.result()
                 if handed is not None:
                     self._put_back(role, handed)
@@ -164,20 +171,28 @@ class Pool:
                     self._wake()  # the turn goes to the next
             raise
 
+    def _watch_patience(self) -> None:
+        """Have a timer for the first in line."""
+        first = self._waiters[0].until
+        if self._impatience is None or self._impatience.when() > first:
+            if self._impatience is not None:
+                self._impatience.cancel()
+            self._impatience = asyncio.get_running_loop().call_at(first, self._lose_patience)
+
     def _lose_patience(self) -> None:
         self._impatience = None
-        loop = asyncio.get_running_loop()
-        while self._waiters and (self._waiters[0].done() or self._waiters[0].until <= loop.time()):
-            waiter = self._waiters.popleft()
+        now = asyncio.get_running_loop().time()
+        while self._waiters and self._waiters[0].until <= now:
+            waiter = self._waiters.pop(0)
             if not waiter.done():
                 waiter.set_exception(_too_busy())
         if self._waiters:
-            self._impatience = loop.call_at(self._waiters[0].until, self._lose_patience)
+            self._watch_patience()
 
     def release(self, role: str, wire: Wire) -> None:
         """Give a connection back; one that is still at work has that cancelled, and is not used again."""
         self._busy.discard(wire)
-        if wire.usable and wire.idle:
+        if wire.usable and wire.idle and not wire.stopped:
             self._put_back(role, wire)
         elif wire.working and not wire.closed:
             task = asyncio.get_running_loop().create_task(self._end(wire))
@@ -194,9 +209,9 @@ class Pool:
             self._freed()
             return
         while self._waiters and self._waiters[0].done():
-            self._waiters.popleft()
+            self._waiters.pop(0)
         if self._waiters and self._waiters[0].role == role:
-            self._waiters.popleft().set_result(wire)
+            self._waiters.pop(0).set_result(wire)
             return
         loop = asyncio.get_running_loop()
         self._idle.append((role, wire, loop.time()))
@@ -217,7 +232,7 @@ class Pool:
 
     def _wake(self) -> None:
         while self._waiters:
-            waiter = self._waiters.popleft()
+            waiter = self._waiters.pop(0)
             if not waiter.done():
                 waiter.set_result(None)
                 return
@@ -259,6 +274,7 @@ async def transact(
     opening: Statement,
     statements: Sequence[Statement],
     *,
+    timeout_ms: int,
     verdict: Verdict | None = None,
     rollback: bool = False,
 ) -> list[PGresult]:
@@ -266,31 +282,37 @@ async def transact(
 
     Without a verdict or rollback, that is one round trip.
 
+    Args:
+        timeout_ms: of all statements together.
+
     Raises:
-        QueryError, or what the verdict says: nothing was kept.
+        QueryError, or what the verdict says: nothing was kept. ``57014`` when time ran out.
         Unavailable: nothing was sent, or the server said that it did not finish.
         OutcomeUnknown: the connection was lost before the server told.
     """
     explicit = verdict is not None or rollback
     steps, answers = _steps(wire, opening, statements, begin=explicit)
     try:
-        results, good = await wire.pipeline(steps)
-        if not good and _statement_gone(wire, results):
-            # A function of the tenant's dropped what was prepared. Nothing was done yet, so all is done anew.
-            if explicit and not wire.idle:
-                await wire.execute(b"rollback")
-            wire.prepared.clear()
-            steps, answers = _steps(wire, opening, statements, begin=explicit)
+        with _time_limit(wire, timeout_ms / 1000 + GRACE_SECONDS):
             results, good = await wire.pipeline(steps)
+            if not good and _statement_gone(wire, results):
+                # A function of the tenant's dropped what was prepared. Nothing was done yet, so all is done anew.
+                if explicit and not wire.idle:
+                    await wire.execute(b"rollback")
+                wire.prepared.clear()
+                steps, answers = _steps(wire, opening, statements, begin=explicit)
+                results, good = await wire.pipeline(steps)
     except ConnectionLost as lost:
         raise (_unavailable() if explicit or not lost.sent else _unknown()) from None
     if not good:
         wire.forget_unprepared(results)
-        if explicit and wire.usable:
+        if explicit and wire.usable and not wire.stopped:
             await wire.execute(b"rollback")
         failed = next(place for place, result in enumerate(results) if _failed(result))
         refused = error_of(results[failed])
         if isinstance(refused, QueryError):
+            if wire.stopped and refused.code == _CANCELED:
+                refused.message = "canceling the transaction due to its time limit"
             refused.place = next((number for number, place in enumerate(answers[1:]) if place >= failed), None)
         raise refused
     wanted = [results[place] for place in answers[1:]]
@@ -304,6 +326,26 @@ async def transact(
         if error is not None:
             raise error
     return wanted
+
+
+@contextmanager
+def _time_limit(wire: Wire, seconds: float) -> Iterator[None]:
+    """Have the server cancel what runs in the block for longer; its answer then says so."""
+    loop = asyncio.get_running_loop()
+    stopping: list[asyncio.Task[None]] = []
+
+    async def stop() -> None:
+        while True:  # between two statements there is nothing that would be cancelled
+            await wire.stop()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    timer = loop.call_later(seconds, lambda: stopping.append(loop.create_task(stop())))
+    try:
+        yield
+    finally:
+        timer.cancel()
+        for task in stopping:
+            task.cancel()
 
 
 def _steps(

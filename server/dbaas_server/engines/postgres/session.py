@@ -243,10 +243,15 @@ class PostgresSession:
         async with self._workers.wire(*self._login(caller.role)) as wire:
             if compiled.plan.guard is not None:
                 text, parameters = statements[0]
-                (estimate,) = await transact(wire, start, [(b"explain (format json) " + text, parameters)])
+                (estimate,) = await transact(
+                    wire,
+                    start,
+                    [(b"explain (format json) " + text, parameters)],
+                    timeout_ms=self.limits.statement_timeout_ms,
+                )
                 _guard(estimate.get_value(0, 0) or b"[]", compiled.plan.guard)
             began = loop.time()
-            results = await transact(wire, start, statements)
+            results = await transact(wire, start, statements, timeout_ms=self.limits.statement_timeout_ms)
             compiled.meter.add(loop.time() - began)
             return results
 
@@ -292,7 +297,12 @@ class PostgresSession:
         start = opening(caller, plan.schema, self.limits.statement_timeout_ms, read_only=True, time_zone=read.time_zone)
         try:
             async with self._workers.wire(*self._login(caller.role)) as wire:
-                (result,) = await transact(wire, start, [(options + plan.sql, values(plan.args, args))])
+                (result,) = await transact(
+                    wire,
+                    start,
+                    [(options + plan.sql, values(plan.args, args))],
+                    timeout_ms=self.limits.statement_timeout_ms,
+                )
         except QueryError as error:
             raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
         return b"\n".join(result.get_value(row, 0) or b"" for row in range(result.ntuples))
@@ -301,6 +311,12 @@ class PostgresSession:
 
     async def write(self, writes: Sequence[tuple[Write | Read, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
         """Carry all out in one transaction, in order; return only after it is committed."""
+        if len(writes) > self.limits.max_writes:
+            raise Invalid(
+                "too_many_writes",
+                f"This is {len(writes):,} writes in one transaction; at most {self.limits.max_writes:,} are allowed.",
+                hint="Write many rows at once, or make several requests.",
+            )
         plans: list[WritePlan] = []
         for write, _ in writes:
             try:
@@ -323,7 +339,14 @@ class PostgresSession:
         verdict: Verdict | None = partial(_judge_writes, changes, plans) if judged else None
         try:
             async with self._writers.wire(*self._login(caller.role)) as wire:
-                results = await transact(wire, start, statements, verdict=verdict, rollback=rollback)
+                results = await transact(
+                    wire,
+                    start,
+                    statements,
+                    timeout_ms=self.limits.statement_timeout_ms,
+                    verdict=verdict,
+                    rollback=rollback,
+                )
         except QueryError as error:
             tables = tuple(table for plan in plans for table in plan.tables)
             raise explain_refusal(error, caller, tables, self._snapshot, self._exposure) from None
@@ -352,7 +375,14 @@ class PostgresSession:
             verdict = partial(_judge_call, plan, read.source.max_affected)
         try:
             async with self._writers.wire(*self._login(caller.role)) as wire:
-                results = await transact(wire, start, statements, verdict=verdict, rollback=read.source.rollback)
+                results = await transact(
+                    wire,
+                    start,
+                    statements,
+                    timeout_ms=self.limits.statement_timeout_ms,
+                    verdict=verdict,
+                    rollback=read.source.rollback,
+                )
         except QueryError as error:
             raise explain_refusal(error, caller, plan.tables, self._snapshot, self._exposure) from None
         return _read_rows(plan, results)

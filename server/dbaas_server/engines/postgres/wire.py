@@ -39,6 +39,7 @@ class Wire:
         outdated: what is prepared has to be dropped first.
         preparing: what the pipeline under way prepares: (its place among the steps, key).
         notices: texts of notices, collected since somebody emptied it.
+        stopped: a cancellation was asked for, which may arrive late.
         on_notify: called when a NOTIFY arrived.
     """
 
@@ -59,6 +60,7 @@ class Wire:
         self._working = False
         self._reading = True
         self._closed = False
+        self.stopped = False
         self._names = 0
         pgconn.notice_handler = self._notice
         self._loop.add_reader(self._fd, self._readable)
@@ -251,6 +253,7 @@ class Wire:
 
         The request travels on a connection of its own, as the protocol wants.
         """
+        self.stopped = True
         with suppress(OperationalError, TimeoutError):
             async with asyncio.timeout(CANCEL_SECONDS):
                 await _send_cancel(self.pgconn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from graphql import (
     GraphQLArgument,
@@ -26,10 +26,11 @@ _TEXT_OPERATORS = ("_like", "_nlike", "_ilike", "_nilike", "_regex", "_nregex", 
 
 
 class Inputs:
-    """Makes the input types of tables."""
+    """Makes the input types of tables. Fields of one type and no text are one object: a schema has very many."""
 
     def __init__(self, types: Types) -> None:
         self._types = types
+        self._shared: dict[int, GraphQLInputField] = {}  # by the identity of their type, which they keep alive
         self._direction = GraphQLEnumType(
             "order_by",
             {
@@ -45,6 +46,12 @@ class Inputs:
             },
             description="How rows are sorted by a column.",
         )
+
+    def _field(self, of: Any) -> GraphQLInputField:
+        found = self._shared.get(id(of))
+        if found is None:
+            found = self._shared[id(of)] = GraphQLInputField(of)
+        return found
 
     def window(self, model: Model) -> dict[str, GraphQLArgument]:
         """The arguments of a list of rows."""
@@ -62,14 +69,14 @@ class Inputs:
         def fields() -> dict[str, GraphQLInputField]:
             several = GraphQLList(GraphQLNonNull(where))
             found = {
-                "_and": GraphQLInputField(several),
-                "_or": GraphQLInputField(several),
-                "_not": GraphQLInputField(where),
+                "_and": self._field(several),
+                "_or": self._field(several),
+                "_not": self._field(where),
             }
             for field, cell in model.columns.items():
-                found[field] = GraphQLInputField(self._comparison(cell.kind))
+                found[field] = self._field(self._comparison(cell.kind))
             for field, link in model.links.items():
-                found[field] = GraphQLInputField(self.where(link.target))
+                found[field] = self._field(self.where(link.target))
             return found
 
         where: GraphQLInputObjectType = self._types.named(
@@ -93,7 +100,7 @@ class Inputs:
                 found |= {operator: GraphQLInputField(value) for operator in ("_gt", "_gte", "_lt", "_lte")}
             if "equal" in kind.operators:
                 several = GraphQLList(GraphQLNonNull(leaf))
-                found |= {operator: GraphQLInputField(several) for operator in ("_in", "_nin")}
+                found |= {operator: self._field(several) for operator in ("_in", "_nin")}
             if "text" in kind.operators:
                 found |= {operator: GraphQLInputField(GraphQLString) for operator in _TEXT_OPERATORS}
             if "json" in kind.operators or "array" in kind.operators:
@@ -114,14 +121,12 @@ class Inputs:
 
         def fields() -> dict[str, GraphQLInputField]:
             found = {
-                field: GraphQLInputField(self._direction)
-                for field, cell in model.columns.items()
-                if _sortable(cell.kind)
+                field: self._field(self._direction) for field, cell in model.columns.items() if _sortable(cell.kind)
             }
             for field, link in model.links.items():
                 if link.to_one:
-                    found[field] = GraphQLInputField(self._order_of_related(link.target))
-            return found or {"_nothing": GraphQLInputField(self._direction)}
+                    found[field] = self._field(self._order_of_related(link.target))
+            return found or {"_nothing": self._field(self._direction)}
 
         return cast(GraphQLInputObjectType, self._types.named(name, lambda: GraphQLInputObjectType(name, fields)))
 
@@ -130,11 +135,9 @@ class Inputs:
 
         def fields() -> dict[str, GraphQLInputField]:
             found = {
-                field: GraphQLInputField(self._direction)
-                for field, cell in model.columns.items()
-                if _sortable(cell.kind)
+                field: self._field(self._direction) for field, cell in model.columns.items() if _sortable(cell.kind)
             }
-            return found or {"_nothing": GraphQLInputField(self._direction)}
+            return found or {"_nothing": self._field(self._direction)}
 
         return cast(
             GraphQLInputObjectType,
@@ -148,15 +151,15 @@ class Inputs:
         name = f"{model.type_name}_{suffix}"
 
         def fields() -> dict[str, GraphQLInputField]:
-            found = {
-                field: GraphQLInputField(
-                    self._types.value(cell.kind), description=column_text(field, cell.column, None)
-                )
-                for field, cell in cells.items()
-            }
+            found = {field: self._of_column(field, cell) for field, cell in cells.items()}
             return found or {"_nothing": GraphQLInputField(GraphQLString, description="There is no column to set.")}
 
         return cast(GraphQLInputObjectType, self._types.named(name, lambda: GraphQLInputObjectType(name, fields)))
+
+    def _of_column(self, name: str, cell: Cell) -> GraphQLInputField:
+        text = column_text(name, cell.column, None)
+        of = self._types.value(cell.kind)
+        return self._field(of) if text is None else GraphQLInputField(of, description=text)
 
     def on_conflict(self, model: Model) -> GraphQLInputObjectType | None:
         """``T_on_conflict``; None where there is no key to conflict with."""

@@ -44,6 +44,7 @@ class Types:
         self.names = Names(_TAKEN)
         self.bound = dict(SCALARS)
         self.database = ""
+        self._lists: dict[str, GraphQLList[Any]] = {}
         self._named: dict[str, GraphQLNamedType] = dict(BUILT_IN)
         self._scalars: dict[tuple[str, str], str] = {}
         self._enums: dict[tuple[str, str], Kind] = {}
@@ -100,7 +101,12 @@ class Types:
     def value(self, kind: Kind) -> Any:
         """The type of a value of a kind; a list for an array."""
         leaf = self.leaf(kind)
-        return GraphQLList(leaf) if kind.is_list else leaf
+        if not kind.is_list:
+            return leaf
+        found = self._lists.get(kind.name)
+        if found is None:
+            found = self._lists[kind.name] = GraphQLList(leaf)
+        return found
 
 
 def rows_of(of: Any) -> Any:

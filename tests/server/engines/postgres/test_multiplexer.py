@@ -12,8 +12,9 @@ import pytest
 from conninfo import conninfo
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_server.engine import OutcomeUnknown, QueryError, TooBusy
-from dbaas_server.nouns import Arg, TableRef, Write, WriteKind
-from shapes import call, cmp, col, rows, table
+from dbaas_server.engines.postgres import multiplexer
+from dbaas_server.nouns import Arg, Order, TableRef, Write, WriteKind
+from shapes import call, cmp, col, path, rows, table
 from waiting import until
 
 BY_ID = table("books", "id", where=(cmp("id", "eq", 0),))
@@ -207,3 +208,36 @@ async def test_idle_connections_that_died_are_replaced_before_a_write_is_sent(da
         )
     await session.write([(shape, ('[{"id": 2}]',))], owner)
     assert len(rows(await session.read(table("t"), (), owner))) == 2
+
+
+async def test_reads_of_unknown_cost_hold_nobody_up_that_is_known_to_be_quick(database, opener, owner, monkeypatch):
+    monkeypatch.setattr(multiplexer, "QUICK_SECONDS", 60)  # whatever answers once, however busy the machine is
+    session = await opener(database, query_connections=2, queue=8)
+    await session.run(
+        "create table t (id int primary key); insert into t select generate_series(1, 100);"
+        "create view held as select 1 as a, 2 as b, 3 as c from pg_advisory_xact_lock_shared(1)",
+        (),
+        owner,
+    )
+    by_id, listed = table("t", "id", where=(cmp("id", "eq", 0),)), table("t", "id")
+    assert len(rows(await session.read(listed, (), owner))) == 100
+    with psycopg.connect(conninfo(database)) as holder:
+        holder.execute("select pg_advisory_xact_lock(1)")
+        held = [
+            asyncio.create_task(session.read(table("held", col(name, alias)), (), owner))
+            for name in ("a", "b", "c")
+            for alias in ("x", "y", "z")
+        ]
+        await until(lambda: backends(database, "wait_event_type = 'Lock'"), lambda count: count == 2)
+        # They are first runs of nine shapes: two are under way, seven wait, and a list that is new has its place …
+        new = asyncio.create_task(session.read(table("t", "id", order=(Order(path("id")),)), (), owner))
+        for _ in range(20):
+            assert rows(await session.read(by_id, ("5",), owner)) == [{"id": 5}]
+            assert len(rows(await session.read(listed, (), owner))) == 100
+        with pytest.raises(TooBusy):  # … which is the last one
+            await session.read(table("t", col("id", "n")), (), owner)
+        assert await backends(database, "wait_event_type = 'Lock'") == 2
+    assert [rows(answer) for answer in await asyncio.gather(*held)] == [
+        [{alias: number}] for number in (1, 2, 3) for alias in ("x", "y", "z")
+    ]
+    assert len(rows(await new)) == 100
