@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from . import operations
+from . import discovery, operations
 from .errors import DbaasError, from_response
 from .transport import Transport
 
@@ -109,8 +109,10 @@ async def follow(transport: Transport, wanted: Wanted, since: str | None = None)
                 raise
         await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
         failures += 1
-        with suppress(DbaasError):  # finds the server again, which may have moved, and starts a local one
-            await asyncio.to_thread(transport.run, operations.platform())
+        with suppress(DbaasError):
+            # It may be elsewhere now. One that does not run is not started for this: it was stopped on purpose.
+            if discovery.find() is not None:
+                await asyncio.to_thread(transport.run, operations.platform())
 
 
 async def _events(

@@ -159,11 +159,14 @@ def test_rates_are_of_the_last_seconds():
     assert rates.text() == "10 changes · 0.0/s · latency –"
 
 
-async def test_the_widget_shows_what_arrives(shell: Shell, shop: DatabaseClient, new_table: str):
+async def test_the_widget_shows_what_arrives(
+    request: pytest.FixtureRequest, shell: Shell, shop: DatabaseClient, new_table: str
+):
     shop.query(f'create table "{new_table}" (id int primary key, note text)')
     shell.run(f"%dbaas live '{new_table}' --database {shop.tenant}/{shop.name} >> view")
     view = shell.ip.user_ns["view"]
     assert isinstance(view, Live)
+    request.addfinalizer(view.close)
     number = 0
     while "<td" not in view.table.value:
         number += 1
