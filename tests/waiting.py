@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-__all__ = ["eventually", "kill", "kill_patiently", "pid_in", "replaced", "until"]
+__all__ = ["eventually", "kill", "kill_patiently", "pid_in", "replaced", "until", "until_true"]
 
 T = TypeVar("T")
 
@@ -27,6 +27,14 @@ async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], bool] = bo
             return seen
         assert time.monotonic() < deadline, f"still {seen!r} after {seconds} s"
         await asyncio.sleep(0.02)
+
+
+async def until_true(good: Callable[[], bool], seen: Callable[[], object], seconds: float = PATIENCE) -> None:
+    """Wait until a condition of this process holds. Fails after the deadline, showing what is seen then."""
+    deadline = time.monotonic() + seconds
+    while not good():
+        assert time.monotonic() < deadline, f"still {seen()!r} after {seconds} s"
+        await asyncio.sleep(0.01)
 
 
 def eventually(look: Callable[[], T], good: Callable[[T], bool] = bool, seconds: float = PATIENCE) -> T:

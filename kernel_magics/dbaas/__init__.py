@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .changes import Change, ChangesLost
 from .client import Client, DatabaseClient, TenantClient, connect
 from .errors import ConnectionLost, DbaasError, GraphQLError, UsageError
 from .load import Loaded, Options
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
+    "Change",
+    "ChangesLost",
     "Client",
     "ConnectionLost",
     "DatabaseClient",

@@ -6,7 +6,7 @@ making one asks nothing of the server.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from . import discovery, operations
 from .arrow import distinct
+from .changes import Change, Wanted, follow
 from .data import TableClient
 from .discovery import Endpoint
 from .errors import DbaasError, did_you_mean
@@ -220,6 +221,32 @@ class DatabaseClient:
     def load(self, source: Any, table: str, *, options: Options | None = None, progress: bool = False) -> Loaded:
         """Load a CSV or Parquet file or a DataFrame into a table; see :func:`dbaas.load.load`."""
         return load(self, source, table, options or Options(), progress=progress)
+
+    def changes(
+        self,
+        table: str,
+        *,
+        since: str | None = None,
+        where: str | None = None,
+        event: Literal["INSERT", "UPDATE", "DELETE"] | None = None,
+        schema: str | None = None,
+        key: str | None = None,
+    ) -> AsyncGenerator[Change]:
+        """What is committed to a table, as it is committed: ``async for change in database.changes("orders")``.
+
+        A connection that breaks is made anew, and what was missed meanwhile is told.
+
+        Args:
+            table: ``*`` for all of the schema.
+            since: go on behind the change with this ``position``; None begins now.
+            where: a filter, such as ``amount=gt.100,status=in.(open,pending)``.
+            key: an API key or a signed token, to see what its row policies show.
+
+        Raises:
+            ChangesLost: while iterating, when some changes are not known any more.
+            DbaasError: while iterating, for what the server refuses.
+        """
+        return follow(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
 
     def schema(self) -> Schema:
         """Tables, columns, policies, functions."""

@@ -143,6 +143,10 @@ class Engine(Protocol):
         """Make an isolated database. On any failure nothing is left behind."""
         ...
 
+    async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """What a database lacks that was made by an earlier version. Safe to repeat."""
+        ...
+
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
         ...

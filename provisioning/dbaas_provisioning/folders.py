@@ -25,6 +25,7 @@ def prepare(home: Home) -> None:
         home.packages: 0o700 if account is None else 0o755,
         home.run: 0o700,
         home.logs: 0o700,
+        home.feeds: 0o700,
     }
     try:
         for folder, mode in modes.items():

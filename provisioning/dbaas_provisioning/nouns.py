@@ -53,13 +53,18 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a tenant may use."""
+    """What a tenant may use. Realtime connections and rates are those of one server process."""
 
     name: str
     max_connections: int
     max_storage_gb: int
     statement_timeout_ms: int
     idle_stop_seconds: int | None  # None: never stopped when idle
+    realtime_connections: int
+    realtime_channels: int  # of one connection
+    realtime_joins_per_second: int
+    realtime_messages_per_second: int
+    realtime_payload_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +215,11 @@ class Home:
     def packages(self) -> Path:
         """Binaries fetched for, or copied within reach of, the engines' system user."""
         return self.path / "packages"
+
+    @property
+    def feeds(self) -> Path:
+        """The recent changes of databases, for who was away."""
+        return self.path / "feeds"
 
     @property
     def logs(self) -> Path:

@@ -53,6 +53,7 @@ from .nouns import (
     Usage,
 )  # fmt: skip
 from .origins import check_origins
+from .replication import Replication
 from .secrets import Vault, new_api_key, new_jwt_secret
 
 __all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
@@ -105,6 +106,7 @@ class Platform:
         self._supervision = supervision
         self._vault = vault
         self._store = store
+        self.replication = Replication(store, supervision.ensure)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 

@@ -138,6 +138,30 @@ class Authenticator:
         self._callers[(tenant, api_key, bearer or "")] = _Remembered(caller, until)
         return caller
 
+    async def identify(self, credential: str, tenant: str) -> tuple[Caller, float | None]:
+        """Who a key or token is, for connections that stay, and when that ends.
+
+        Returns:
+            The caller, and the time (as of ``time.time``) at which a token expires; None for a key, which holds until
+            the platform tells of a change.
+
+        Raises:
+            As :meth:`caller`.
+        """
+        remembered = self._callers.get((tenant, credential, ""))
+        signed = credential.count(".") == 2 and not credential.startswith("dbt_")
+        if remembered is not None and not signed and remembered.until > time.time():
+            return remembered.caller, None
+        changes = self._changes
+        caller, until = await self._identify(credential, await self._sessions.known(tenant))
+        if signed:
+            return caller, until
+        if changes == self._changes:
+            if len(self._callers) >= _REMEMBERED:
+                self._callers.clear()
+            self._callers[(tenant, credential, "")] = _Remembered(caller, until)
+        return caller, None
+
     async def _identify(self, credential: str, known: Known) -> tuple[Caller, float]:
         """A key, a person's token or a tenant's signed token, and until when that holds."""
         if len(credential) > _LONGEST_TOKEN:

@@ -26,8 +26,11 @@ from dbaas_provisioning.platform import Platform
 from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
+from .feeds.door import serve_follower, tell_live
+from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
 from .logs import log_to_file
+from .rooms.relay import Relay
 from .routes import ROUTER
 from .services import Services
 from .standalone import Listener, loopback_sockets
@@ -71,13 +74,14 @@ async def _run(home: Home) -> None:
     try:
         platform = await Platform.open(home, supervisor)
         await platform.recover()
-        services = Services.over(platform)
+        feeds = DaemonFeeds(platform)
+        services = Services.over(platform, feeds)
         try:
             async with _http(home, services) as url:
                 path = socket_path(home)
                 private_folder(path.parent)
                 path.unlink(missing_ok=True)
-                answer = _Answers(supervisor, ending, stop_engines)
+                answer = _Answers(supervisor, feeds, ending, stop_engines)
                 server = await asyncio.start_unix_server(answer.client, str(path))
                 path.chmod(0o600)
                 token = platform.person_token(f"local:{os.geteuid()}", ttl_seconds=_TOKEN_SECONDS)
@@ -123,10 +127,14 @@ def _publish(home: Home, run_file: RunFile) -> None:
 
 
 class _Answers:
-    """What the socket is asked: a line of JSON in, a line of JSON out."""
+    """What the socket is asked: a line of JSON in, a line of JSON out. Who follows or relays stays connected."""
 
-    def __init__(self, supervisor: Supervisor, ending: asyncio.Event, stop_engines: asyncio.Event) -> None:
+    def __init__(
+        self, supervisor: Supervisor, feeds: DaemonFeeds, ending: asyncio.Event, stop_engines: asyncio.Event
+    ) -> None:
         self._supervisor = supervisor
+        self._feeds = feeds
+        self._relay = Relay()
         self._ending = ending
         self._stop_engines = stop_engines
         self._actions: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
@@ -134,15 +142,21 @@ class _Answers:
             "ensure": self._ensure,
             "stop": self._stop,
             "remove": self._remove,
+            "live": self._live,
             "shutdown": self._shutdown,
         }
 
     async def client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one question."""
         with contextlib.suppress(ConnectionError):
-            answer = await self._answer(await reader.readline())
-            writer.write(json.dumps(answer).encode() + b"\n")
-            await writer.drain()
+            line = await reader.readline()
+            if (wanted := _followed(line)) is not None:
+                await serve_follower(self._feeds, wanted, reader, writer)
+            elif line.startswith(b'{"do": "relay"'):
+                await self._relay.serve(str(json.loads(line).get("node")), reader, writer)
+            else:
+                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                await writer.drain()
         writer.close()
 
     async def _answer(self, line: bytes) -> dict[str, Any]:
@@ -178,10 +192,22 @@ class _Answers:
         await self._supervisor.remove(UUID(message["cluster"]))
         return {}
 
+    async def _live(self, message: dict[str, Any]) -> dict[str, Any]:
+        return await tell_live(self._feeds, message)
+
     async def _shutdown(self, message: dict[str, Any]) -> dict[str, Any]:
         self._stop_engines.set()
         self._ending.set()
         return {}
+
+
+def _followed(line: bytes) -> dict[str, Any] | None:
+    """The question, when it is one whose answer has no end."""
+    with contextlib.suppress(ValueError):
+        message = json.loads(line)
+        if isinstance(message, dict) and message.get("do") == "follow":
+            return message
+    return None
 
 
 if __name__ == "__main__":

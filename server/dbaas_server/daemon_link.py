@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from dbaas_provisioning.nouns import Endpoint, Home
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
 
-__all__ = ["SocketSupervision", "ask", "is_up", "start_daemon", "stop_daemon"]
+__all__ = ["SocketSupervision", "ask", "is_up", "revived", "start_daemon", "stop_daemon"]
 
 START_SECONDS = 120.0
 """Patience with a first start, which may unpack binaries and make a cluster."""
@@ -85,11 +86,11 @@ async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:
         raise ConnectionError("the daemon went away")
     answer: dict[str, Any] = json.loads(line)
     if "error" in answer:
-        raise _revived(answer["error"])
+        raise revived(answer["error"])
     return answer
 
 
-def _revived(fields: dict[str, Any]) -> DbaasError:
+def revived(fields: dict[str, Any]) -> DbaasError:
     """An error of the daemon's as an error here."""
     kind = getattr(errors, fields["kind"], Unavailable)
     error: DbaasError = kind(fields["code"], fields["message"], hint=fields["hint"], details=fields["details"])
@@ -166,4 +167,7 @@ def _alive(pid: int) -> bool:
         return True
     with contextlib.suppress(ChildProcessError):  # a child of ours that ended is a zombie until somebody asks
         os.waitpid(pid, os.WNOHANG)
-    return True
+    try:  # and so is another's, which may be a Jupyter that never does
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return True

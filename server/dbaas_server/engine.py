@@ -10,7 +10,8 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential, Endpoint
 
-from .nouns import ArgValue, Caller, Catalog, Chunks, Format, QueryResult, Read, Rows, Stats, TableRef, Write
+from .changes import Change, Mask, ValueType
+from .nouns import ArgValue, Caller, Catalog, Chunks, Filter, Format, QueryResult, Read, Rows, Stats, TableRef, Write
 
 __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
 
@@ -158,6 +159,49 @@ class Session(Protocol):
 
     def export(self, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
         """Stream every row with bounded memory, on a connection of its own. Raises ``TooBusy``."""
+        ...
+
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+        """What each caller may see of each change: grants, column grants and row policies of now.
+
+        Evaluated by the engine on the row values themselves, never with a right to write. What cannot be decided (a
+        value that the log left out, an expression that fails) is not shown. An update is seen by who may see the row
+        as it is now.
+
+        Raises:
+            Unavailable: nobody can tell just now; ask again.
+        """
+        ...
+
+    async def matching(
+        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
+    ) -> list[list[bool]]:
+        """Which changes of one table pass which filters: per filter, per change.
+
+        The row as it is now is looked at, of a delete the row as it was. A row of which a value is missing that the
+        filter names does not pass, nor does any where the filter fails.
+
+        Args:
+            wheres: filters joined by "and", each with the arguments that it names.
+            role: whose rights the operators run with.
+
+        Raises:
+            Unavailable: nobody can tell just now; ask again.
+        """
+        ...
+
+    async def check_filter(
+        self, table: TableRef, where: Sequence[Filter], args: Sequence[ArgValue], caller: Caller
+    ) -> None:
+        """Refuse filters that could never be evaluated; say nothing of a table that the caller may not read.
+
+        Raises:
+            Invalid: an unknown column or operator, an operand that is no value of its column.
+        """
+        ...
+
+    def value_type(self, name: str) -> ValueType:
+        """What can be done with values of a type, by the name that :class:`ChangedColumn` gives it."""
         ...
 
     async def stats(self) -> Stats:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .control import about, databases, documents, keys, load, openapi, query, schema, tenants, tokens
 from .graphql import door as graphql
 from .graphql import page as graphiql
+from .realtime import door as realtime
+from .realtime import events
 from .rest import doors as rest
 from .routing import Guard, Route, Router
 
@@ -59,12 +61,24 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),
     Route("/v1/{tenant}/data/{table}/{record}", Guard.caller, _RECORD),
     Route("/v1/{tenant}/rpc/{function}", Guard.caller, _CALL),
+    Route("/v1/{tenant}/changes", Guard.caller, {"GET": events.changes, "OPTIONS": events.changes}),
     Route("/v1/{tenant}/graphql", Guard.caller, dict.fromkeys(_GRAPHQL, graphql.tenant), max_body=graphql.MAX_BODY),
     Route(
         "/p/{tenant}/{database}/graphql/v1",
         Guard.caller,
         dict.fromkeys(_GRAPHQL, graphql.database),
         max_body=graphql.MAX_BODY,
+    ),
+    Route("/p/{tenant}/{database}/realtime/v1/websocket", Guard.caller, {"GET": realtime.websocket}),
+    Route(
+        "/p/{tenant}/{database}/realtime/v1/api/broadcast",
+        Guard.caller,
+        dict.fromkeys(("POST", "OPTIONS"), realtime.broadcast_batch),
+    ),
+    Route(
+        "/p/{tenant}/{database}/realtime/v1/api/broadcast/{topic}/events/{event}",
+        Guard.caller,
+        dict.fromkeys(("POST", "OPTIONS"), realtime.broadcast_one),
     ),
     Route("/p/{tenant}/{database}/rest/v1", Guard.caller, _DESCRIBE),
     Route("/p/{tenant}/{database}/rest/v1/{table}", Guard.caller, _REST, streams=_CSV),

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 
 from dbaas_provisioning.platform import Platform
 
+from .attendance import Attendance
 from .auth import Authenticator
+from .feeds import Feeds
+from .feeds.hub import Hubs
+from .feeds.remote import SocketFeeds
+from .rooms import Rooms
 from .sessions import Sessions
 
 __all__ = ["Services"]
@@ -14,19 +19,44 @@ __all__ = ["Services"]
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The platform, its open databases and who may use them, in one process."""
+    """The platform, its open databases and who may use them, in one process.
+
+    Attributes:
+        attendance: connections that stay, and what their tenants' plans allow.
+    """
 
     platform: Platform
     sessions: Sessions
     auth: Authenticator
+    feeds: Feeds
+    hubs: Hubs
+    rooms: Rooms
+    attendance: Attendance
 
     @classmethod
-    def over(cls, platform: Platform) -> Services:
-        """Everything on top of an open platform."""
+    def over(cls, platform: Platform, feeds: Feeds | None = None) -> Services:
+        """Everything on top of an open platform.
+
+        Args:
+            feeds: where changes come from; without them, from the daemon.
+        """
         sessions = Sessions(platform)
-        return cls(platform, sessions, Authenticator(platform, sessions))
+        feeds = feeds or SocketFeeds(platform.home)
+        return cls(
+            platform,
+            sessions,
+            Authenticator(platform, sessions),
+            feeds,
+            Hubs(platform, sessions, feeds),
+            Rooms(platform.home),
+            Attendance(platform),
+        )
 
     async def close(self) -> None:
-        """Close every session and the platform."""
+        """Close every hub, room, feed and session, and the platform."""
+        await self.attendance.close()
+        await self.hubs.close()
+        await self.rooms.close()
+        await self.feeds.close()
         await self.sessions.close()
         await self.platform.close()

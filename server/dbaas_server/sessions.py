@@ -14,7 +14,7 @@ from typing import cast
 from uuid import UUID
 
 from dbaas_provisioning.errors import DbaasError
-from dbaas_provisioning.nouns import DatabaseState, JwtSecret, Login, Tenant
+from dbaas_provisioning.nouns import Database, DatabaseState, JwtSecret, Login, Plan, Tenant
 from dbaas_provisioning.platform import Access, Platform
 
 from .engine import Limits, Session, Target
@@ -28,7 +28,7 @@ OpenSession = Callable[[Target, Limits], Awaitable[Session]]
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What authentication needs of a tenant.
+    """What authentication and limits need of a tenant.
 
     Attributes:
         keeps_to_documents: there is a key that runs stored documents only.
@@ -36,6 +36,7 @@ class Known:
 
     tenant: Tenant
     jwt: JwtSecret
+    plan: Plan
     keeps_to_documents: bool = False
 
 
@@ -55,6 +56,7 @@ class Sessions:
         self._platform = platform
         self._limits = limits or Limits()
         self._known: dict[str, Known] = {}
+        self._found: dict[tuple[str, str | None], Database] = {}
         self._databases: dict[str, tuple[str, ...]] = {}
         self._changes = 0
         self._open: dict[tuple[str, str | None], asyncio.Task[_Opened]] = {}
@@ -68,11 +70,25 @@ class Sessions:
             changes = self._changes
             tenant = await self._platform.tenant(subdomain)
             keys = await self._platform.keys(subdomain)
-            keeps = any(key.documents_only and key.revoked_at is None for key in keys)
-            known = Known(tenant, await self._platform.jwt_secret(subdomain), keeps)
+            known = Known(
+                tenant,
+                await self._platform.jwt_secret(subdomain),
+                await self._platform.plan(tenant.plan_type),
+                any(key.documents_only and key.revoked_at is None for key in keys),
+            )
             if changes == self._changes:  # else it may be of before the change
                 self._known[subdomain] = known
         return known
+
+    async def database(self, subdomain: str, name: str | None = None) -> Database:
+        """A tenant's database, the default one when ``name`` is None. Raises ``NotFound``."""
+        found = self._found.get((subdomain, name))
+        if found is None:
+            changes = self._changes
+            found = await self._platform.database(subdomain, name)
+            if changes == self._changes:
+                self._found[subdomain, name] = found
+        return found
 
     def known_now(self, subdomain: str) -> Known | None:
         """The same without waiting; None when it has to be looked up."""
@@ -145,6 +161,7 @@ class Sessions:
         """Drop what may be stale. An empty identity means that changes may have been missed: drop everything."""
         self._changes += 1
         self._known.clear()
+        self._found.clear()
         self._databases.clear()
         if kind in ("key", "document") and identity:
             return

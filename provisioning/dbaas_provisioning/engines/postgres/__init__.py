@@ -78,6 +78,12 @@ class PostgresEngine:
 
         return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"])
 
+    async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
+        from .prepare import prepare_database
+
+        await prepare_database(cluster, superuser, database.physical_name)
+
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
         from .drop import drop_database

@@ -14,6 +14,7 @@ from ...nouns import Cluster, Credential, Login, Plan
 from .administrator import Connection, administrator, script
 from .drop import drop_database
 from .logins import login_statements, new_logins
+from .prepare import publish
 
 __all__ = ["create_database"]
 
@@ -67,6 +68,7 @@ async def _fill(inside: Connection, name: str, logins: Mapping[Login, Credential
         await inside.execute(script("helpers"))
         await inside.execute(script("triggers", **names))
         await inside.execute(script(f"expose_{exposure}", **names))
+        await publish(inside)
 
 
 async def _undo(cluster: Cluster, superuser: Credential, name: str) -> None:

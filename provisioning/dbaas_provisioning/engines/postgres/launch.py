@@ -11,7 +11,7 @@ __all__ = ["POOLS", "plan"]
 
 ADMINISTRATORS = 5  # connections that only the platform's administrator can take
 POOLS = 100  # connections for the platform's own pools, which the tenant's cannot use up (from 16 on)
-FEEDS = 10  # logical replication: a feed per database, and room for backups
+FEEDS = 64  # logical replication: a feed per database, and room for backups
 
 # Loopback TCP with passwords and nothing else: no sockets in shared folders, no trust for local users.
 HBA = """\

@@ -21,6 +21,7 @@ Design principles:
 
 from __future__ import annotations
 
+from .changes import open_log
 from .session import open_session
 
-__all__ = ["open_session"]
+__all__ = ["open_log", "open_session"]

@@ -16,7 +16,7 @@ from psycopg.pq import ConnStatus, PollingStatus
 from psycopg.pq.abc import PGconn
 
 from dbaas_provisioning.errors import Unavailable
-from dbaas_provisioning.nouns import Credential
+from dbaas_provisioning.nouns import Credential, Endpoint
 
 from ...engine import Target
 from .errors import ConnectionLost
@@ -69,17 +69,22 @@ def socket_of(pgconn: PGconn) -> int:
         raise OperationalError(str(error)) from None
 
 
-async def connect(target: Target, login: Credential, *, options: str = "") -> PGconn:
+async def connect(
+    endpoint: Endpoint, database: str, login: Credential, *, options: str = "", replication: bool = False
+) -> PGconn:
     """Open a nonblocking connection.
+
+    Args:
+        replication: to the database's log; such a connection takes replication commands.
 
     Raises:
         ConnectionLost: it could not be made now (refused, starting up, too slow).
         Unavailable: the server does not accept this login, which waiting will not change.
     """
     settings = {
-        "host": target.endpoint.host,
-        "port": str(target.endpoint.port),
-        "dbname": target.physical_name,
+        "host": endpoint.host,
+        "port": str(endpoint.port),
+        "dbname": database,
         "user": login.username,
         "password": login.secret,
         "client_encoding": "UTF8",
@@ -87,6 +92,7 @@ async def connect(target: Target, login: Credential, *, options: str = "") -> PG
         "gssencmode": "disable",
         "require_auth": "scram-sha-256",  # whoever sits on the port of a stopped server learns no password
         "options": f"{_FORMATS} {options}".strip(),
+        **({"replication": "database"} if replication else {}),
     }
     conninfo = " ".join(f"{name}='{_escape(value)}'" for name, value in settings.items()).encode()
     pgconn: PGconn = pq.PGconn.connect_start(conninfo)
@@ -165,7 +171,8 @@ class Connector:
         renewed = False
         while True:
             try:
-                pgconn = await connect(self.target, login(self.target), options=options)
+                target = self.target
+                pgconn = await connect(target.endpoint, target.physical_name, login(target), options=options)
             except Unavailable:
                 if renewed:
                     raise

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 from psycopg.postgres import types as builtin
 
-__all__ = ["Decoder", "decoder", "parse_array"]
+__all__ = ["Decoder", "decoder", "iso_timestamp", "parse_array"]
 
 Decoder = Callable[[bytes], Any]
 
@@ -133,7 +133,11 @@ def _json(value: bytes) -> Any:
 
 
 def _timestamp(value: bytes) -> str:
-    text = value.decode()
+    return iso_timestamp(value.decode())
+
+
+def iso_timestamp(text: str) -> str:
+    """A timestamp in ISO 8601's extended format; ``infinity`` and years BC stay as they are."""
     if len(text) > 10 and text[10] == " " and not text.endswith("BC"):
         text = f"{text[:10]}T{text[11:]}"
         if text[-3] in "+-":  # an offset of whole hours, which ISO 8601's extended format writes with minutes

@@ -17,6 +17,7 @@ from dbaas_provisioning.engine import Capabilities
 from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Credential
 
+from ...changes import Change, Mask, ValueType
 from ...engine import Limits, OutcomeUnknown, QueryError, Target, TooBusy
 from ...http import settable
 from ...nouns import (
@@ -25,6 +26,7 @@ from ...nouns import (
     Caller,
     Catalog,
     Chunks,
+    Filter,
     Format,
     QueryResult,
     Read,
@@ -36,15 +38,17 @@ from ...nouns import (
 )  # fmt: skip
 from . import export, load, query
 from .catalog import Snapshot, Watcher
-from .compile import ReadPlan, TogetherPlan, WritePlan, plan_copy
+from .compile import ReadPlan, TogetherPlan, WritePlan, plan_condition, plan_copy
 from .compile.plans import TOO_LARGE
 from .connection import Connector
-from .multiplexer import Multiplexer, Statement
+from .multiplexer import Meter, Multiplexer, Statement
 from .parameters import values
 from .plancache import Compiled, PlanCache
 from .pool import Pool, Verdict, transact
 from .refusal import explain_refusal
 from .transaction import credential_of, opening
+from .valuetypes import value_type
+from .visibility import Eyes
 from .wire import Wire
 
 __all__ = ["PostgresSession", "open_session"]
@@ -89,6 +93,7 @@ class PostgresSession:
             self._connector, size=limits.bulk_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
         )
         self._types = query.TypeNames()
+        self._eyes = Eyes(self._watcher.ask, self._ask_as, self._condition)
         self._closed = False
 
     async def start(self) -> None:
@@ -116,6 +121,7 @@ class PostgresSession:
         return self._snapshot.catalog
 
     def _new_version(self, version: int) -> None:
+        self._eyes.guards.forget_all()
         self._writers.generation = self._workers.generation = self._bulk.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
@@ -253,8 +259,10 @@ class PostgresSession:
             compiled.meter.add(loop.time() - began)
             return results
 
-    def _multiplexer(self, role: str) -> Multiplexer:
+    def _multiplexer(self, role: str, *, purpose: str = "") -> Multiplexer:
+        """Shared connections of a role's login; those of another purpose do not wait for these."""
         name, login = self._login(role)
+        name += purpose
         found = self._multiplexers.get(name)
         if found is None:
             if self._closed:
@@ -448,6 +456,47 @@ class PostgresSession:
                 f"{self.limits.bulk_connections} exports and loads of this database are under way here already.",
                 hint="Try again when one of them has ended, or read in pages.",
             ) from None
+
+    # --- changes ------------------------------------------------------------------------------------------------
+
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+        """What each caller may see of each change, by the grants and row policies of now."""
+        return await self._eyes.visible(changes, callers)
+
+    async def matching(
+        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
+    ) -> list[list[bool]]:
+        """Which changes of one table pass which filters: per filter, per change."""
+        return await self._eyes.matching(changes, wheres, role)
+
+    async def check_filter(
+        self, table: TableRef, where: Sequence[Filter], args: Sequence[ArgValue], caller: Caller
+    ) -> None:
+        """Refuse filters that could never be evaluated."""
+        known = self._snapshot.catalog.tables.get(replace(table, schema=table.schema or "public"))
+        if known is None or "select" not in known.grants.get(caller.role, ()):
+            return  # nothing is told of a table that the caller may not read
+        try:
+            await self._eyes.check(known.ref, where, args, caller)
+        except QueryError as error:
+            raise Invalid("invalid_filter", error.message, details=error.details) from None
+
+    def value_type(self, name: str) -> ValueType:
+        """What can be done with values of a type."""
+        return value_type(name)
+
+    async def _ask_as(self, caller: Caller, schema: str, text: bytes, parameters: Sequence[bytes | None]) -> PGresult:
+        start = opening(caller, schema, self.limits.statement_timeout_ms, read_only=True)
+        lanes = self._multiplexer(caller.role, purpose=" changes")
+        (result,) = await lanes.ask(start, [(text, parameters)], start[1][0] or b"", Meter())
+        return result
+
+    async def _condition(self, table: TableRef, where: Sequence[Filter], role: str) -> tuple[str, Sequence[int]]:
+        plan = partial(plan_condition, limits=self.limits, role=role, table=table, where=where)
+        try:
+            return plan(self._snapshot)
+        except DbaasError as error:
+            return await self._look_again(error, plan)
 
     async def stats(self) -> Stats:
         """Vital signs."""

@@ -12,30 +12,14 @@ import psycopg
 import pytest
 
 from conninfo import conninfo
-from dbaas_provisioning.nouns import Login
 from dbaas_provisioning.platform import Access, Platform
-from dbaas_server.engine import Limits, Target
+from dbaas_server.engine import Limits
 from dbaas_server.engines.postgres import open_session
 from dbaas_server.engines.postgres.session import PostgresSession
 from dbaas_server.nouns import Caller
+from opened_session import target_of
 
 TENANT = uuid4()
-
-
-def target_of(access: Access) -> Target:
-    async def wake() -> Target:
-        return target
-
-    target = Target(
-        endpoint=access.endpoint,
-        physical_name=access.database.physical_name,
-        owner=access.logins[Login.owner],
-        api=access.logins[Login.api],
-        service=access.logins[Login.service],
-        exposure=access.database.exposure,
-        wake=wake,
-    )
-    return target
 
 
 @pytest.fixture

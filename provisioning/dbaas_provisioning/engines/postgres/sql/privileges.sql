@@ -18,6 +18,3 @@ alter default privileges for role :"owner" grant usage on schemas to service_rol
 alter default privileges for role :"owner" grant all on tables to service_role;
 alter default privileges for role :"owner" grant all on sequences to service_role;
 alter default privileges for role :"owner" grant all on routines to service_role;
-
--- Empty: a table enters it when somebody subscribes. Changes of partitions arrive under their parent's name.
-create publication dbaas with (publish_via_partition_root = true);

@@ -10,11 +10,13 @@
 
 from __future__ import annotations
 
+from .filter import plan_condition
 from .plans import ReadPlan, WritePlan
 from .read import plan_copy, plan_read
 from .together import TogetherPlan, plan_called, plan_together
 from .write import plan_write
 
 __all__ = [
-    "ReadPlan", "TogetherPlan", "WritePlan", "plan_called", "plan_copy", "plan_read", "plan_together", "plan_write",
+    "ReadPlan", "TogetherPlan", "WritePlan", "plan_called", "plan_condition", "plan_copy", "plan_read",
+    "plan_together", "plan_write",
 ]  # fmt: skip

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dbaas_provisioning.errors import Invalid
 
-from ....nouns import Arg, Compare, EmbedExists, Filter, Logic
-from .names import literal
-from .scope import Context, Scope, path_sql
+from ....engine import Limits
+from ....nouns import Arg, Compare, EmbedExists, Filter, Logic, TableRef
+from ..catalog import Snapshot
+from .names import ident, literal
+from .scope import Context, Parameters, Scope, path_sql
 
-__all__ = ["condition"]
+__all__ = ["condition", "plan_condition"]
 
 _OPERATORS = {
     "eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<=",
@@ -50,6 +52,27 @@ def condition(context: Context, scope: Scope, item: Filter, exists: Exists) -> s
         parts = [condition(context, scope, part, exists) for part in item.items]
         sql = "(" + f" {item.operator} ".join(parts) + ")" if parts else ("true" if item.operator == "and" else "false")
     return f"not ({sql})" if item.negated else sql
+
+
+def plan_condition(
+    snapshot: Snapshot, limits: Limits, role: str, table: TableRef, where: Sequence[Filter]
+) -> tuple[str, tuple[int, ...]]:
+    """Filters joined by "and" over a row that carries its table's name, and the arguments in the order of their use.
+
+    Raises:
+        NotFound: ``unknown_table``.
+        Invalid: as :func:`condition`; filters on related rows.
+    """
+
+    def no_embeds(item: EmbedExists) -> str:
+        raise Invalid("unknown_column", f"“{item.embed}” is not a column.")
+
+    parameters = Parameters()
+    context = Context(snapshot, limits, role, parameters)
+    found = context.table(table)
+    scope = Scope(ident(found.ref.name), found.columns, found.ref.name)
+    parts = [f"({condition(context, scope, item, no_embeds)})" for item in where]
+    return " and ".join(parts) or "true", tuple(parameters.order)
 
 
 def _compare(context: Context, scope: Scope, item: Compare) -> str:

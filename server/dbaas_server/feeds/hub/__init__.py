@@ -1,0 +1,21 @@
+"""From a feed to everyone in this process who subscribed to some of it.
+
+1. One :class:`Hub` per database and process follows the feed once. Subscribers that ask for the same, with the same
+   rights, in the same form, are one :class:`~.audience.Audience`: a change is judged, filtered and rendered for it
+   once, and every member gets the same bytes.
+2. Nobody waits for anybody: a subscriber takes bytes without waiting, and one that falls too far behind is let go.
+3. Who subscribed from a position on catches up on a feed of its own and then joins the others, without a gap and
+   without a repetition.
+4. What cannot be judged just now (the engine is restarting) is judged when it can be; it is never left out.
+
+``audience`` says who wants what, ``sieve`` filters, ``payload`` renders, ``hub`` does the work, ``hubs`` has them all.
+"""
+
+from __future__ import annotations
+
+from .audience import Binding, Sink, Style, Told
+from .hub import Hub, Member
+from .hubs import Hubs
+from .payload import Payload
+
+__all__ = ["Binding", "Hub", "Hubs", "Member", "Payload", "Sink", "Style", "Told"]

@@ -1,0 +1,201 @@
+"""Who wants what: subscriptions, indexed by table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from ...changes import Change, ChangedTable, ValueType
+from ...nouns import ArgValue, Caller, Filter, Position, TableRef
+from .. import Resync
+from .payload import Payload
+from .sieve import Sieve, sieve
+
+__all__ = ["Audience", "Binding", "Index", "Member", "Sink", "Style", "Told"]
+
+_KNOWN_TABLES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One thing that a subscriber wants.
+
+    Attributes:
+        event: ``INSERT``, ``UPDATE``, ``DELETE``, ``TRUNCATE`` or ``*``.
+        schema: ``*`` for all.
+        table: ``*`` for all.
+        where: filters joined by "and"; ``args`` are the values that they name.
+        select: the columns wanted; None for all.
+    """
+
+    event: str
+    schema: str
+    table: str
+    where: tuple[Filter, ...] = ()
+    args: tuple[ArgValue, ...] = ()
+    select: frozenset[str] | None = None
+
+    def wants(self, change: Change) -> bool:
+        """Whether the event fits; the table and the filter are looked at elsewhere."""
+        return self.event == "*" or self.event == change.kind.value.upper()
+
+
+class Told(NamedTuple):
+    """A change for an audience, and which of its bindings (by place) it is for."""
+
+    bindings: tuple[int, ...]
+    payload: Payload
+
+
+class Style(Protocol):
+    """How an audience is told, equal for those who can be told with the same bytes."""
+
+    def __hash__(self) -> int: ...
+
+    def frame(self, told: Told) -> bytes:
+        """The bytes for a change, ready for the socket."""
+        ...
+
+
+class Sink(Protocol):
+    """One subscriber's end."""
+
+    @property
+    def backlog(self) -> int:
+        """Bytes sent that were not taken yet."""
+        ...
+
+    def send(self, data: bytes, /) -> None:
+        """Take the frames of one or more changes. Does not wait."""
+        ...
+
+    def gap(self, error: Resync, position: Position, /) -> None:
+        """Changes were lost; what follows is complete from ``position`` on."""
+        ...
+
+    def overrun(self, position: Position | None, /) -> None:
+        """It fell too far behind and gets nothing more; up to ``position`` everything was sent."""
+        ...
+
+    def ended(self, reason: str, /) -> None:
+        """There are no changes any more: the database is gone."""
+        ...
+
+
+class Member:
+    """One subscription of one subscriber.
+
+    Attributes:
+        after: what is not behind this position is not for it; None when everything that comes is.
+        sent: up to here everything was sent.
+        gone: it left, or was let go.
+    """
+
+    __slots__ = ("after", "audience", "bindings", "caller", "gone", "sent", "sink", "style")
+
+    def __init__(self, bindings: tuple[Binding, ...], caller: Caller, style: Style, sink: Sink) -> None:
+        self.bindings = bindings
+        self.caller = caller
+        self.style = style
+        self.sink = sink
+        self.after: Position | None = None
+        self.sent: Position | None = None
+        self.audience: Audience | None = None
+        self.gone = False
+
+
+class Audience:
+    """Members that are told the same.
+
+    Attributes:
+        members: in the order in which they came.
+    """
+
+    def __init__(self, bindings: tuple[Binding, ...], caller: Caller, style: Style) -> None:
+        self.bindings = bindings
+        self.caller = caller
+        self.style = style
+        self.members: dict[Member, None] = {}
+        self._sieves: dict[tuple[int, int], tuple[ChangedTable, Sieve | None]] = {}
+
+    def on(self, table: TableRef) -> list[int]:
+        """Places of the bindings that are about a table."""
+        return [
+            place
+            for place, binding in enumerate(self.bindings)
+            if binding.schema in ("*", table.schema) and binding.table in ("*", table.name)
+        ]
+
+    def sieve(self, place: int, table: ChangedTable, type_of: Callable[[str], ValueType]) -> Sieve | None:
+        """A binding's filter on a table; None when the engine has to decide."""
+        known = self._sieves.get((place, id(table)))
+        if known is None:
+            binding = self.bindings[place]
+            if len(self._sieves) >= _KNOWN_TABLES:
+                self._sieves.clear()
+            known = self._sieves[place, id(table)] = (table, sieve(binding.where, binding.args, table, type_of))
+        return known[1]
+
+
+class Index:
+    """Audiences by what they want."""
+
+    def __init__(self) -> None:
+        self._audiences: dict[Hashable, Audience] = {}
+        self._by_table: dict[tuple[str | None, str], dict[Audience, None]] = {}
+
+    def __len__(self) -> int:
+        return sum(len(audience.members) for audience in self._audiences.values())
+
+    def add(self, member: Member) -> None:
+        """Put a member among those who are told the same."""
+        caller = member.caller
+        key = (member.bindings, caller.role, caller.claims, caller.tenant_claim, member.style)
+        audience = self._audiences.get(key)
+        if audience is None:
+            audience = self._audiences[key] = Audience(member.bindings, caller, member.style)
+            for binding in member.bindings:
+                self._by_table.setdefault((binding.schema, binding.table), {})[audience] = None
+        audience.members[member] = None
+        member.audience = audience
+
+    def remove(self, member: Member) -> None:
+        """Take a member out; safe to repeat."""
+        audience, member.audience = member.audience, None
+        if audience is None:
+            return
+        audience.members.pop(member, None)
+        if audience.members:
+            return
+        caller = audience.caller
+        key = (audience.bindings, caller.role, caller.claims, caller.tenant_claim, audience.style)
+        if self._audiences.get(key) is not audience:
+            return  # the member was in another index
+        del self._audiences[key]
+        for binding in audience.bindings:
+            of_table = self._by_table.get((binding.schema, binding.table), {})
+            of_table.pop(audience, None)
+            if not of_table:
+                self._by_table.pop((binding.schema, binding.table), None)
+
+    def about(self, table: TableRef) -> list[Audience]:
+        """Audiences that want something of a table."""
+        keys = ((table.schema, table.name), (table.schema, "*"), ("*", table.name), ("*", "*"))
+        found: dict[Audience, None] = {}
+        for key in keys:
+            found.update(self._by_table.get(key, {}))
+        return list(found)
+
+    def members(self) -> Iterator[Member]:
+        """Everyone."""
+        for audience in list(self._audiences.values()):
+            yield from list(audience.members)
+
+
+def tables_of(changes: Sequence[Change]) -> dict[int, list[int]]:
+    """Places of changes by version of their table (one object each), in order."""
+    found: dict[int, list[int]] = {}
+    for place, change in enumerate(changes):
+        found.setdefault(id(change.table), []).append(place)
+    return found

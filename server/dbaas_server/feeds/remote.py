@@ -1,0 +1,87 @@
+"""Following in another process than the daemon's, over its socket.
+
+One connection a follower: a line of JSON that says what is wanted, then records without end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Sequence
+
+from dbaas_provisioning.errors import Unavailable
+from dbaas_provisioning.nouns import Home
+
+from ..changes import Change, format_position, parse_position
+from ..daemon_link import ask, start_daemon
+from ..home import read_run_file, socket_path
+from ..nouns import Position
+from . import Feed
+from .following import followed
+
+__all__ = ["SocketFeed", "SocketFeeds"]
+
+_CHUNK = 256 * 1024
+
+
+class SocketFeeds:
+    """The feeds of every database of a platform, for a process beside its daemon."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def of(self, tenant: str, database: str | None = None) -> Feed:
+        """A database's changes; those of the tenant's default one without a name. Asks nobody yet."""
+        return SocketFeed(self._home, tenant, database)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class SocketFeed:
+    """Implements :class:`dbaas_server.feeds.Feed` over the daemon's socket."""
+
+    def __init__(self, home: Home, tenant: str, database: str | None) -> None:
+        self._home = home
+        self._wanted = {"tenant": tenant, "database": database}
+
+    async def live(self) -> Position:
+        """See :meth:`dbaas_server.feeds.Feed.live`. Starts the daemon when there is none."""
+        try:
+            answer = await ask(self._home, {"do": "live", **self._wanted})
+        except ConnectionError:
+            await start_daemon(self._home)
+            try:
+                answer = await ask(self._home, {"do": "live", **self._wanted})
+            except ConnectionError as error:
+                raise _unreachable(error) from None
+        return parse_position(answer["position"])
+
+    async def follow(self, after: Position | None = None) -> AsyncGenerator[Sequence[Change], None]:
+        """See :meth:`dbaas_server.feeds.Feed.follow`."""
+        async with contextlib.aclosing(followed(self.live, self._records, after)) as batches:
+            async for changes in batches:
+                yield changes
+
+    async def _records(self, after: Position) -> AsyncGenerator[bytes, None]:
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(socket_path(self._home)), limit=_CHUNK)
+        except OSError as error:
+            # Killed, it leaves its run file, and is started again. Stopped on purpose, it stays so until it is needed.
+            if read_run_file(self._home) is not None:
+                await start_daemon(self._home)
+            raise _unreachable(error) from None
+        try:
+            message = {"do": "follow", **self._wanted, "after": format_position(after)}
+            writer.write(json.dumps(message).encode() + b"\n")
+            while data := await reader.read(_CHUNK):
+                yield data
+        except ConnectionError:
+            return
+        finally:
+            writer.close()
+
+
+def _unreachable(error: Exception) -> Unavailable:
+    return Unavailable("daemon_unreachable", "The platform's daemon does not answer.", details=str(error))
