@@ -74,6 +74,8 @@ class Code(IntEnum):
     StaleConfig = 13388
     NoQueryExecutionPlans = 291
     KeyPatternMismatch = 305
+    ExceededMemoryLimit = 146
+    ConversionFailure = 241
     CursorInUse = 12051
 
 

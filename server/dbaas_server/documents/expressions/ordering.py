@@ -1,0 +1,126 @@
+"""Orders that a person gives: ``{a: 1, "b.c": -1}``, or 1 and -1 for whole values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+from ..codec import MISSING, Missing
+from ..errors import Code, DocumentError
+from ..paths import index_keys
+from ..values import Collation, sorter
+from .compiler import check_path
+from .numeric import rank
+
+__all__ = ["SortOrder", "direction", "value_order"]
+
+
+def direction(value: Any) -> bool:
+    """Whether an order goes down.
+
+    Raises:
+        DocumentError: 15975, it is neither 1 nor -1.
+    """
+    if rank(value) and float(str(value)) in (1.0, -1.0):
+        return float(str(value)) < 0
+    raise DocumentError(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
+
+
+def value_order(value: Any, collation: Collation) -> tuple[Callable[[Any], Any], bool]:
+    """The key of a whole value, and whether the order goes down; for ``sorted``."""
+    return sorter(collation), direction(value)
+
+
+@final
+class _Down:
+    """A key whose order is turned around."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
+
+    def __lt__(self, other: _Down) -> bool:
+        return bool(other.key < self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Down) and bool(other.key == self.key)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class SortOrder:
+    """An order of documents by their fields.
+
+    Args:
+        spec: field → 1 or -1.
+
+    Raises:
+        DocumentError: 15976 without fields, 15975 or a path's own.
+
+    Attributes:
+        paths: the components of each field's path.
+        down: which of them go down.
+        key: of a document (or any value, which then has no fields), for ``sorted``.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], collation: Collation) -> None:
+        if not spec:
+            raise DocumentError(15976, "$sort stage must have at least one sort key")
+        if len(spec) > 32:
+            raise DocumentError(Code.BadValue, "too many compound keys: at most 32")
+        self.spec = dict(spec)
+        self.collation = collation
+        self.paths = [check_path(path) for path in spec]
+        self.down = [direction(value) for value in spec.values()]
+        self._of = sorter(collation)
+        self.key: Callable[[Any], Any] = self._single if len(spec) == 1 else self._compound
+
+    def column(self, which: int, documents: Sequence[Any]) -> list[Any] | None:
+        """One field's values of many documents; None where an array is among them or on the way."""
+        path = self.paths[which]
+        if len(path) == 1:
+            (name,) = path
+            values = [document.get(name) for document in documents]
+        else:
+            values = [_plain(document, path) for document in documents]
+        kinds = set(map(type, values))
+        return None if list in kinds or Missing in kinds else values
+
+    def _single(self, document: Any) -> Any:
+        value = _plain(document, self.paths[0])
+        if type(value) is list or value is MISSING:
+            return self._among(document)[0]
+        key = self._of(value)
+        return _Down(key) if self.down[0] else key
+
+    def _compound(self, document: Any) -> tuple[Any, ...]:
+        values = [_plain(document, path) for path in self.paths]
+        if any(type(value) is list or value is MISSING for value in values):
+            return self._among(document)
+        return self._tuple(values)
+
+    def _tuple(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        of = self._of
+        return tuple([_Down(of(value)) if down else of(value) for value, down in zip(values, self.down, strict=True)])
+
+    def _among(self, document: Any) -> tuple[Any, ...]:
+        """The first, in this very order, of the values that an index would hold of the document."""
+        if type(document) is not dict:
+            return self._tuple([None] * len(self.paths))
+        try:
+            keys, _ = index_keys(document, self.paths)
+        except DocumentError as error:
+            if error.number == Code.CannotIndexParallelArrays:
+                raise DocumentError(Code.BadValue, "cannot sort with keys that are parallel arrays") from None
+            raise
+        return min(map(self._tuple, keys))
+
+
+def _plain(value: Any, path: Sequence[str]) -> Any:
+    """The value at a path through documents, null where there is none; ``MISSING``: an array is on the way."""
+    for name in path:
+        if type(value) is not dict:
+            return MISSING if type(value) is list else None
+        value = value.get(name)
+    return value
