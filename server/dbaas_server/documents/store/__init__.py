@@ -119,7 +119,8 @@ class CollectionRecord:
 class Store(Protocol):
     """The documents of one tenant's database. Called by many tasks at once.
 
-    Every method may raise ``Unavailable`` (nothing was done) and, when writing, ``OutcomeUnknown``.
+    Every method may raise ``Unavailable`` (nothing was done) and, when writing, ``OutcomeUnknown``. Reading a space
+    that was dropped raises :class:`Stale`.
     """
 
     is_atomic: bool

@@ -161,7 +161,7 @@ class _Lane:
     def _statement(self, pgconn: PGconn, flight: _Flight, statement: Statement, role: bytes, wanted: bool) -> None:
         text, parameters = statement
         if len(text) > LONGEST_PREPARED:
-            pgconn.send_query_params(text, parameters)
+            pgconn.send_query_params(text, parameters, None, self._formats(parameters), self._owner.binary)
             flight.wanted.append(wanted)
             return
         # A plan under row security belongs to one role: sharing it would plan anew at each change.
@@ -180,8 +180,11 @@ class _Lane:
             flight.wanted.append(False)
         else:
             names.move_to_end(key)
-        pgconn.send_query_prepared(name, parameters)
+        pgconn.send_query_prepared(name, parameters, self._formats(parameters), self._owner.binary)
         flight.wanted.append(wanted)
+
+    def _formats(self, parameters: Sequence[bytes | None]) -> Sequence[int] | None:
+        return (1,) * len(parameters) if self._owner.binary else None
 
     def _writable(self) -> None:
         try:
@@ -258,15 +261,25 @@ class Multiplexer:
         lanes: connections at most.
         queue: requests under way and waiting at most; past it, ``TooBusy``.
         timeout_ms: the statement timeout that every opening sets.
+        binary: parameters and results travel in PostgreSQL's binary format.
 
     Attributes:
         generation: changes with the catalog. A prepared statement keeps the parameter types it was prepared with, so
             those of an older generation are dropped.
     """
 
-    def __init__(self, connect: Callable[[], Awaitable[PGconn]], *, lanes: int, queue: int, timeout_ms: int) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[PGconn]],
+        *,
+        lanes: int,
+        queue: int,
+        timeout_ms: int,
+        binary: bool = False,
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.generation = 0
+        self.binary = int(binary)
         self._connect = connect
         self._lanes: list[_Lane] = []
         self._most = lanes

@@ -49,13 +49,26 @@ class Pool:
         size: connections at most, whoever they are logged in as.
         queue: tasks waiting for one at most.
         patience: seconds that a task waits.
+        options: libpq's, of each connection.
+        binary: parameters and results of :func:`transact` travel in PostgreSQL's binary format.
 
     Attributes:
         generation: changes with the catalog; statements prepared under an older one are not used again.
     """
 
-    def __init__(self, connector: Connector, *, size: int, queue: int, patience: float) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        *,
+        size: int,
+        queue: int,
+        patience: float,
+        options: str = "-c jit=off",
+        binary: bool = False,
+    ) -> None:
         self.generation = 0
+        self._options = options
+        self._binary = int(binary)
         self._connector = connector
         self._size = size
         self._queue = queue
@@ -139,7 +152,9 @@ class Pool:
                 self._count -= 1
         self._count += 1
         try:
-            return Wire(await self._connector.connect(login, options="-c jit=off"))
+            wire = Wire(await self._connector.connect(login, options=self._options))
+            wire.binary = self._binary
+            return wire
         except ConnectionLost:  # gone as soon as it was there
             self._freed()
             raise _unavailable() from None
@@ -364,7 +379,7 @@ def _steps(
     for text, parameters in (opening, *statements):
         if len(text) > LONGEST_PREPARED:
             answers.append(len(steps))
-            steps.append(partial(_run_once, text=text, parameters=parameters))
+            steps.append(partial(_run_once, text=text, parameters=parameters, binary=wire.binary))
             continue
         key = (text, opening[1][0] or b"")  # a plan under row security belongs to one role
         name = wire.prepared.get(key)
@@ -376,7 +391,7 @@ def _steps(
             wire.preparing.append((len(steps), key))
             steps.append(partial(_prepare, name=name, text=text))
         answers.append(len(steps))
-        steps.append(partial(_run_prepared, name=name, parameters=parameters))
+        steps.append(partial(_run_prepared, name=name, parameters=parameters, binary=wire.binary))
     return steps, answers
 
 
@@ -388,16 +403,16 @@ def _prepare(pgconn: PGconn, *, name: bytes, text: bytes) -> None:
     pgconn.send_prepare(name, text)
 
 
-def _run_once(pgconn: PGconn, *, text: bytes, parameters: Sequence[bytes | None]) -> None:
-    pgconn.send_query_params(text, parameters)
+def _run_once(pgconn: PGconn, *, text: bytes, parameters: Sequence[bytes | None], binary: int) -> None:
+    pgconn.send_query_params(text, parameters, None, (binary,) * len(parameters), binary)
 
 
 def _close_prepared(pgconn: PGconn, *, name: bytes) -> None:
     pgconn.send_close_prepared(name)
 
 
-def _run_prepared(pgconn: PGconn, *, name: bytes, parameters: Sequence[bytes | None]) -> None:
-    pgconn.send_query_prepared(name, parameters)
+def _run_prepared(pgconn: PGconn, *, name: bytes, parameters: Sequence[bytes | None], binary: int) -> None:
+    pgconn.send_query_prepared(name, parameters, (binary,) * len(parameters), binary)
 
 
 def _failed(result: PGresult) -> bool:

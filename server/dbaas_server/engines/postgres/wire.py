@@ -40,6 +40,7 @@ class Wire:
         preparing: what the pipeline under way prepares: (its place among the steps, key).
         notices: texts of notices, collected since somebody emptied it.
         stopped: a cancellation was asked for, which may arrive late.
+        binary: 1 where transactions' parameters and results travel in PostgreSQL's binary format.
         on_notify: called when a NOTIFY arrived.
     """
 
@@ -61,6 +62,7 @@ class Wire:
         self._reading = True
         self._closed = False
         self.stopped = False
+        self.binary = 0
         self._names = 0
         pgconn.notice_handler = self._notice
         self._loop.add_reader(self._fd, self._readable)
