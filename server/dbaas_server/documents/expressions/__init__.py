@@ -31,6 +31,7 @@ from . import (
     rounding,
     sets,
     strings,
+    totals,
 )
 from .compiler import Compiler
 from .frame import Cell, Expression, Frame
@@ -55,6 +56,7 @@ FAMILIES = (
     rounding,
     sets,
     strings,
+    totals,
 )
 """The modules whose operators there are."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .find import compile_projection
 from .shapes import Projection
-from .stages import compile_addition, compile_exclusion, compile_project, compile_replacement
+from .stages import compile_addition, compile_exclusion, compile_project, compile_replacement, new_root
 
 __all__ = [
     "Projection",
@@ -20,6 +20,7 @@ __all__ = [
     "compile_project",
     "compile_projection",
     "compile_replacement",
+    "new_root",
 ]
-"""``compile_projection`` is find's; the others are stages: ``$project``, ``$addFields`` and ``$set`` (addition), ``$unset``
-(exclusion), ``$replaceRoot`` and ``$replaceWith`` (replacement)."""
+"""``compile_projection`` is find's; the others are stages: ``$project``, ``$addFields`` and ``$set`` (addition),
+``$unset`` (exclusion), ``$replaceRoot`` and ``$replaceWith`` (replacement)."""

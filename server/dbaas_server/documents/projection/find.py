@@ -67,13 +67,14 @@ def compile_projection(spec: Mapping[str, Any], scope: Scope, filter_node: Node 
     if positional is not None and matches:
         raise DocumentError(31256, "Cannot specify both positional operator and $elemMatch.")
     projection = shape(entries, compiler)
+    needs = projection.needs if projection.includes else None
     if positional is not None:
         assert filter_node is not None
         # the filter looks at fields that the projection does not name
         return Projection(_at_position(projection.run, filter_node, positional), None)
     if matches:
-        return Projection(_matching(projection.run, matches), projection.needs)
-    return projection
+        return Projection(_matching(projection.run, matches), needs)
+    return Projection(projection.run, needs, includes=projection.includes)
 
 
 def _cut(operand: Any) -> Cut | None:

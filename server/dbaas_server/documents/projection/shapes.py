@@ -16,14 +16,25 @@ class Projection:
     """A compiled projection: call it with a document.
 
     Attributes:
-        needs: the top-level fields that it reads; None: all.
+        needs: the top-level fields that it looks at; of find's, those that have to be read. None: all.
+        includes: it shows no other fields.
+        is_passing: whether a top-level field stays what it is.
     """
 
-    __slots__ = ("needs", "run")
+    __slots__ = ("includes", "is_passing", "needs", "run")
 
-    def __init__(self, run: Callable[[Document], Document], needs: frozenset[str] | None) -> None:
+    def __init__(
+        self,
+        run: Callable[[Document], Document],
+        needs: frozenset[str] | None,
+        *,
+        includes: bool = False,
+        is_passing: Callable[[str], bool] = lambda field: False,
+    ) -> None:
         self.run = run
         self.needs = needs
+        self.includes = includes
+        self.is_passing = is_passing
 
     def __call__(self, document: Document) -> Document:
         """The document as projected."""

@@ -13,7 +13,15 @@ from ..values import Kind, alias, kind_of
 from .shapes import Projection, addition, exclusion, inclusion
 from .tree import DROP, KEEP, Computed, Leaf, Tree, add_path, leaves
 
-__all__ = ["compile_addition", "compile_exclusion", "compile_project", "compile_replacement", "mark", "shape"]
+__all__ = [
+    "compile_addition",
+    "compile_exclusion",
+    "compile_project",
+    "compile_replacement",
+    "mark",
+    "new_root",
+    "shape",
+]
 
 
 def mark(value: Any) -> Leaf | None:
@@ -62,9 +70,14 @@ def shape(entries: list[tuple[str, Leaf]], compiler: Compiler) -> Projection:
             continue
         add_path(tree, path, leaf)
     if not keeps:
-        return Projection(exclusion(tree), None)
+        return Projection(exclusion(tree), frozenset(), is_passing=lambda field: field not in tree)
     needs = compiler.needs
-    return Projection(inclusion(tree), None if needs is None else needs | frozenset(tree))
+    return Projection(
+        inclusion(tree),
+        None if needs is None else needs | frozenset(tree),
+        includes=True,
+        is_passing=lambda field: tree.get(field) is KEEP,
+    )
 
 
 def compile_project(spec: Any, scope: Scope) -> Projection:
@@ -101,7 +114,7 @@ def compile_addition(spec: Any, scope: Scope, name: str = "$addFields") -> Proje
     compiler = Compiler(scope)
     tree: Tree = {}
     _add(tree, spec, compiler, "")
-    return Projection(addition(tree), None)
+    return Projection(addition(tree), compiler.needs, is_passing=lambda field: field not in tree)
 
 
 def _add(tree: Tree, spec: dict[str, Any], compiler: Compiler, prefix: str) -> None:
@@ -133,7 +146,23 @@ def compile_exclusion(spec: Any) -> Projection:
                 31120, "$unset specification must be a string or an array containing only string values"
             )
         add_path(tree, path, DROP)
-    return Projection(exclusion(tree), None)
+    return Projection(exclusion(tree), frozenset(), is_passing=lambda field: field not in tree)
+
+
+def new_root(spec: Any) -> Any:
+    """The expression of ``$replaceRoot``.
+
+    Raises:
+        DocumentError: 40229 to 40231.
+    """
+    if type(spec) is not dict:
+        raise DocumentError(40229, f"expected an object as specification for $replaceRoot stage, got {alias(spec)}")
+    for key in spec:
+        if key != "newRoot":
+            raise DocumentError(40415, f"BSON field '$replaceRoot.{key}' is an unknown field.")
+    if "newRoot" not in spec:
+        raise DocumentError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field")
+    return spec["newRoot"]
 
 
 def compile_replacement(spec: Any, scope: Scope, name: str) -> Projection:

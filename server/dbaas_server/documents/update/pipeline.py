@@ -7,29 +7,12 @@ from typing import Any, Final
 
 from ..codec import Document
 from ..errors import Code, DocumentError
-from ..projection import compile_addition, compile_exclusion, compile_project, compile_replacement
+from ..projection import compile_addition, compile_exclusion, compile_project, compile_replacement, new_root
 from ..scope import Scope
-from ..values import alias
 
-__all__ = ["compile_steps", "new_root"]
+__all__ = ["compile_steps"]
 
 MAX_STAGES: Final = 1_000
-
-
-def new_root(spec: Any) -> Any:
-    """The expression of ``$replaceRoot``.
-
-    Raises:
-        DocumentError: 40229 to 40231.
-    """
-    if type(spec) is not dict:
-        raise DocumentError(40229, f"expected an object as specification for $replaceRoot stage, got {alias(spec)}")
-    for key in spec:
-        if key != "newRoot":
-            raise DocumentError(40415, f"BSON field '$replaceRoot.{key}' is an unknown field.")
-    if "newRoot" not in spec:
-        raise DocumentError(40414, "BSON field '$replaceRoot.newRoot' is missing but a required field")
-    return spec["newRoot"]
 
 
 _STAGES: Final[dict[str, Callable[[Any, Scope], Callable[[Document], Document]]]] = {
