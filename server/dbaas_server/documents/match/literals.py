@@ -92,7 +92,7 @@ def _literals(value: Any, name: str, collation: Collation) -> list[bytes]:
 
 
 def _numbers(value: int | float, field: bytes) -> Iterable[bytes]:
-    if value in INT64:  # a double without a fraction is among them too
+    if value in INT64 and value == int(value):
         whole = int(value)
         if whole in INT32:
             yield _INT32 + field + struct.pack("<i", whole)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import IntEnum
-from typing import Any, Final
+from typing import Any, Final, final
 
 from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
@@ -19,6 +19,7 @@ __all__ = [
     "INT32",
     "INT64",
     "NUMBERS",
+    "Interval",
     "Kind",
     "Rank",
     "alias",
@@ -85,8 +86,28 @@ _NAMES: Final = {kind: name for name, kind in ALIASES.items()} | {Kind.MISSING: 
 
 NUMBERS: Final = frozenset({Kind.DOUBLE, Kind.INT, Kind.LONG, Kind.DECIMAL})
 
-INT32: Final = range(-(2**31), 2**31)
-INT64: Final = range(-(2**63), 2**63)
+
+@final
+class Interval:
+    """Numbers from ``low`` to ``high``; a ``range`` would count up to an Int64, which is no ``int`` by its very class.
+
+    Attributes:
+        low: the least of them.
+        high: the largest.
+    """
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low = low
+        self.high = high
+
+    def __contains__(self, number: float) -> bool:
+        return self.low <= number <= self.high
+
+
+INT32: Final = Interval(-(2**31), 2**31 - 1)
+INT64: Final = Interval(-(2**63), 2**63 - 1)
 
 
 class Rank(IntEnum):

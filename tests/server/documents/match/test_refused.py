@@ -108,7 +108,7 @@ FILTERS = st.dictionaries(
 )
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FILTERS, bson_values.documents)
 def test_any_document_is_a_filter_or_refused(spec, document):
     scope = Scope()

@@ -26,7 +26,7 @@ from dbaas_server.documents.values import (
 )
 
 ANYTHING = bson_values.values | st.just(MISSING)
-SLOW_GENERATION = settings(max_examples=500, deadline=None)
+SLOW_GENERATION = settings(max_examples=250, deadline=None)
 
 
 def sign(number):
