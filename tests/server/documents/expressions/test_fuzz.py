@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from bson import DatetimeMS, Int64
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
 from bson_values import documents, values
 from dbaas_server.documents.codec import MISSING, decode, encode
 from dbaas_server.documents.errors import DocumentError
 from dbaas_server.documents.expressions import OPERATORS, Frame, compile_expression
 from dbaas_server.documents.scope import Scope
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
 OPTIONS = [
     *(

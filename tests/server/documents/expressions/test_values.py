@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bson import DatetimeMS, Decimal128, Int64, ObjectId, Regex, Timestamp
+
 from dbaas_server.documents.codec import MISSING
 from dbaas_server.documents.errors import DocumentError
 from dbaas_server.documents.expressions import Compiler, Frame, compile_expression
@@ -224,11 +225,13 @@ CASES: list[tuple[Any, Any]] = [
         {"$dateToParts": {"date": "$at", "timezone": "Asia/Tokyo"}},
         {"year": 2020, "month": 9, "day": 13, "hour": 21, "minute": 26, "second": 40, "millisecond": 123},
     ),
-    ({"$dateAdd": {"startDate": DatetimeMS(1_612_051_200_000), "unit": "month", "amount": 1}}, DatetimeMS(1_614_470_400_000)),
+    ({"$dateAdd": {"startDate": DatetimeMS(1_612_051_200_000), "unit": "month", "amount": 1}},
+     DatetimeMS(1_614_470_400_000)),
     ({"$dateSubtract": {"startDate": "$at", "unit": "hour", "amount": 2}}, DatetimeMS(int(NOW) - 7_200_000)),
     (
         # clocks go forward on 2021-03-28: a day later is 23 hours later
-        {"$dateAdd": {"startDate": DatetimeMS(1_616_846_400_000), "unit": "day", "amount": 1, "timezone": "Europe/Berlin"}},
+        {"$dateAdd": {"startDate": DatetimeMS(1_616_846_400_000), "unit": "day", "amount": 1,
+         "timezone": "Europe/Berlin"}},
         DatetimeMS(1_616_846_400_000 + 23 * 3_600_000),
     ),
     ({"$dateDiff": {"startDate": DatetimeMS(0), "endDate": "$at", "unit": "year"}}, Int64(50)),
