@@ -92,7 +92,7 @@ def widest(*values: Number) -> type:
     for kind in (Decimal128, float, Int64):
         if kind in kinds:
             return kind
-    return int if all(value in INT32 for value in values) else Int64
+    return int if all(type(value) is int and value in INT32 for value in values) else Int64
 
 
 def add(a: Number, b: Number) -> Number:

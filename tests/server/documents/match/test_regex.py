@@ -25,6 +25,8 @@ def found(pattern, text, options=None, scope=None):
         ("^abc", None, ["abcd"], ["xabc", "x\nabc"]),
         ("^abc", "m", ["x\nabc"], ["xabc"]),
         ("abc$", None, ["abc", "abc\n"], ["abc\nx", "abcx"]),
+        ("a[b]c", None, ["x\0abc", "abc\0"], ["ab\0c"]),
+        ("(a|b|c){1,500}x{2}", None, ["abcxx"], ["abcx"]),
         ("abc$", "m", ["abc\nx", "abc"], ["abcx"]),
         ("a$|b", None, ["a\n", "b"], ["ac"]),
         ("a.c", None, ["abc", "aéc"], ["a\nc"]),
