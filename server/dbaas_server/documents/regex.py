@@ -52,7 +52,7 @@ def pattern_of(value: Any, options: Any = None) -> Regex[str]:
     letters = "" if options is None else options
     if isinstance(value, Regex):
         own = regex_flags(value)
-        if own and options is not None:
+        if own and letters:
             raise DocumentError(51075, "options set in both $regex and $options")
         letters = letters or own
         value = value.pattern if isinstance(value.pattern, str) else value.pattern.decode(errors="replace")

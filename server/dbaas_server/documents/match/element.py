@@ -18,6 +18,7 @@ __all__ = [
     "bits_test",
     "exists_test",
     "mod_test",
+    "shown",
     "size_test",
     "truth",
     "type_kinds",
@@ -87,6 +88,14 @@ def type_test(kinds: tuple[Kind, ...]) -> Test:
     return lambda value: kind_of(value) in wanted
 
 
+def shown(value: Any) -> str:
+    """A value as a message has it, cut where it is long."""
+    if isinstance(value, str):
+        return f'"{value:.80}"'
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return text if len(text) <= 100 else f"{text[:100]}…"
+
+
 # --- $size, $mod ------------------------------------------------------------------------------------------------
 
 
@@ -114,13 +123,10 @@ def size_test(operand: Any) -> tuple[int, Test]:
     Raises:
         DocumentError: ``BadValue``.
     """
+    about = f"$size: {shown(operand)}"
     if not is_number(operand):
-        raise DocumentError(Code.BadValue, f"Failed to parse $size. Expected a number in: $size: {operand!r:.100}")
-    size = whole_number(operand)
-    if size is None:
-        raise DocumentError(Code.BadValue, f"Failed to parse $size. Expected an integer: $size: {operand}")
-    if size < 0:
-        raise DocumentError(Code.BadValue, f"Failed to parse $size. Expected a non-negative number in: $size: {size}")
+        raise DocumentError(Code.BadValue, f"Failed to parse $size. Expected a number in: {about}")
+    size = _natural(operand, about, Code.BadValue, "Failed to parse $size. ")
     return size, lambda value: type(value) is list and len(value) == size
 
 
@@ -176,9 +182,9 @@ def bits_test(name: str, operand: Any, path: str) -> tuple[int, Test]:
     zeros beyond its end.
 
     Raises:
-        DocumentError: ``BadValue``, ``FailedToParse``.
+        DocumentError: ``BadValue``; ``FailedToParse`` for a number that is no mask.
     """
-    mask = _mask(operand, path)
+    mask = _mask(name, operand, path)
     holds = BITWISE[name]
     of_numbers = mask & (_TWO_63 - 1) | (_TWO_63 if mask >= _TWO_63 else 0)
 
@@ -191,34 +197,35 @@ def bits_test(name: str, operand: Any, path: str) -> tuple[int, Test]:
     return mask, test
 
 
-def _mask(operand: Any, path: str) -> int:
+def _mask(name: str, operand: Any, path: str) -> int:
     if isinstance(operand, bytes):
         return int.from_bytes(operand, "little")
     if isinstance(operand, list):
         return _positions(operand)
     if not is_number(operand):
-        raise DocumentError(
-            Code.BadValue, f"{path} takes an Array, a number, or a BinData but received: {operand!r:.100}"
-        )
-    number = whole_number(operand)
-    if number is None or number < 0:
-        raise DocumentError(
-            Code.FailedToParse, f"Expected a non-negative number that int64 can hold in: {operand!r:.100}"
-        )
-    return number
+        received = f"{name}: {shown(operand)}"
+        raise DocumentError(Code.BadValue, f"{path} takes an Array, a number, or a BinData but received: {received}")
+    return _natural(operand, f"{name}: {shown(operand)}", Code.FailedToParse, "")
 
 
 def _positions(operand: list[Any]) -> int:
     mask = bytearray()
-    for position in operand:
-        number = whole_number(position)
-        if number is None or not 0 <= number < 2**31:
-            raise DocumentError(
-                Code.FailedToParse if number is None else Code.BadValue,
-                f"Failed to parse bit position. Expected a non-negative integer: {position!r:.100}",
-            )
+    for place, position in enumerate(operand):
+        about = f"{place}: {shown(position)}"
+        if not is_number(position):
+            raise DocumentError(Code.BadValue, f"Failed to parse bit position. Expected a number in: {about}")
+        number = _natural(position, about, Code.BadValue, "Failed to parse bit position. ")
         byte, bit = divmod(min(number, _BEYOND_ALL_DATA), 8)
         if byte >= len(mask):
             mask.extend(bytes(byte + 1 - len(mask)))
         mask[byte] |= 1 << bit
     return int.from_bytes(mask, "little")
+
+
+def _natural(value: Any, about: str, code: Code, start: str) -> int:
+    number = whole_number(value)
+    if number is None:
+        raise DocumentError(code, f"{start}Expected an integer: {about}")
+    if number < 0:
+        raise DocumentError(code, f"{start}Expected a non-negative number in: {about}")
+    return number

@@ -56,12 +56,9 @@ def _either(choices: list[tuple[Literals, ...]]) -> tuple[Literals, ...]:
     for groups in choices:
         if not groups:
             return ()
-        merged.update(dict.fromkeys(min(groups, key=_size)))
+        shortest: Literals = min(groups, key=len)
+        merged.update(dict.fromkeys(shortest))
     return (tuple(merged),) if len(merged) <= _MOST else ()
-
-
-def _size(group: Literals) -> int:
-    return len(group)
 
 
 def _one_of(operands: Iterable[Any], path: str, collation: Collation) -> tuple[Literals, ...]:
