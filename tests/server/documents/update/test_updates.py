@@ -164,8 +164,16 @@ def test_refusal(document: dict[str, Any], update: Any, number: int) -> None:
 
 @pytest.mark.parametrize(
     ("filters", "number"),
-    [([], 2), ([{"x": 1}, {"x": 2}], 9), ([{"x": 1}, {"y": 2}], 9), ([{}], 9), ([{"x": 1, "y": 1}], 9), ([1], 14), ([{"X": 1}], 2)],
-)  # fmt: skip
+    [
+        ([], 2),
+        ([{"x": 1}, {"x": 2}], 9),
+        ([{"x": 1}, {"y": 2}], 9),
+        ([{}], 9),
+        ([{"x": 1, "y": 1}], 9),
+        ([1], 14),
+        ([{"X": 1}], 2),
+    ],
+)
 def test_array_filters_that_do_not_fit_are_refused(filters: Any, number: int) -> None:
     with pytest.raises(DocumentError) as caught:
         compile_update({"$set": {"a.$[x]": 1}}, SCOPE, filters)
@@ -177,7 +185,13 @@ def test_nesting_has_an_end() -> None:
     for _ in range(178):
         deep = {"a": deep}
     assert apply({"_id": 1}, {"$set": {"x": deep}}) is not None
-    for update in ({"$set": {"x.y.z": deep}}, {"$push": {"x.y": deep}}, {"x": {"y": {"z": deep}}}, [{"$set": {"x.y.z": deep}}]):  # fmt: skip
+    updates: list[Any] = [
+        {"$set": {"x.y.z": deep}},
+        {"$push": {"x.y": deep}},
+        {"x": {"y": {"z": deep}}},
+        [{"$set": {"x.y.z": deep}}],
+    ]
+    for update in updates:
         with pytest.raises(DocumentError) as caught:
             apply({"_id": 1}, update)
         assert caught.value.number == 15

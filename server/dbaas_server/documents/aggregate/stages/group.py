@@ -31,8 +31,8 @@ _CHUNK: Final = 4_096
 _OUT: Final = 1_000
 _PARTS: Final = 16
 _MAX_LEVEL: Final = 6
-_CHECK: Final = 8
-"""Chunks between two looks at how much memory the groups take."""
+_CHECKS: Final = 8
+"""How often, while as much comes in as memory has room for, the groups are weighed."""
 
 _WHOLE: Final = frozenset({int, Int64})
 _STRINGS: Final = frozenset({str})
@@ -80,19 +80,23 @@ class Group(Step):
         groups = _Groups(self._makers)
         parts: list[SpillFile] = []
         chunk: Batch = []
-        chunks = 0
+        waiting = taken = 0
+        step = context.bound // _CHECKS
         try:
             async for batch in source:
                 chunk = chunk + batch if chunk else batch
-                if len(chunk) < _CHUNK:
+                waiting += weight(batch)
+                if len(chunk) < _CHUNK and waiting < step:
                     continue
                 self._take(chunk, groups)
                 chunk = []
-                chunks += 1
+                taken, waiting = taken + waiting, 0
                 await context.breathe()
-                if chunks % _CHECK == 0 and groups.size() > context.bound:
-                    await self._spill(groups, parts, context, 0)
-                    groups = _Groups(self._makers)
+                if taken > step:
+                    taken = 0
+                    if groups.size() > context.bound:
+                        await self._spill(groups, parts, context, 0)
+                        groups = _Groups(self._makers)
             if chunk:
                 self._take(chunk, groups)
             if parts:
