@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from ..codec import MISSING
 from ..expressions import Frame, Node
+from ..expressions.limits import bounded
 from .run import Batch
 
 __all__ = ["Column", "column_of"]
@@ -27,8 +28,7 @@ def column_of(node: Node) -> Column:
     def run(documents: Batch) -> list[Any]:
         found = []
         for document in documents:
-            frame.root = frame.current = document
-            found.append(evaluate(frame))
+            found.append(bounded(evaluate(frame.show(document))))
         return found
 
     return run

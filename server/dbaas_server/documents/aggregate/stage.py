@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from ..codec import Document
 from ..scope import Scope
-from .run import Batches, Run
+from .run import Batches, Leading, Run
 
-if TYPE_CHECKING:
-    from .plan import Pipeline
-
-__all__ = ["STAGES", "Building", "Maker", "Mapped", "Registry", "Step", "stage"]
+__all__ = ["STAGES", "Building", "Inner", "Maker", "Mapped", "Registry", "Step", "stage"]
 
 
 class Step:
@@ -72,6 +69,23 @@ class Mapped(Step):
         return self._passing(field)
 
 
+class Inner(Protocol):
+    """A pipeline within a stage; see :class:`~.plan.Pipeline`."""
+
+    @property
+    def leading(self) -> Leading:
+        """What whoever reads the collection does."""
+        ...
+
+    def run(self, source: Batches, context: Run) -> Batches:
+        """Its documents, ``leading`` done."""
+        ...
+
+    def run_whole(self, source: Batches, context: Run) -> Batches:
+        """Its documents, nothing done yet."""
+        ...
+
+
 class Building:
     """What a stage is built with.
 
@@ -85,14 +99,14 @@ class Building:
     def __init__(
         self,
         scope: Scope,
-        compile: Callable[[Sequence[Any], Scope, tuple[str, ...]], Pipeline],
+        compile: Callable[[Sequence[Any], Scope, tuple[str, ...]], Inner],
         within: tuple[str, ...],
     ) -> None:
         self.scope = scope
         self._compile = compile
         self.within = within
 
-    def pipeline(self, stages: Any, scope: Scope, inside: str) -> Pipeline:
+    def pipeline(self, stages: Any, scope: Scope, inside: str) -> Inner:
         """A pipeline within a stage."""
         return self._compile(stages, scope, (*self.within, inside))
 

@@ -21,6 +21,7 @@ from .numeric import (
     MIN_LONG,
     decimal,
     decimal128,
+    double,
     integer,
     is_nullish,
     mismatch,
@@ -168,7 +169,7 @@ def _pow(base: Any, exponent: Any) -> Any:
     if not high:
         raise DocumentError(28763, f"$pow's exponent must be numeric, not {alias(exponent)}")
     widest = max(low, high)
-    if not decimal(base) and decimal(exponent) < 0:
+    if not decimal(base) and double(exponent) < 0:
         raise DocumentError(28764, "$pow cannot take a base of 0 and a negative exponent")
     if widest == DECIMAL:
         return decimal128(CONTEXT.power(decimal(base), decimal(exponent)))
@@ -281,7 +282,7 @@ def _log(value: Any, base: Any) -> Any:
         raise DocumentError(28757, f"$log's base must be numeric, not {alias(base)}")
     if _is_below(value, 0, equal=True):
         raise DocumentError(28758, f"$log's argument must be a positive number, but is {value}")
-    if _is_below(base, 0, equal=True) or decimal(base) == 1:
+    if _is_below(base, 0, equal=True) or double(base) == 1:
         raise DocumentError(28759, f"$log's base must be a positive number not equal to 1, but is {base}")
     if DECIMAL in (rank(value), rank(base)):
         return decimal128(CONTEXT.divide(CONTEXT.ln(decimal(value)), CONTEXT.ln(decimal(base))))

@@ -10,6 +10,7 @@ from ..codec import MISSING
 from ..errors import DocumentError
 from .compiler import Compiler
 from .frame import Frame
+from .numeric import decimal
 from .registry import Node, function, operator
 
 __all__ = ["truth"]
@@ -23,7 +24,7 @@ def truth(value: Any) -> bool:
     if value is None or value is MISSING:
         return False
     if kind is Decimal128:
-        plain = value.to_decimal()
+        plain = decimal(value)
         return bool(plain) or plain.is_nan()
     if isinstance(value, (int, float)):
         return value != 0

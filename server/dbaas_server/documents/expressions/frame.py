@@ -16,18 +16,21 @@ class Frame:
         current: ``$$CURRENT``, where ``"$a"`` is looked up.
         variables: what ``$let``, ``$map`` and their kin bound, by the slot that the compiler gave each of them. Two
             variables never share a slot, so that nothing is put back after use.
+        turns: how often loops have turned for this document.
     """
 
-    __slots__ = ("current", "root", "variables")
+    __slots__ = ("current", "root", "turns", "variables")
 
     def __init__(self, root: Any, variables: dict[int, Any] | None = None) -> None:
         self.root = root
         self.current = root
         self.variables: dict[int, Any] = {} if variables is None else variables
+        self.turns = 0
 
     def show(self, document: Any) -> Frame:
         """Turn to another document; the same frame."""
         self.root = self.current = document
+        self.turns = 0
         return self
 
 

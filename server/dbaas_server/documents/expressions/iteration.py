@@ -10,6 +10,7 @@ from ..values import alias
 from .compiler import Compiler
 from .conditions import truth
 from .frame import Frame
+from .limits import bounded, spend
 from .numeric import MAX_LONG, integral, is_nullish, rank
 from .ordering import SortOrder, value_order
 from .registry import Node, apply, operator
@@ -51,6 +52,7 @@ def _map(operand: Any, compiler: Compiler) -> Node:
             return None
         if type(array) is not list:
             raise DocumentError(16883, f"input to $map must be an array not {alias(array)}")
+        spend(frame, len(array))
         variables, result = frame.variables, []
         for item in array:
             variables[slot] = item
@@ -75,6 +77,7 @@ def _filter(operand: Any, compiler: Compiler) -> Node:
             return None
         if type(array) is not list:
             raise DocumentError(28651, f"input to $filter must be an array not {alias(array)}")
+        spend(frame, len(array))
         most = MAX_LONG if limit is None else _limit(limit(frame))
         variables, result = frame.variables, []
         for item in array:
@@ -111,12 +114,13 @@ def _reduce(operand: Any, compiler: Compiler) -> Node:
             return None
         if type(array) is not list:
             raise DocumentError(40080, f"$reduce requires that 'input' be an array, found: {alias(array)}")
+        spend(frame, len(array))
         result = start(frame)
         variables = frame.variables
         for item in array:
             variables[this] = item
             variables[value_slot] = result
-            result = step(frame)
+            result = bounded(step(frame))
         return result
 
     return Node(run)

@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import Code, DocumentError
 from .compiler import Compiler
 from .frame import Frame
+from .limits import bounded
 from .registry import Node, operator
 
 __all__ = ["refuse_meta"]
@@ -42,7 +43,7 @@ def _let(operand: Any, compiler: Compiler) -> Node:
     def run(frame: Frame) -> Any:
         variables = frame.variables
         for slot, value in zip(slots, values, strict=True):
-            variables[slot] = value(frame)
+            variables[slot] = bounded(value(frame))
         return result(frame)
 
     return Node(run)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import Any, Final
 
 from bson import Decimal128, Int64
@@ -11,9 +12,8 @@ from ..codec import MISSING
 from ..errors import Code, DocumentError
 from ..values import alias
 from ..values.numbers import DECIMAL as CONTEXT
-from ..values.numbers import to_decimal as decimal
+from ..values.numbers import to_decimal, whole_or_double
 from ..values.numbers import to_decimal128 as decimal128
-from ..values.numbers import whole_or_double
 
 __all__ = [
     "CONTEXT",
@@ -27,6 +27,7 @@ __all__ = [
     "MIN_LONG",
     "decimal",
     "decimal128",
+    "double",
     "integer",
     "integral",
     "is_nullish",
@@ -38,12 +39,24 @@ INT, LONG, DOUBLE, DECIMAL = 1, 2, 3, 4
 MIN_INT, MAX_INT = -(2**31), 2**31 - 1
 MIN_LONG, MAX_LONG = -(2**63), 2**63 - 1
 
+_NAN: Final = Decimal("NaN")
 _RANKS: Final = {int: INT, Int64: LONG, float: DOUBLE, Decimal128: DECIMAL}
 
 
 def rank(value: Any) -> int:
     """Which of the four types of numbers, the widest highest; 0: none of them."""
     return _RANKS.get(type(value), 0)
+
+
+def decimal(value: Any) -> Decimal:
+    """A number as a decimal; of NaNs the one that no arithmetic minds."""
+    plain = to_decimal(value)
+    return _NAN if plain.is_snan() else plain
+
+
+def double(value: Any) -> float:
+    """A number as a double."""
+    return float(decimal(value)) if type(value) is Decimal128 else float(value)
 
 
 def is_nullish(value: Any) -> bool:
@@ -68,7 +81,7 @@ def integral(value: Any, number: int, sentence: str) -> int:
     if kind == DOUBLE and math.isfinite(value) and value == int(value):
         return int(value)
     if kind == DECIMAL:
-        plain = value.to_decimal()
+        plain = decimal(value)
         if plain.is_finite() and abs(plain.adjusted()) < 40 and plain == int(plain):
             return int(plain)
     raise DocumentError(number, sentence.replace("{}", str(value) if kind else alias(value)))

@@ -79,6 +79,8 @@ def _change(name: str, required: tuple[str, ...]) -> None:
                 4161107, f"{name} requires 'field' to evaluate to type String, but got {alias(field.value)}"
             )
         key = field.value
+        if "\0" in key:
+            raise DocumentError(4161108, f"{name}: 'field' cannot contain an embedded null byte")
         source = compiler.compile(operand["input"]).evaluate
         value = compiler.compile(operand["value"]).evaluate if "value" in required else None
 

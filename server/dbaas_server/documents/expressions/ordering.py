@@ -10,7 +10,7 @@ from ..errors import Code, DocumentError
 from ..paths import index_keys
 from ..values import Collation, sorter
 from .compiler import check_path
-from .numeric import rank
+from .numeric import double, rank
 
 __all__ = ["SortOrder", "direction", "value_order"]
 
@@ -21,8 +21,8 @@ def direction(value: Any) -> bool:
     Raises:
         DocumentError: 15975, it is neither 1 nor -1.
     """
-    if rank(value) and float(str(value)) in (1.0, -1.0):
-        return float(str(value)) < 0
+    if rank(value) and double(value) in (1.0, -1.0):
+        return double(value) < 0
     raise DocumentError(15975, "$sort key ordering must be 1 (for ascending) or -1 (for descending)")
 
 

@@ -13,7 +13,7 @@ from ..errors import Code, DocumentError
 from ..values import alias
 from .calendar import iso_text
 from .compiler import Compiler
-from .numeric import integral, is_nullish, rank
+from .numeric import decimal, integral, is_nullish, rank
 from .registry import Node, apply, function, operator
 
 __all__ = ["number_text", "text"]
@@ -144,7 +144,7 @@ def _substring_bytes(value: Any, start: Any, length: Any) -> str:
 
 
 def _truncated(value: Any) -> int:
-    plain = value.to_decimal() if type(value) is Decimal128 else value
+    plain = decimal(value) if type(value) is Decimal128 else value
     return int(max(min(plain, 2**31), -(2**31))) if plain == plain else 0
 
 

@@ -16,7 +16,7 @@ from bson import Decimal128, Int64
 from ..codec import MISSING, Missing
 from ..values import Collation, sorter
 from .compiler import Compiler
-from .numeric import CONTEXT, decimal, decimal128, integer, rank
+from .numeric import CONTEXT, decimal, decimal128, double, integer, rank
 from .registry import Node, apply, operator
 
 __all__ = ["Average", "Deviation", "Extreme", "Percentiles", "Sum", "Total"]
@@ -87,7 +87,7 @@ class Sum:
             self._add_doubles(doubles)
         decimals = [value for value in values if type(value) is Decimal128] if Decimal128 in kinds else ()
         for value in decimals:
-            self.decimals = CONTEXT.add(self.decimals or Decimal(0), value.to_decimal())
+            self.decimals = CONTEXT.add(self.decimals or Decimal(0), decimal(value))
         self.count += len(wholes) + len(doubles) + len(decimals)
 
     def _add_doubles(self, values: Sequence[float]) -> None:
@@ -143,7 +143,7 @@ class Sum:
         if doubles:
             self._add_doubles([high, low])
         if decimals is not None:
-            self.decimals = CONTEXT.add(self.decimals or Decimal(0), decimals.to_decimal())
+            self.decimals = CONTEXT.add(self.decimals or Decimal(0), decimal(decimals))
         self.count += int(count)
 
     def size(self) -> int:
@@ -162,7 +162,7 @@ class Average(Sum):
             return None
         total = super().result()
         if type(total) is Decimal128:
-            return decimal128(CONTEXT.divide(total.to_decimal(), Decimal(self.count)))
+            return decimal128(CONTEXT.divide(decimal(total), Decimal(self.count)))
         if self.doubles or abs(self.whole) > 2**53:
             return float(total) / self.count
         return self.whole / self.count
@@ -225,7 +225,7 @@ class Deviation:
 
     def add(self, values: Sequence[Any]) -> None:
         """See :class:`Total`."""
-        numbers = [_double(value) for value in values if rank(value)]
+        numbers = [double(value) for value in values if rank(value)]
         if not numbers:
             return
         mean = sum(numbers) / len(numbers)
@@ -259,10 +259,6 @@ class Deviation:
         return 150
 
 
-def _double(value: Any) -> float:
-    return float(value.to_decimal()) if type(value) is Decimal128 else float(value)
-
-
 class Percentiles:
     """Percentiles of numbers, exact: the smallest number that so large a part of them does not exceed."""
 
@@ -275,7 +271,7 @@ class Percentiles:
 
     def add(self, values: Sequence[Any]) -> None:
         """See :class:`Total`."""
-        self.numbers += [_double(value) for value in values if rank(value)]
+        self.numbers += [double(value) for value in values if rank(value)]
 
     def result(self) -> Any:
         """A double for each part, null of nothing; the median: one."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..codec import MISSING, Document
 from ..expressions.frame import Expression, Frame
+from ..expressions.limits import bounded
 from .tree import DROP, KEEP, Computed, Cut, Tree, has_computed
 
 __all__ = ["Projection", "addition", "exclusion", "inclusion"]
@@ -69,13 +70,13 @@ def _flat(tree: Tree) -> Callable[[Document], Document]:
     only_id = kept == {"_id"}
 
     def run(document: Document) -> Document:
-        frame.root = frame.current = document
+        frame.show(document)
         if only_id:
             result = {"_id": document["_id"]} if "_id" in document else {}
         else:
             result = {name: value for name, value in document.items() if name in kept}
         for name, evaluate in parts:
-            value = evaluate(frame)
+            value = bounded(evaluate(frame))
             if value is not MISSING:
                 result[name] = value
         return result
@@ -157,7 +158,7 @@ def compute(result: Document, tree: Tree, frame: Frame) -> Document:
     """Put the tree's computed fields into ``result``, which is ours to change at its top level."""
     for name, leaf in tree.items():
         if isinstance(leaf, Computed):
-            value = leaf.evaluate(frame)
+            value = bounded(leaf.evaluate(frame))
             if value is MISSING:
                 result.pop(name, None)
             else:

@@ -7,9 +7,11 @@ from typing import Any
 from ..codec import Document
 from ..errors import Code, DocumentError
 from ..expressions import Compiler, Frame
+from ..expressions.conditions import truth
+from ..expressions.limits import bounded
 from ..expressions.numeric import rank
 from ..scope import Scope
-from ..values import Kind, alias, kind_of
+from ..values import alias
 from .shapes import Projection, addition, exclusion, inclusion
 from .tree import DROP, KEEP, Computed, Leaf, Tree, add_path, leaves
 
@@ -29,8 +31,7 @@ def mark(value: Any) -> Leaf | None:
     if type(value) is bool:
         return KEEP if value else DROP
     if rank(value):
-        zero = value.to_decimal() == 0 if kind_of(value) is Kind.DECIMAL else value == 0
-        return DROP if zero else KEEP
+        return KEEP if truth(value) else DROP
     return None
 
 
@@ -176,7 +177,7 @@ def compile_replacement(spec: Any, scope: Scope, name: str) -> Projection:
     frame = Frame({})
 
     def run(document: Document) -> Document:
-        root = evaluate(frame.show(document))
+        root = bounded(evaluate(frame.show(document)))
         if type(root) is not dict:
             raise DocumentError(
                 40228,

@@ -22,6 +22,8 @@ def check_path(path: str) -> tuple[str, ...]:
     """
     if not path:
         raise DocumentError(Code.EmptyFieldName, "An empty update path is not valid.")
+    if "\0" in path:
+        raise DocumentError(Code.BadValue, "An update path cannot contain an embedded null byte.")
     names = tuple(path.split("."))
     if len(names) > MAX_DEPTH:
         raise DocumentError(Code.Overflow, f"an update path has at most {MAX_DEPTH} components")

@@ -340,6 +340,26 @@ def test_nesting_has_an_end() -> None:
     assert caught.value.number == 15
 
 
+def test_a_value_that_doubles_is_refused_before_anybody_walks_it() -> None:
+    doubled: Any = ["$s", "$s"]
+    for place in range(40):
+        doubled = {"$let": {"vars": {f"x{place}": doubled}, "in": [f"$$x{place}", f"$$x{place}"]}}
+    reduced = {"$reduce": {"input": {"$range": [0, 100]}, "initialValue": "$s", "in": ["$$value", "$$value"]}}
+    for spec in (doubled, reduced):
+        with pytest.raises(DocumentError) as caught:
+            evaluate(spec)
+        assert caught.value.number == 10334
+
+
+def test_loops_in_loops_come_to_an_end() -> None:
+    spec: Any = "$$this"
+    for _ in range(40):
+        spec = {"$map": {"input": "$a", "in": {"$sum": [spec, 1]}}}
+    with pytest.raises(DocumentError) as caught:
+        evaluate(spec)
+    assert caught.value.number == 96
+
+
 def test_a_pattern_that_takes_too_long_is_refused() -> None:
     with pytest.raises(DocumentError) as caught:
         evaluate({"$regexMatch": {"input": "a" * 40 + "!", "regex": "^(a|a|aa)+(?<!b)$"}})

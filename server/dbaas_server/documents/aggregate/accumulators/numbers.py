@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import Code, DocumentError
 from ...expressions import Compiler
-from ...expressions.numeric import integer, rank
+from ...expressions.numeric import double, integer, rank
 from ...expressions.totals import Average, Deviation, Extreme, Percentiles, Sum, Total
 from ...values import alias
 from ..columns import Column, column_of
@@ -106,7 +106,7 @@ def _percentile(argument: Any, compiler: Compiler) -> tuple[Column, Callable[[],
     if not node.is_constant or type(wanted) is not list or not wanted:
         raise DocumentError(7750300, "The $percentile 'p' field must be a constant array of numbers from [0.0, 1.0]")
     for part in wanted:
-        if not rank(part) or not 0 <= float(str(part)) <= 1:
+        if not rank(part) or not 0 <= double(part) <= 1:
             raise DocumentError(7750301, "The $percentile 'p' field must be an array of numbers from [0.0, 1.0]")
-    numbers = [float(str(part)) for part in wanted]
+    numbers = [double(part) for part in wanted]
     return column_of(compiler.compile(parts["input"])), lambda: Percentiles(numbers, single=False)

@@ -12,9 +12,8 @@ from ...codec import CODEC, MAX_DOCUMENT_BYTES
 from ...errors import DocumentError
 from ...expressions.compiler import check_name
 from ...values import alias
-from ..plan import Pipeline
 from ..run import Batch, Batches, Run
-from ..stage import Building, Step, stage
+from ..stage import Building, Inner, Step, stage
 
 __all__: list[str] = []
 
@@ -23,12 +22,12 @@ _REFUSED: Final = frozenset({"$facet", "$out", "$merge", "$collStats", "$indexSt
 
 
 class Facet(Step):
-    """Pipelines that each see all documents; one document with what each of them gives."""
+    """Inners that each see all documents; one document with what each of them gives."""
 
     name = "$facet"
     cuts = True
 
-    def __init__(self, pipelines: dict[str, Pipeline]) -> None:
+    def __init__(self, pipelines: dict[str, Inner]) -> None:
         self._pipelines = pipelines
         fields = [pipeline.leading.fields for pipeline in pipelines.values()]
         self.needs = (
@@ -46,7 +45,7 @@ class Facet(Step):
             while (batch := await queues[name].get()) is not _END:
                 yield batch
 
-        async def follow(name: str, pipeline: Pipeline) -> None:
+        async def follow(name: str, pipeline: Inner) -> None:
             nonlocal size
             try:
                 async for batch in pipeline.run_whole(feed(name), context):

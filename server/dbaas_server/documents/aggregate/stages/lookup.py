@@ -16,9 +16,8 @@ from ...match import Node, parse_filter
 from ...paths import candidates, split
 from ...scope import Scope
 from ...values import alias, hasher
-from ..plan import Pipeline
 from ..run import Batch, Batches, Leading, Run, weight
-from ..stage import Building, Step, stage
+from ..stage import Building, Inner, Step, stage
 from .unwind import put
 
 __all__: list[str] = []
@@ -69,7 +68,7 @@ class Lookup(Step):
         collection: str,
         target: tuple[str, ...],
         equal: _Equal | None,
-        pipeline: Pipeline | None,
+        pipeline: Inner | None,
         variables: Sequence[tuple[Cell, Expression]],
         compiler: Compiler,
     ) -> None:
@@ -131,7 +130,7 @@ class Lookup(Step):
 
     # --- a pipeline ---------------------------------------------------------------------------------------------
 
-    async def _piped(self, source: Batches, context: Run, pipeline: Pipeline) -> Batches:
+    async def _piped(self, source: Batches, context: Run, pipeline: Inner) -> Batches:
         constant = self._equal is None and not self._variables
         kept: Batch | None = None
         frame = Frame({})
@@ -154,7 +153,7 @@ class Lookup(Step):
                 await context.breathe()
             yield out
 
-    async def _collect(self, context: Run, pipeline: Pipeline, leading: Leading) -> Batch:
+    async def _collect(self, context: Run, pipeline: Inner, leading: Leading) -> Batch:
         found: Batch = []
         size = 0
         source = context.read(self._collection, leading)

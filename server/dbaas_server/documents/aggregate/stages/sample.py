@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...errors import DocumentError
-from ...expressions.numeric import rank
+from ...expressions.numeric import double, rank
 from ..run import Batch, Batches, Run, weight
 from ..stage import Building, Step, stage
 
@@ -59,7 +59,7 @@ def _sample(spec: Any, building: Building) -> Sequence[Step]:
         raise DocumentError(28749, "$sample stage must specify a size")
     if not rank(spec["size"]):
         raise DocumentError(28746, "size argument to $sample must be a number")
-    size = float(str(spec["size"]))
+    size = double(spec["size"])
     if not 1 <= size < 2**63:
         raise DocumentError(28747, "size argument to $sample must be a positive integer")
     return [Sample(int(size))]
