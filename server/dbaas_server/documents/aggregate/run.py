@@ -25,7 +25,7 @@ BOUND: Final = 100 * 1024 * 1024
 """Bytes that one stage keeps in memory."""
 
 _BREATH: Final = 0.005
-_SAMPLE: Final = 32
+_SAMPLE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
