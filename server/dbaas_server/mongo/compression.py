@@ -40,7 +40,8 @@ def compress(compressor: int, data: bytes) -> bytes:
         packed: bytes = _snappy.compress(data)
         return packed
     if compressor == _ZSTD:
-        return _zstandard.ZstdCompressor().compress(data)
+        zstd: bytes = _zstandard.ZstdCompressor().compress(data)
+        return zstd
     return zlib.compress(data)
 
 
