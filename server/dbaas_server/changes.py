@@ -161,8 +161,12 @@ class ValueType:
     Attributes:
         name: the engine's short name, which clients tell types by: ``int8``, ``_text`` for an array.
         json: a value as JSON.
+        exact: the same with 64-bit and decimal numbers as strings, as :class:`~.nouns.Read` has ``numbers_as_text``.
+        text: a value cast to text, an array to one of texts, as JSON.
     """
 
     name: str
     family: Family
     json: Callable[[str], bytes]
+    exact: Callable[[str], bytes]
+    text: Callable[[str], bytes]

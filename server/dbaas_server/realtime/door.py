@@ -10,7 +10,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
 
-from ..cors import origins_of, preflight, with_cors
+from ..cors import check_origin, origins_of, preflight, with_cors
 from ..http import Request, Response, Upgrade, WebSocket, json_response, status_of
 from ..rooms import Broadcast
 from ..services import Services
@@ -40,7 +40,7 @@ async def websocket(request: Request, services: Services) -> Response:
             raise Unauthorized("PGRST302", "This needs a key.", hint="Send one as `apikey`.")
         for one in {key, bearer} - {""}:
             await services.auth.identify(one, tenant)
-        await _check_origin(request, services, tenant)
+        await check_origin(request, services, tenant)
         plan = (await services.sessions.known(tenant)).plan
         found = await services.sessions.database(tenant, database)
         services.attendance.check(tenant, plan)
@@ -130,13 +130,6 @@ async def _json(data: bytes) -> object:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Invalid("invalid_json", "The body is not valid JSON.", details=str(error)) from None
-
-
-async def _check_origin(request: Request, services: Services, tenant: str) -> None:
-    """A browser's page may connect when the tenant lets it read: there is no preflight before a WebSocket."""
-    allowed = await origins_of(request, services, tenant)
-    if "origin" in request.headers and "*" not in allowed and request.header("origin") not in allowed:
-        raise Forbidden("origin_refused", "Pages of this origin may not read this tenant's data.")
 
 
 def _check_size(broadcast: Broadcast, most: int) -> None:

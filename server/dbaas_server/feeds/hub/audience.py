@@ -54,7 +54,7 @@ class Style(Protocol):
     def __hash__(self) -> int: ...
 
     def frame(self, told: Told) -> bytes:
-        """The bytes for a change, ready for the socket."""
+        """The bytes for a change, ready for the socket, or for a sink that puts them into frames of its own."""
         ...
 
 

@@ -201,7 +201,7 @@ class Hub:
                 break
             except DbaasError:
                 await asyncio.sleep(_RETRY_SECONDS[-1])
-        for member in self._index.members():
+        for member in list(self._index.members()):
             member.after = member.sent = self._position
             member.sink.gap(error, self._position)
 
@@ -331,7 +331,7 @@ class Hub:
         """Every member of an audience gets the same bytes, all of these changes in one send."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        sent = 0
+        sent = rendered = 0
         last = changes[-1].position
         for audience, items in told.items():
             if not items:
@@ -339,6 +339,10 @@ class Hub:
             items.sort(key=_place)
             frames = [(place, audience.style.frame(one)) for place, one in items]
             data = b"".join(frame for _, frame in frames)
+            rendered += len(frames)
+            if rendered > RENDERED:
+                rendered = 0
+                await asyncio.sleep(0)
             for member in list(audience.members):
                 if member.gone:
                     continue
@@ -388,7 +392,8 @@ class Hub:
                 assert self._position is not None
                 now = max(now, self._position)
                 member.sink.gap(error, now)
-                self._join(member, now)
+                if not member.gone:
+                    self._join(member, now)
                 return
             except DbaasError as error:
                 log.warning("a feed broke off: %s", error.as_dict())

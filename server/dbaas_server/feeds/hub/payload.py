@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 
 import orjson
@@ -18,18 +18,38 @@ SHORT = 64
 _CAPACITY = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Payload:
-    """What is told of a change.
+    """What is told of a change: one object for all who are told the same.
 
     Attributes:
-        event: ``INSERT``, ``UPDATE``, ``DELETE`` or ``TRUNCATE``.
-        data: a JSON object: schema, table, commit_timestamp, type, columns, record, old_record, errors, position.
+        change: for styles that render it in a form of their own, in which they keep to ``seen``.
     """
 
-    event: str
-    position: str
-    data: bytes
+    change: Change
+    seen: Visible
+    _render: Callable[[], bytes]
+    _data: bytes | None = field(default=None, init=False)
+
+    @property
+    def event(self) -> str:
+        """``INSERT``, ``UPDATE``, ``DELETE`` or ``TRUNCATE``."""
+        return self.change.kind.value.upper()
+
+    @property
+    def position(self) -> str:
+        """The change's position, as clients hand it back."""
+        return format_position(self.change.position)
+
+    @property
+    def data(self) -> bytes:
+        """A JSON object: schema, table, commit_timestamp, type, columns, record, old_record, errors, position.
+
+        Rendered when it is asked for, once.
+        """
+        if self._data is None:
+            self._data = self._render()
+        return self._data
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +78,9 @@ class Renderer:
 
     def render(self, change: Change, seen: Visible, select: frozenset[str] | None) -> Payload:
         """What somebody who may see so much of a change, and chose these columns, is told."""
+        return Payload(change, seen, lambda: self._render(change, seen, select))
+
+    def _render(self, change: Change, seen: Visible, select: frozenset[str] | None) -> bytes:
         prepared = self._known.get(id(change.table))
         if prepared is None:
             prepared = self._prepare(change.table)
@@ -67,7 +90,7 @@ class Renderer:
         data = self._data(prepared, change, seen, places, None)
         if len(data) > self._most:
             data = self._data(prepared, change, seen, places, SHORT)
-        return Payload(change.kind.value.upper(), format_position(change.position), data)
+        return data
 
     def _prepare(self, table: ChangedTable) -> _Prepared:
         if len(self._known) >= _CAPACITY:
