@@ -74,6 +74,7 @@ class PlatformHandler(APIHandler):
         """Find the route: tornado checks for forgery before it prepares, and what is checked depends on the route."""
         self._opening = opening
         self._handling: asyncio.Task[Response] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._params: dict[str, str] = {}
         self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
         try:
@@ -144,9 +145,10 @@ class PlatformHandler(APIHandler):
         return await dispatch(self._route, request, services)
 
     def on_connection_close(self) -> None:
-        """The client went away: so does its statement in the engine."""
-        if self._handling is not None:
-            self._handling.cancel()
+        """The client went away: so does its statement in the engine, and a stream that nobody reads."""
+        for task in (self._handling, self._sending):
+            if task is not None:
+                task.cancel()
 
     async def _handle(self) -> None:
         if self._handling is None:
@@ -159,8 +161,9 @@ class PlatformHandler(APIHandler):
             return
         finally:
             ending.cancel()
-        with contextlib.suppress(StreamClosedError):
-            await self._send(response)
+        self._sending = asyncio.create_task(self._send(response))
+        with contextlib.suppress(StreamClosedError, asyncio.CancelledError):
+            await self._sending
 
     async def _send(self, response: Response) -> None:
         self.set_status(response.status)
