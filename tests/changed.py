@@ -89,6 +89,10 @@ class MemoryFeed:
         await self.started.wait()
         return self.log.position
 
+    @property
+    def _last(self) -> Position:
+        return self.changes[-1].position if self.changes else Position(1, 0)
+
     async def commit(self, *changes: Change) -> None:
         async with self._more:
             self.changes += changes
@@ -106,9 +110,13 @@ class MemoryFeed:
         place = len(self.changes)
         if after is not None:
             place = next((n for n, change in enumerate(self.changes) if change.position > after), place)
+        level: int | None = len(self.changes) if self.log.position == self._last else None
         self.followers += 1
         try:
             while True:
+                if level is not None and place >= level:
+                    level = None
+                    yield ()
                 async with self._more:
                     while not self._broken and len(self.changes) == place:
                         await self._more.wait()

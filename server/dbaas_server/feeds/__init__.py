@@ -54,6 +54,7 @@ class Feed(Protocol):
     def follow(self, after: Position | None = None) -> AsyncIterator[Sequence[Change]]:
         """Changes after a position (from now on when None), in order, in batches, without end.
 
+        An empty batch says that nothing is missing of what ``live`` would have answered at the beginning.
         A lost connection, a restarted daemon and a restarted engine are waited out inside; nothing is left out or
         told twice.
 

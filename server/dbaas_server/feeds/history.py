@@ -23,7 +23,7 @@ from dbaas_provisioning.errors import Unavailable
 from ..changelog import Piece, Reached, Row
 from ..changes import ChangedTable
 from . import resync
-from .records import Damaged, encode_mark, encode_rows, encode_table, order_of, read_head
+from .records import Damaged, encode_level, encode_mark, encode_rows, encode_table, order_of, read_head
 from .segment import Segment
 
 __all__ = ["History"]
@@ -114,7 +114,7 @@ class History:
 
     def append(self, items: Sequence[Piece | Reached]) -> None:
         """Write what was read and tell it to who waits. What was written before is passed over. Raises ``OSError``."""
-        last = self.last
+        last, end = self.last, self.end
         buffer: list[bytes] = []
         for item in items:
             if isinstance(item, Piece):
@@ -128,6 +128,8 @@ class History:
                 self.end = item.end
         if buffer:
             self._write(buffer)
+        elif self.end > end:
+            self._wake()  # who waits may be level now
 
     async def pace(self) -> None:
         """Return when there is room for more without anybody who reads on losing what they have not read."""
@@ -217,10 +219,14 @@ class History:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    async def read(self, after: int) -> AsyncGenerator[bytes, None]:
+    async def read(self, after: int, level: int | None = None) -> AsyncGenerator[bytes, None]:
         """Records behind ``after``, as they come, without end; some before it may come along.
 
-        Raises :class:`Resync` when they are not known any more, at once or later.
+        Args:
+            level: once everything up to this order was told, a record says so.
+
+        Raises:
+            Resync: they are not known any more, at once or later.
         """
         segment = self._segment_of(after)
         definitions, place = segment.start(after)
@@ -237,6 +243,10 @@ class History:
                     reader.place += len(data)
                     yield data
                 elif reader.segment is self._segments[-1]:
+                    if level is not None and level <= max(self.last, order_of(self.end, 0)):
+                        level = None
+                        yield encode_level()
+                        continue
                     reader.moved_at = math.inf  # who has read everything does not stand still
                     await self._news()
                 else:

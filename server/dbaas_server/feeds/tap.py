@@ -98,7 +98,7 @@ class Tap:
             history = self._history
             if history is None or after.epoch != history.epoch or after > now:
                 raise resync("the position belongs to another log of changes")
-            async with contextlib.aclosing(history.read(after.order)) as records:
+            async with contextlib.aclosing(history.read(after.order, now.order)) as records:
                 async for data in records:
                     yield data
 

@@ -83,6 +83,8 @@ class Channel:
         self._room: Room | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._over = False
+        self.send: Callable[[bytes], bool | None] = host.ws.send
+        """Changes, as frames: straight to the socket, since there may be very many."""
 
     # --- coming and going ---------------------------------------------------------------------------------------
 
@@ -268,10 +270,6 @@ class Channel:
     def backlog(self) -> int:
         """Bytes sent that the client has not taken yet."""
         return self._host.ws.buffered
-
-    def send(self, data: bytes) -> None:
-        """Changes, as frames."""
-        self._host.ws.send(data)
 
     def gap(self, error: Resync, position: Position) -> None:
         """Changes were lost: the client has to read its tables again."""

@@ -64,6 +64,23 @@ async def test_who_waits_is_told_what_is_written(tmp_path: Path) -> None:
     assert history.end == 161
 
 
+async def test_who_follows_is_told_once_that_nothing_is_missing(tmp_path: Path) -> None:
+    history = History.create(tmp_path / "h", EPOCH, START)
+    fill(history, range(101, 104))
+    decoder, found = Decoder(EPOCH, order_of(START, 0)), []
+    async with asyncio.timeout(20), contextlib.aclosing(history.read(order_of(START, 0), order_of(150, 0))) as records:
+        while len(found) < 3:
+            found += decoder.feed(await anext(records))
+        waiting = asyncio.ensure_future(anext(records))
+        await asyncio.sleep(0)
+        assert not decoder.level and not waiting.done(), "the engine's log was not read so far"
+        history.append([Reached(150, False)])
+        assert decoder.feed(await waiting) == []
+        assert decoder.level
+        fill(history, range(160, 161))
+        assert orders(decoder.feed(await anext(records))) == [order_of(160, 1)]
+
+
 async def test_reading_begins_anywhere_and_crosses_files(tmp_path: Path, small: None) -> None:
     history = History.create(tmp_path / "h", EPOCH, START)
     fill(history, range(101, 201))

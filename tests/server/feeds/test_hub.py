@@ -217,6 +217,37 @@ async def test_from_a_position_on_nothing_is_missing_and_nothing_comes_twice(sta
     await until_true(lambda: stage.feed.followers == 1, lambda: f"{stage.feed.followers} still catch up")
 
 
+async def test_who_caught_up_joins_though_nothing_new_happens(stage: Stage):
+    await stage.insert(1, 2, 3)
+    resumed = [(start, (await stage.join(since=Position(1, start)))[0]) for start in (0, 1, 2)]
+    for start, ear in resumed:
+        await told(ear, [1, 2, 3][start:])
+    await until_true(lambda: stage.feed.followers == 1, lambda: f"{stage.feed.followers} follow")
+    await stage.insert(4)
+    for start, ear in resumed:
+        await told(ear, [1, 2, 3, 4][start:])
+
+
+async def test_what_one_may_have_left_untaken_is_looked_at_again(stage: Stage):
+    """A sink that says that it has nothing left is believed until it says something else."""
+    ear, _ = await stage.join()
+    answers = [True, False, False]
+    taken: list[bytes] = []
+
+    def send(data: bytes) -> bool:
+        taken.append(data)
+        ear.backlog = hub_module.BACKLOG_BYTES + 1
+        return answers.pop(0)
+
+    member = next(iter(stage.hub._index.members()))
+    member.send = send
+    for number in (1, 2, 3):
+        await stage.insert(number)
+        await until_true(lambda number=number: len(taken) == number or ear.overrun_at, lambda: "nothing comes")
+    assert len(taken) == 2
+    assert ear.overrun_at == [Position(1, 2)]
+
+
 async def test_who_has_everything_joins_at_once(stage: Stage):
     first, _ = await stage.join()
     await stage.insert(1, 2)

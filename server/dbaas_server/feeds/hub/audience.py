@@ -66,8 +66,8 @@ class Sink(Protocol):
         """Bytes sent that were not taken yet."""
         ...
 
-    def send(self, data: bytes, /) -> None:
-        """Take the frames of one or more changes. Does not wait."""
+    def send(self, data: bytes, /) -> bool | None:
+        """Take the frames of one or more changes. Does not wait. Where it returns True nothing is left untaken."""
         ...
 
     def gap(self, error: Resync, position: Position, /) -> None:
@@ -89,16 +89,20 @@ class Member:
     Attributes:
         after: what is not behind this position is not for it; None when everything that comes is.
         sent: up to here everything was sent.
+        send: the sink's, looked up once.
+        waits: something may be left untaken.
         gone: it left, or was let go.
     """
 
-    __slots__ = ("after", "audience", "bindings", "caller", "gone", "sent", "sink", "style")
+    __slots__ = ("after", "audience", "bindings", "caller", "gone", "send", "sent", "sink", "style", "waits")
 
     def __init__(self, bindings: tuple[Binding, ...], caller: Caller, style: Style, sink: Sink) -> None:
         self.bindings = bindings
         self.caller = caller
         self.style = style
         self.sink = sink
+        self.send = sink.send
+        self.waits = True
         self.after: Position | None = None
         self.sent: Position | None = None
         self.audience: Audience | None = None

@@ -33,7 +33,7 @@ CATCH_UP_BYTES = 512 * 1024
 """What a subscriber that catches up may leave untaken before it is given more."""
 
 REST = 3.0
-"""After sending, this many times as long goes by before more is sent: changes that come thick and fast go out together,
+"""After telling, this many times as long goes by before more is told: changes that come thick and fast go out together,
 in few sends, and a change that comes after a while goes out at once."""
 
 LONGEST_REST_SECONDS = 0.008
@@ -73,7 +73,6 @@ class Hub:
         self._telling = False
         self._moves: list[tuple[Member, Caller]] = []
         self._ended: str | None = None
-        self._sending_seconds = 0.0
         self._asking: asyncio.Future[Position] | None = None
 
     # --- subscribers --------------------------------------------------------------------------------------------
@@ -174,6 +173,7 @@ class Hub:
 
     async def _follow(self) -> None:
         """Tell everyone what comes, for as long as the database exists."""
+        loop = asyncio.get_running_loop()
         failures = 0
         while True:
             assert self._position is not None
@@ -181,9 +181,10 @@ class Hub:
                 async with aclosing(_closable(self._feed.follow(self._position))) as batches:
                     async for batch in batches:
                         failures = 0
+                        began = loop.time()
                         for part in _slices(batch):
                             await self._tell(self._index, part)
-                        rest = min(self._sending_seconds * REST, LONGEST_REST_SECONDS)
+                        rest = min((loop.time() - began) * REST, LONGEST_REST_SECONDS)
                         if rest > SHORTEST_REST_SECONDS:
                             await asyncio.sleep(rest)
             except Resync as error:
@@ -247,12 +248,11 @@ class Hub:
         gone_through = 0
         for start in range(0, len(pending), TOGETHER):
             together = pending[start : start + TOGETHER]
-            masks = await asyncio.gather(
-                *(
-                    self._visible([changes[place] for place, _ in found], [audience.caller for audience in members])
-                    for found, members in together
-                )
-            )
+            asked = [
+                self._visible([changes[place] for place, _ in found], [audience.caller for audience in members])
+                for found, members in together
+            ]
+            masks = await asyncio.gather(*asked) if len(asked) > 1 else [await asked[0]]
             for (found, members), mask in zip(together, masks, strict=True):
                 for audience, row in zip(members, mask, strict=True):
                     gone_through += len(found)
@@ -329,8 +329,6 @@ class Hub:
 
     async def _send(self, changes: Sequence[Change], told: dict[Audience, list[tuple[int, Told]]]) -> None:
         """Every member of an audience gets the same bytes, all of these changes in one send."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         sent = rendered = 0
         last = changes[-1].position
         for audience, items in told.items():
@@ -346,24 +344,23 @@ class Hub:
             for member in list(audience.members):
                 if member.gone:
                     continue
-                if member.sink.backlog > BACKLOG_BYTES:
+                if member.waits and member.sink.backlog > BACKLOG_BYTES:
                     self.leave(member)
                     member.sink.overrun(member.sent)
                     continue
                 if member.after is None:
-                    member.sink.send(data)
+                    member.waits = not member.send(data)
                 else:
                     after = member.after
                     mine = b"".join(frame for place, frame in frames if changes[place].position > after)
                     if last > after:
                         member.after = None
                     if mine:
-                        member.sink.send(mine)
+                        member.waits = not member.send(mine)
                 member.sent = last
                 sent += 1
-                if sent % BREATH == 0:
+                if not sent % BREATH:
                     await asyncio.sleep(0)
-        self._sending_seconds = loop.time() - began
 
     # --- catching up --------------------------------------------------------------------------------------------
 
@@ -388,6 +385,10 @@ class Hub:
                                 await asyncio.sleep(_DRAIN_SECONDS)
                                 if member.gone:
                                     return
+                        if not batch:  # nothing is missing of what was there when it came
+                            after = max(after, now)
+                            if member.gone or self._join(member, after):
+                                return
             except Resync as error:
                 assert self._position is not None
                 now = max(now, self._position)
