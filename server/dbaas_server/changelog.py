@@ -64,10 +64,13 @@ class LogState:
     Attributes:
         kept_from: the engine still has everything behind this place for us; None when it keeps nothing.
         now: where the log ends. Transactions committed from now on have this number or a higher one.
+        identity: which log it is. Another one where the database was made anew or went back to an earlier state in a
+            way that the engine knows of: then the same numbers mean other changes.
     """
 
     kept_from: int | None
     now: int
+    identity: str
 
 
 class LogLost(Exception):

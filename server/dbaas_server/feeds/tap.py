@@ -142,7 +142,7 @@ class Tap:
             try:
                 state = await engine_log.state()
                 if state.kept_from is None:
-                    await self._keep(engine_log)
+                    await self._keep(engine_log, state)
                 elif state.kept_from < state.now:
                     await engine_log.skip(state.now)
             except (ConnectionBroken, LogLost) as error:
@@ -220,6 +220,7 @@ class Tap:
                         return
         except LogLost:
             self._drop_history(_LOST, remove=True)
+            self._prepared = False  # what was prepared may be lost with it
             raise
         finally:
             if syncing is not None:
@@ -231,10 +232,12 @@ class Tap:
         history = self._history
         if history is None and state.kept_from is not None:
             history = await asyncio.to_thread(History.open, self._folder / str(access.epoch), access.epoch)
-        if state.kept_from is None or not access.epoch or (history is not None and history.end > state.now):
-            # The slot is gone, or the server went back to an earlier state: the same numbers would mean other changes.
+        another = not access.epoch or access.log != state.identity
+        if state.kept_from is None or another or (history is not None and history.end > state.now):
+            # The slot is gone, the database was made anew, or the server went back to an earlier state: the same
+            # numbers would mean other changes.
             self._drop_history(_LOST, remove=True)
-            epoch, start = await self._keep(engine_log)
+            epoch, start = await self._keep(engine_log, state)
             history = History.create(self._folder / str(epoch), epoch, start)
         elif history is None or history.epoch != access.epoch or history.end < state.kept_from:
             self._drop_history(_LOST, remove=True)
@@ -242,9 +245,9 @@ class Tap:
         self._history = history
         return history
 
-    async def _keep(self, engine_log: ChangeLog) -> tuple[int, int]:
+    async def _keep(self, engine_log: ChangeLog, state: LogState) -> tuple[int, int]:
         """Begin a new log; returns its epoch and its first place."""
-        epoch = await self._replication.new_epoch(self.database)
+        epoch = await self._replication.new_epoch(self.database, state.identity)
         self._failure = "transactions that are open now have to end first"
         return epoch, await engine_log.keep()
 

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator, Callable
 
+import psycopg
 import pytest
 
 from dbaas_provisioning.errors import Unavailable
-from dbaas_provisioning.nouns import ClusterState
+from dbaas_provisioning.nouns import ClusterState, Login
 from dbaas_provisioning.platform import Access, Platform
 from dbaas_server.feeds import Feed, Resync, tap
 from dbaas_server.feeds.keeper import DaemonFeeds
+from dumps import dump, restore
 from followers import Follower
 from waiting import until
 
@@ -148,6 +150,64 @@ async def test_a_cluster_that_went_back_to_an_earlier_state_means_a_resync(
     following = follower(now)
     await owner("insert into t values (2)")
     assert [change.record for change in await following.until(1)] == [("2",)]
+
+
+async def test_a_recovery_that_begins_a_new_timeline_means_a_resync(
+    platform: Platform, supervision, feed, shop, owner, follower
+) -> None:
+    start = await feed.live()
+    following = follower(start)
+    await owner("insert into t values (1)")
+    last = (await following.until(1))[-1]
+    folder = (await platform.cluster(shop.database.cluster_id)).data_dir
+    await supervision.stop(shop.database.cluster_id)
+    with (folder / "postgresql.auto.conf").open("a") as settings:
+        settings.write("restore_command = 'false'\nhot_standby = off\n")
+    (folder / "recovery.signal").touch()
+    await supervision.ensure(shop.database.cluster_id)
+    assert isinstance(await following.ended(60), Resync)
+    for position in (start, last.position):
+        assert isinstance(await follower(position).ended(), Resync)
+    again = follower(await feed.live())
+    await owner("insert into t values (2)")
+    assert [change.record for change in await again.until(1)] == [("2",)]
+
+
+async def test_a_database_that_was_made_anew_from_a_dump_means_a_resync(
+    platform: Platform, feed, shop, owner, connect, follower, tmp_path
+) -> None:
+    start = await feed.live()
+    following = follower(start)
+    await owner("insert into t values (1)")
+    last = (await following.until(1))[-1]
+    found = await platform.replication.access(shop.database, wake=False)
+    assert found is not None
+    administrator, endpoint, name = found.administrator, found.endpoint, shop.database.physical_name
+    url = f"postgresql://{administrator.username}:{administrator.secret}@{endpoint.host}:{endpoint.port}/{name}"
+    await asyncio.to_thread(dump, platform.home, url, tmp_path / "dump")
+    superuser = await connect(shop, administrator, dbname="postgres")
+
+    async def dropped() -> bool:
+        try:
+            await superuser.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+            await superuser.execute(
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = %s", [name]
+            )
+            await superuser.execute(f'drop database "{name}" with (force)')
+        except (psycopg.errors.ObjectInUse, psycopg.errors.UndefinedObject):
+            return False
+        return True
+
+    await until(dropped)
+    login = shop.logins[Login.owner].username
+    await superuser.execute(f'create database "{name}" template template0 owner "{login}"')
+    await asyncio.to_thread(restore, platform.home, url, tmp_path / "dump")
+    assert isinstance(await following.ended(60), Resync)
+    for position in (start, last.position):
+        assert isinstance(await follower(position).ended(60), Resync)
+    again = follower(await feed.live())
+    await owner("insert into t values (2)")
+    assert [change.record for change in await again.until(1)] == [("2",)]
 
 
 async def test_a_table_that_was_restored_from_a_dump_is_another_table_whose_rows_are_told(

@@ -35,11 +35,17 @@ def format_lsn(place: int) -> str:
 
 
 async def state(wire: Wire, name: str) -> LogState:
-    """What the slot keeps, after ending whoever reads it: the platform's last reader, if it hangs."""
+    """What the slot keeps, after ending whoever reads it: the platform's last reader, if it hangs.
+
+    A log is told by its cluster's system identifier, the timeline, which a recovery to a point in time begins anew, and
+    the database's oid.
+    """
     await wire.execute(
         f"select pg_terminate_backend(active_pid, {_TERMINATE_MS}) from pg_replication_slots"
         f" where slot_name = '{name}' and active_pid is not null".encode()
     )
+    [system] = await wire.execute(b"IDENTIFY_SYSTEM")  # systemid, timeline, xlogpos, dbname
+    [database] = await wire.execute(b"select oid from pg_database where datname = current_database()")
     [now] = await wire.execute(b"select pg_current_wal_flush_lsn()")
     [slot] = await wire.execute(
         "select confirmed_flush_lsn from pg_replication_slots"
@@ -47,7 +53,7 @@ async def state(wire: Wire, name: str) -> LogState:
         f" and exists (select from pg_publication where pubname = '{PUBLICATION}')".encode()
     )
     kept = parse_lsn(_value(slot)) if slot.ntuples else None
-    return LogState(kept, parse_lsn(_value(now)))
+    return LogState(kept, parse_lsn(_value(now)), f"{_value(system)}/{_value(system, 1)}/{_value(database)}")
 
 
 async def keep(wire: Wire, name: str) -> int:
