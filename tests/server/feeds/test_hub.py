@@ -45,6 +45,7 @@ class Ear:
     data: bytes = b""
     sends: int = 0
     gaps: list[Position] = field(default_factory=list)
+    said: list[Resync] = field(default_factory=list)
     overrun_at: list[Position | None] = field(default_factory=list)
     reason: str | None = None
 
@@ -54,6 +55,7 @@ class Ear:
 
     def gap(self, error: Resync, position: Position) -> None:
         self.gaps.append(position)
+        self.said.append(error)
 
     def overrun(self, position: Position | None) -> None:
         self.overrun_at.append(position)
@@ -284,6 +286,58 @@ async def test_a_lost_log_is_told_to_everyone(stage: Stage):
     await stage.insert(2)
     for ear in ears:
         await told(ear, [1, 2])
+
+
+async def test_a_renaming_is_told_to_who_subscribed_by_name_and_may_see_it(stage: Stage, reused, connect):
+    by_name, _ = await stage.join()
+    stranger, _ = await stage.join(caller=person("nobody"))
+    everything, _ = await stage.join((Binding("*", "public", "*"),))
+    await stage.insert(1)
+    before = stage.log.position
+    owner = await connect(reused)
+    await owner.execute("alter table notes rename to papers")
+    stage.notes = await changed_table(owner, "papers")
+    await stage.insert(2)
+    await told(everything, [1, 2])
+    assert [one["table"] for one in everything.heard] == ["notes", "papers"]
+    assert by_name.ids == [1] and by_name.gaps == [before]
+    assert "public.notes is called public.papers now" in by_name.said[0].message
+    assert not everything.gaps and not stranger.gaps
+    await stage.insert(3)
+    await told(everything, [1, 2, 3])
+    assert len(by_name.gaps) == 1, "told once"
+    again, _ = await stage.join(since=Position(1, 0))
+    await told(again, [1])
+    await until_true(lambda: again.gaps == [before], lambda: again.gaps)
+
+
+async def test_another_table_under_the_same_name_is_told_before_its_first_row(stage: Stage, reused, connect):
+    ear, _ = await stage.join()
+    ann, _ = await stage.join(caller=person("ann"))
+    bob, _ = await stage.join(caller=person("bob"))
+    await stage.insert(1)
+    await told(ear, [1])
+    before = stage.log.position
+    owner = await connect(reused)
+    await owner.execute(
+        """drop table notes; create table notes (id int primary key, owner text, body text);
+        alter table notes enable row level security; create policy mine on notes using (owner = auth.sub())"""
+    )
+    stage.notes = await changed_table(owner, "notes")
+    await stage.insert(2)
+    await told(ear, [1, 2])
+    assert ear.gaps == ann.gaps == [before] and ear.said[0].details == "the table was made anew"
+    assert not bob.gaps, "nothing was told to him"
+    middle = stage.log.position
+    await stage.insert(3, owner="bob")
+    await told(ear, [1, 2, 3])
+    assert bob.ids == [3] and bob.gaps == [middle]
+    await stage.insert(4, owner="bob")
+    await told(ear, [1, 2, 3, 4])
+    assert [len(one.gaps) for one in (ear, ann, bob)] == [1, 1, 1]
+    again, _ = await stage.join(since=Position(1, 0))
+    await told(again, [1, 2, 3, 4])
+    assert again.gaps == [Position(1, 0)], "what it was told came in one piece"
 
 
 async def test_a_slow_member_is_let_go_and_nobody_else_notices(stage: Stage):

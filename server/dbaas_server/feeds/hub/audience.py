@@ -191,6 +191,17 @@ class Index:
             found.update(self._by_table.get(key, {}))
         return list(found)
 
+    def on(self, table: TableRef) -> Iterator[Member]:
+        """Everyone who wants something of a table."""
+        for audience in self.about(table):
+            yield from audience.members
+
+    def by_name(self, table: TableRef) -> Iterator[Member]:
+        """Those who want something of this table, and say so by its name."""
+        for member in self.on(table):
+            if any(one.table == table.name and one.schema in ("*", table.schema) for one in member.bindings):
+                yield member
+
     def members(self) -> Iterator[Member]:
         """Everyone."""
         for audience in list(self._audiences.values()):

@@ -15,6 +15,7 @@ from ...engine import Session
 from ...nouns import Caller, Position
 from .. import Feed, Resync
 from .audience import Audience, Binding, Index, Member, Sink, Style, Told, tables_of
+from .names import Names, Notice
 from .payload import Payload, Renderer
 
 __all__ = ["Hub", "Member"]
@@ -66,6 +67,7 @@ class Hub:
         self._most = most
         self._on_idle = on_idle
         self._index = Index()
+        self._names = Names(self._index.by_name, self._index.on)
         self._renderer: tuple[Session, Renderer] | None = None
         self._position: Position | None = None
         self._following: asyncio.Task[None] | None = None
@@ -183,7 +185,7 @@ class Hub:
                         failures = 0
                         began = loop.time()
                         for part in _slices(batch):
-                            await self._tell(self._index, part)
+                            await self._tell(self._index, self._names, part)
                         rest = min((loop.time() - began) * REST, LONGEST_REST_SECONDS)
                         if rest > SHORTEST_REST_SECONDS:
                             await asyncio.sleep(rest)
@@ -205,8 +207,9 @@ class Hub:
         for member in list(self._index.members()):
             member.after = member.sent = self._position
             member.sink.gap(error, self._position)
+        self._names = Names(self._index.by_name, self._index.on)
 
-    async def _tell(self, index: Index, changes: Sequence[Change]) -> None:
+    async def _tell(self, index: Index, names: Names, changes: Sequence[Change]) -> None:
         """Judge, render and send changes."""
         if index is self._index:
             self._telling = True
@@ -214,13 +217,19 @@ class Hub:
             self._position = changes[-1].position
         try:
             told: dict[Audience, list[tuple[int, Told]]] = {}
+            versions = tables_of(changes)
+            for places in versions.values():
+                if renamed := names.learn(changes[places[0]].table):
+                    await self._warn(renamed, [changes[place] for place in places])
             wanted = [
                 (audiences, places)
-                for places in tables_of(changes).values()
+                for places in versions.values()
                 if (audiences := index.about(changes[places[0]].table.ref))
             ]
             for audiences, places in wanted:
                 await self._of_table(audiences, [changes[place] for place in places], places, told)
+            if names.replaced:
+                _warn_told(names, changes, told)
             await self._send(changes, told)
         finally:
             if index is self._index:
@@ -228,6 +237,18 @@ class Hub:
                 moves, self._moves = self._moves, []
                 for member, caller in moves:
                     self._move(member, caller)
+
+    async def _warn(self, notice: Notice, changes: Sequence[Change]) -> None:
+        """Tell those who may see one of these changes what their table is called now."""
+        callers = list({member.caller for member in notice.waiting})
+        sees = {
+            caller
+            for caller, row in zip(callers, await self._visible(changes, callers), strict=True)
+            if any(seen is not None for seen in row)
+        }
+        for member in notice.waiting:
+            if member.caller in sees and not member.gone:
+                _gap(member, notice.error, changes)
 
     async def _of_table(
         self,
@@ -368,18 +389,19 @@ class Hub:
         """Tell a member what it missed, then let it join the others; ``now`` is where changes were when it came."""
         after = since
         failures = 0
+        alone = Index()
+        names = Names(alone.by_name, alone.on)
         while True:
             try:
                 async with aclosing(_closable(self._feed.follow(after))) as batches:
                     async for batch in batches:
                         failures = 0
                         for part in _slices(batch):
-                            alone = Index()
                             alone.add(member)
-                            await self._tell(alone, part)
+                            await self._tell(alone, names, part)
                             alone.remove(member)
                             after = part[-1].position
-                            if member.gone or self._join(member, after):
+                            if member.gone or self._join(member, after, names):
                                 return
                             while member.sink.backlog > CATCH_UP_BYTES:
                                 await asyncio.sleep(_DRAIN_SECONDS)
@@ -387,27 +409,28 @@ class Hub:
                                     return
                         if not batch:  # nothing is missing of what was there when it came
                             after = max(after, now)
-                            if member.gone or self._join(member, after):
+                            if member.gone or self._join(member, after, names):
                                 return
             except Resync as error:
                 assert self._position is not None
                 now = max(now, self._position)
                 member.sink.gap(error, now)
                 if not member.gone:
-                    self._join(member, now)
+                    self._join(member, now, names)
                 return
             except DbaasError as error:
                 log.warning("a feed broke off: %s", error.as_dict())
                 await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
                 failures += 1
 
-    def _join(self, member: Member, after: Position) -> bool:
+    def _join(self, member: Member, after: Position, names: Names) -> bool:
         """Let a member join once it knows all that the others were told."""
         assert self._position is not None
         if after < self._position:
             return False
         member.after = after
         self._index.add(member)
+        self._names.take(names)
         return True
 
     def _caught_up(self, member: Member, task: asyncio.Task[None]) -> None:
@@ -416,6 +439,21 @@ class Hub:
             log.error("catching up failed", exc_info=task.exception())
             member.gone = True
             member.sink.ended("The server could not catch up.")
+
+
+def _warn_told(names: Names, changes: Sequence[Change], told: dict[Audience, list[tuple[int, Told]]]) -> None:
+    """Tell those who are told of a table that it is another one than before."""
+    for audience, items in told.items():
+        for identity in {changes[place].table.identity for place, _ in items} & names.replaced.keys():
+            for member, error in names.tell_replaced(identity, list(audience.members)):
+                _gap(member, error, changes)
+
+
+def _gap(member: Member, error: Resync, changes: Sequence[Change]) -> None:
+    """Before these changes, unless they are not for this member."""
+    if member.after is None or changes[-1].position > member.after:
+        first = changes[0].position
+        member.sink.gap(error, Position(first.epoch, first.order - 1))
 
 
 def _place(item: tuple[int, Told]) -> int:
