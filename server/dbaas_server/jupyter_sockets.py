@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -17,14 +16,13 @@ from tornado.websocket import WebSocketHandler
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from .dispatch import dispatch, next_request_id, refuse
+from .dispatch import dispatch, next_request_id, refuse, serve_socket
+from .frames import close_reason
 from .http import Request, Response, Upgrade
 from .routing import Router
 from .services import Services
 
 __all__ = ["PlatformSocket", "Upgrading"]
-
-log = logging.getLogger("dbaas.http")
 
 _PING_SECONDS = 45.0
 _HANDSHAKE = frozenset({"connection", "upgrade", "content-length", "transfer-encoding"})
@@ -127,16 +125,7 @@ class PlatformSocket(WebSocketHandler):
         """The handshake is done."""
         assert self._upgrade is not None
         self._socket = _Socket(self)
-        self._work = asyncio.create_task(self._serve(self._upgrade, self._socket))
-
-    async def _serve(self, upgrade: Upgrade, socket: _Socket) -> None:
-        try:
-            await upgrade.serve(socket)
-        except Exception:
-            log.exception("the WebSocket of request %s failed", self._request_id)
-            socket.close(1011, f"Something went wrong on our side: {self._request_id}.")
-        else:
-            socket.close()
+        self._work = asyncio.create_task(serve_socket(self._upgrade, self._socket, self._request_id))
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """One message; the client is not read from while too many wait."""
@@ -217,8 +206,7 @@ class _Socket:
         """Say why, and end."""
         if not self._ended:
             with contextlib.suppress(StreamClosedError):
-                # A close frame holds at most 123 bytes of reason (RFC 6455 section 5.5).
-                self._handler.close(code, reason.encode()[:123].decode(errors="ignore") or None)
+                self._handler.close(code, close_reason(reason))
             self.lost()
 
     def lost(self) -> None:

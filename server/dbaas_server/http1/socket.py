@@ -11,6 +11,8 @@ from wsproto.connection import ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, Pong, TextMessage
 from wsproto.utilities import LocalProtocolError
 
+from ..frames import close_reason
+
 __all__ = ["Socket"]
 
 TOO_LARGE = 1009
@@ -99,9 +101,7 @@ class Socket:
         if self._ended:
             return
         if self._frames.state is ConnectionState.OPEN:
-            # A close frame holds at most 123 bytes of reason (RFC 6455 section 5.5).
-            short = reason.encode()[:123].decode(errors="ignore")
-            self._write(self._frames.send(CloseConnection(code, short or None)))
+            self._write(self._frames.send(CloseConnection(code, close_reason(reason))))
         self.lost()
         self._transport.close()
 
