@@ -6,6 +6,7 @@ making one asks nothing of the server.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -87,7 +88,39 @@ class Client:
         return "dbaas.Client()"
 
 
-class TenantClient:
+class _Graph(ABC):
+    """What answers GraphQL documents."""
+
+    transport: Transport
+
+    @abstractmethod
+    def _graph(self) -> tuple[str, str | None]:
+        """The tenant, and the database; None for all of the tenant's."""
+
+    def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation: str | None = None,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a GraphQL document over this database, or over all of this tenant's; the answer's ``data``.
+
+        Args:
+            document: queries, or mutations (of one transaction).
+            variables: the values of its ``$names``.
+            operation: which one, where the document has several.
+            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
+
+        Raises:
+            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
+        """
+        asked = operations.graphql(*self._graph(), document, variables, operation, key=key)
+        return self.transport.run(asked)
+
+
+class TenantClient(_Graph):
     """A tenant: its databases and keys."""
 
     def __init__(self, transport: Transport, name: str) -> None:
@@ -149,37 +182,18 @@ class TenantClient:
         """A token for the data API, signed with the tenant's secret. ``expires_in`` is in seconds."""
         return self.transport.run(operations.sign(self.name, role, sub, expires_in, claims))
 
-    def graphql(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        operation: str | None = None,
-        key: str | None = None,
-    ) -> dict[str, Any]:
-        """Run a GraphQL document over all of the tenant's databases; the answer's ``data``.
-
-        Args:
-            document: queries, or mutations (of one transaction).
-            variables: the values of its ``$names``.
-            operation: which one, where the document has several.
-            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
-
-        Raises:
-            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
-        """
-        asked = operations.graphql(self.name, None, document, variables, operation, key=key)
-        return self.transport.run(asked)
-
     def audit(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest control actions."""
         return self.transport.run(operations.audit(self.name, limit))
+
+    def _graph(self) -> tuple[str, str | None]:
+        return self.name, None
 
     def __repr__(self) -> str:
         return f"dbaas.TenantClient({self.name!r})"
 
 
-class DatabaseClient:
+class DatabaseClient(_Graph):
     """A database: statements, loading, its schema, its data API. ``name`` None is the tenant's default database."""
 
     def __init__(self, transport: Transport, tenant: str, name: str | None) -> None:
@@ -273,27 +287,8 @@ class DatabaseClient:
         named = table if self._name is None else f"{self._name}.{table}"
         return TableClient(self.transport, self.tenant, named, key)
 
-    def graphql(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        operation: str | None = None,
-        key: str | None = None,
-    ) -> dict[str, Any]:
-        """Run a GraphQL document over this database; the answer's ``data``.
-
-        Args:
-            document: queries, or mutations (of one transaction).
-            variables: the values of its ``$names``.
-            operation: which one, where the document has several.
-            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
-
-        Raises:
-            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
-        """
-        asked = operations.graphql(self.tenant, self.name, document, variables, operation, key=key)
-        return self.transport.run(asked)
+    def _graph(self) -> tuple[str, str | None]:
+        return self.tenant, self._name
 
     def __repr__(self) -> str:
         return f"dbaas.DatabaseClient({self.tenant!r}, {self._name!r})"
