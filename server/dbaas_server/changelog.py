@@ -16,7 +16,7 @@ from dbaas_provisioning.replication import LogAccess
 
 from .changes import ChangedTable, ChangeKind, Values
 
-__all__ = ["ChangeLog", "ConnectionBroken", "LogLost", "LogState", "OpenLog", "Piece", "Reached", "Row"]
+__all__ = ["ChangeLog", "ConnectionBroken", "LogKept", "LogLost", "LogState", "OpenLog", "Piece", "Reached", "Row"]
 
 
 class Row(NamedTuple):
@@ -73,6 +73,27 @@ class LogState:
     identity: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogKept:
+    """What the engine keeps for us, as it tells its operators.
+
+    Attributes:
+        name: under which it is kept.
+        status: the engine's own word for whether it is safe; None when it keeps nothing.
+        bytes: kept for us.
+        left: bytes that may be written before it is given up; None without a bound.
+        confirmed: the place from which on it is kept.
+        now: where the log ends.
+    """
+
+    name: str
+    status: str | None
+    bytes: int | None
+    left: int | None
+    confirmed: int | None
+    now: int
+
+
 class LogLost(Exception):
     """The engine has not kept what was not read yet. Reading starts anew, with a gap."""
 
@@ -89,6 +110,10 @@ class ChangeLog(Protocol):
 
     async def state(self) -> LogState:
         """What is there. Ends another reader, which can only be one that hangs."""
+        ...
+
+    async def kept(self) -> LogKept:
+        """What the engine keeps, and whether that is safe. Changes nothing; possible while the log is read."""
         ...
 
     async def keep(self) -> int:

@@ -8,7 +8,7 @@
 
 In the daemon ``keeper`` has a ``tap`` for each database, which reads an engine's log (:mod:`dbaas_server.changelog`)
 into a ``history`` of ``segment`` files with ``records``. Followers come through ``local`` or, over the socket, through
-``door`` and ``remote``.
+``door`` and ``remote``. ``figures`` say how each feed is doing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from dbaas_provisioning.errors import Unavailable
 
 from ..changes import Change
 from ..nouns import Position
+from .figures import FeedState, Figures
 
-__all__ = ["Feed", "Feeds", "Resync", "resync"]
+__all__ = ["Feed", "FeedState", "Feeds", "Figures", "Resync", "resync"]
 
 
 class Resync(Unavailable):
@@ -61,6 +62,10 @@ class Feed(Protocol):
         Raises:
             Resync: the history does not reach back to ``after``, or a part of the log was lost on the way.
         """
+        ...
+
+    async def figures(self) -> Figures:
+        """How the feed is doing. Wakes no database. Raises ``NotFound``, ``Unavailable``."""
         ...
 
 

@@ -108,6 +108,11 @@ class History:
         return self._segments[0].begin
 
     @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return sum(segment.size for segment in self._segments)
+
+    @property
     def last(self) -> int:
         """The order of the newest row."""
         return self._segments[-1].last

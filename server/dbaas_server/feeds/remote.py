@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.nouns import Home
@@ -18,6 +19,7 @@ from ..daemon_link import ask, start_daemon
 from ..home import read_run_file, socket_path
 from ..nouns import Position
 from . import Feed
+from .figures import Figures
 from .following import followed
 
 __all__ = ["SocketFeed", "SocketFeeds"]
@@ -48,15 +50,22 @@ class SocketFeed:
 
     async def live(self) -> Position:
         """See :meth:`dbaas_server.feeds.Feed.live`. Starts the daemon when there is none."""
+        return parse_position((await self._ask("live"))["position"])
+
+    async def figures(self) -> Figures:
+        """See :meth:`dbaas_server.feeds.Feed.figures`. Starts the daemon when there is none."""
+        return Figures.of(await self._ask("figures"))
+
+    async def _ask(self, what: str) -> dict[str, Any]:
+        message = {"do": what, **self._wanted}
         try:
-            answer = await ask(self._home, {"do": "live", **self._wanted})
+            return await ask(self._home, message)
         except ConnectionError:
             await start_daemon(self._home)
             try:
-                answer = await ask(self._home, {"do": "live", **self._wanted})
+                return await ask(self._home, message)
             except ConnectionError as error:
                 raise _unreachable(error) from None
-        return parse_position(answer["position"])
 
     async def follow(self, after: Position | None = None) -> AsyncGenerator[Sequence[Change], None]:
         """See :meth:`dbaas_server.feeds.Feed.follow`."""

@@ -16,7 +16,7 @@ from psycopg.pq import ExecStatus
 from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.replication import LogAccess
 
-from ....changelog import ConnectionBroken, LogLost, LogState, Piece, Reached
+from ....changelog import ConnectionBroken, LogKept, LogLost, LogState, Piece, Reached
 from ....engine import QueryError
 from ..connection import connect
 from ..errors import ConnectionLost, error_of
@@ -72,6 +72,18 @@ class PostgresLog:
         """What is there. Ends another reader, which can only be one that hangs."""
         async with self._connected() as wire:
             return await slot.state(wire, self._name)
+
+    async def kept(self) -> LogKept:
+        """How the server looks after the slot, on a connection of its own."""
+        wire: Wire | None = None
+        try:
+            wire = await self._connect(replication=False)
+            return await slot.kept(wire, self._name)
+        except (ConnectionLost, OperationalError, Unavailable, QueryError) as error:
+            raise ConnectionBroken(str(error)) from None
+        finally:
+            if wire is not None:
+                wire.close()
 
     async def keep(self) -> int:
         """Make the slot anew; returns where it begins. Waits for transactions that are open now."""
