@@ -36,7 +36,7 @@ from waiting import kill_patiently, until_true
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-TIMES = 3
+TIMES = 2
 ROWS = 500  # between two faults
 HEALING_SECONDS = 180.0
 

@@ -89,7 +89,12 @@ class Channel:
     # --- coming and going ---------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Join: answer only when changes flow. Raises ``DbaasError``; nothing is left open then."""
+        """Join: answer only when changes flow. Raises ``DbaasError``; nothing is left open then.
+
+        The answer, and the ``system`` message behind it, carry the position from which on this channel is told
+        everything. A client that was here before and does not resume sees its gap in that: from the last position that
+        it had, up to this one. One that resumes (``since``) has none, unless it is told ``resync``.
+        """
         caller, until = await self._host.identify(self._token)
         join = self._join
         after: Position | None = None

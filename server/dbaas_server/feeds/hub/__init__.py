@@ -7,8 +7,10 @@
 3. Who subscribed from a position on catches up on a feed of its own and then joins the others, without a gap and
    without a repetition.
 4. What cannot be judged just now (the engine is restarting) is judged when it can be; it is never left out.
+5. Subscriptions name tables. Who named one that was renamed, or dropped and made anew, is told so.
 
-``audience`` says who wants what, ``sieve`` filters, ``payload`` renders, ``hub`` does the work, ``hubs`` has them all.
+``audience`` says who wants what, ``names`` what names mean, ``sieve`` filters, ``payload`` renders, ``hub`` does the
+work, ``hubs`` has them all.
 """
 
 from __future__ import annotations
