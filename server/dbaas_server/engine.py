@@ -11,7 +11,21 @@ from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential, Endpoint
 
 from .changes import Change, Mask, ValueType
-from .nouns import ArgValue, Caller, Catalog, Chunks, Filter, Format, QueryResult, Read, Rows, Stats, TableRef, Write
+from .nouns import (
+    ArgValue,
+    Caller,
+    Catalog,
+    Chunks,
+    Filter,
+    Format,
+    QueryResult,
+    Read,
+    Rows,
+    Stats,
+    TableRef,
+    Write,
+    WriteKind,
+)
 
 __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
 
@@ -128,6 +142,16 @@ class Session(Protocol):
         A ``Read`` among them is a function call that may write (its ``source`` is a ``Call``); the body of its rows is
         one JSON value, as :meth:`read_all` gives it. All together have the time of one statement. More than
         ``max_writes`` are ``Invalid`` (``too_many_writes``).
+        """
+        ...
+
+    async def check_write(self, table: TableRef, kind: WriteKind, caller: Caller) -> None:
+        """Refuse a write for which the caller lacks the privilege, as far as the catalog tells.
+
+        For doors: before they read what is large. The engine itself decides when the write comes.
+
+        Raises:
+            QueryError: what the engine would say.
         """
         ...
 

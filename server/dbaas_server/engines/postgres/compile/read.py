@@ -14,7 +14,7 @@ from .call import Called, call_source
 from .keyset import after
 from .names import ident, literal, qualified
 from .pipeline import aggregate, collects, reads_all
-from .plans import ReadPlan
+from .plans import CopyPlan, ReadPlan, bounded
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
 from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
 
@@ -50,12 +50,13 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         return _scalar(context, read, source, parameters)
     read = with_count(source.scope, read)
     counted = read.count in (Count.exact, Count.estimated)
+    cheap = is_cheap(context, read, source)
     sql = _statement(context, read, source)
     planned_sql, planned_args = (
         _planned(snapshot, limits, role, read) if read.count in (Count.planned, Count.estimated) else (None, ())
     )
     return ReadPlan(
-        sql=sql.encode(),
+        sql=(sql if cheap else _measured(context, sql)).encode(),
         args=tuple(parameters.order),
         schema=source.schema,
         tables=context.named,
@@ -66,7 +67,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         keyset=read.keyset,
         answers=source.called is not None,
         single=read.single,
-        cheap=is_cheap(context, read, source),
+        cheap=cheap,
         guard=guard_of(context, [read]),
         call=source.called is not None,
     )
@@ -74,8 +75,8 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
 
 def plan_copy(
     snapshot: Snapshot, limits: Limits, role: str, read: Read, args: Sequence[ArgValue], format: Format
-) -> tuple[bytes, str]:
-    """The query of a COPY, with its arguments as constants, and the schema it leads the search path with.
+) -> CopyPlan:
+    """The query of a COPY, with its arguments as constants.
 
     For JSON each row is one JSON object; otherwise columns are the read's own.
     """
@@ -90,7 +91,7 @@ def plan_copy(
         body = f"select json_strip_nulls(row_to_json(_r)) from ({body}) _r"
     elif format is Format.json:
         body = f"select row_to_json(_r) from ({body}) _r"
-    return body.encode(), source.schema
+    return CopyPlan(body.encode(), source.schema, guard_of(context, [read]))
 
 
 def render(context: Context, read: Read, selection: Selection) -> str:
@@ -170,6 +171,11 @@ def _statement(context: Context, read: Read, source: Source) -> str:
         extra += f", {ANSWERS}"
     page = _page(context, read, source, selection, names)
     return f"{source.cte}select {body}, count(*){extra} from ({page}) _r"
+
+
+def _measured(context: Context, statement: str) -> str:
+    """The same row and one column more, which is an error where the body is too large."""
+    return f"select _m.*, {bounded('_m.body', 'null', context.limits.max_result_bytes)} from ({statement}) _m(body)"
 
 
 def _page(
@@ -253,7 +259,7 @@ def _scalar(context: Context, read: Read, source: Source, parameters: Parameters
     else:
         body = f"coalesce((json_agg({value}) -> 0)::text, 'null')"
     return ReadPlan(
-        sql=f"select {body}, count(*), {ANSWERS} from {source.text}".encode(),
+        sql=_measured(context, f"select {body}, count(*), {ANSWERS} from {source.text}").encode(),
         args=tuple(parameters.order), schema=source.schema, tables=(), answers=True, single=False, call=True, void=void,
     )  # fmt: skip
 

@@ -333,6 +333,8 @@ def _name(path: Path) -> str:
 
 
 def _related(context: Context, scope: Scope, embed: Embed) -> tuple[Joined, list[str]]:
+    if embed.read.stages:
+        raise Invalid("invalid_pipeline", "A pipeline goes over a table's rows, not over related ones.")
     link = resolve(context, scope, embed)
     joined = join(context, scope, link)
     if embed.target == link.target.name:

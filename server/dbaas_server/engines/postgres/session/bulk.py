@@ -16,6 +16,7 @@ from ..compile import plan_copy
 from ..transaction import opening
 from ..wire import Wire
 from .opened import Opened
+from .reading import check_estimate
 
 __all__ = ["export", "load", "run"]
 
@@ -58,12 +59,12 @@ async def load(opened: Opened, table: TableRef, columns: Sequence[str], stream: 
 async def export(opened: Opened, read: Read, args: Sequence[ArgValue], caller: Caller, format: Format) -> Chunks:
     """See :meth:`dbaas_server.engine.Session.export`."""
     limits = opened.limits
-    statement, schema = await opened.compiled(
-        plan_copy, limits=limits, role=caller.role, read=read, args=args, format=format
-    )
-    start = opening(caller, schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
+    plan = await opened.compiled(plan_copy, limits=limits, role=caller.role, read=read, args=args, format=format)
+    start = opening(caller, plan.schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
     async with _wire(opened, caller) as wire:
-        async for chunk in copy_out.export(wire, start, statement, format, limits.statement_timeout_ms):
+        if plan.guard is not None:
+            await check_estimate(wire, start, (plan.sql, ()), plan.guard, limits.statement_timeout_ms)
+        async for chunk in copy_out.export(wire, start, plan.sql, format, limits.statement_timeout_ms):
             yield chunk
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Concatenate, ParamSpec, TypeVar
@@ -11,6 +12,7 @@ from dbaas_provisioning.errors import DbaasError, Unavailable
 from ....engine import Limits, QueryError, Target
 from ....nouns import Caller, TableRef
 from ..catalog import Snapshot, Watcher
+from ..compile.plans import TOO_LARGE
 from ..connection import Connector
 from ..multiplexer import Multiplexer
 from ..plancache import PlanCache
@@ -18,6 +20,7 @@ from ..pool import Lease, Pool
 from ..query import TypeNames
 from ..refusal import explain_refusal
 from ..transaction import credential_of
+from .verdicts import too_large
 
 __all__ = ["Opened"]
 
@@ -25,6 +28,8 @@ _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_r
 # What the server says when a definition changed after the shape was compiled or prepared. The last four: a value does
 # not fit the type that its column had then.
 _OUTDATED = {"42703", "42P01", "42883", "42804", "0A000", "22P02", "22003", "22007", "22008"}
+
+_TOO_LARGE = re.compile(rf'"{TOO_LARGE}:(\d{{1,18}})"$')
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -113,8 +118,13 @@ class Opened:
                 raise
         return await ask()
 
-    def explained(self, error: QueryError, caller: Caller, tables: Sequence[TableRef]) -> QueryError:
-        """The same error, with a hint where a privilege is missing on a table that the caller named."""
+    def explained(self, error: QueryError, caller: Caller, tables: Sequence[TableRef]) -> DbaasError:
+        """The same error, with a hint where a privilege is missing on a table that the caller named; ``Invalid``
+        (``result_too_large``) where the statement gave up for its result's size.
+        """
+        size = _TOO_LARGE.search(error.message)
+        if size is not None:
+            return too_large(int(size[1]), self.limits.max_result_bytes)
         return explain_refusal(error, caller, tables, self.snapshot, self._exposure)
 
     # --- connections of a role ------------------------------------------------------------------------------------

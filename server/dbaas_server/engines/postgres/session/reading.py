@@ -19,11 +19,12 @@ from ..parameters import values
 from ..plancache import Compiled
 from ..pool import transact
 from ..transaction import opening
+from ..wire import Wire
 from .opened import Opened
 from .rows import read_rows
 from .verdicts import guard, too_large
 
-__all__ = ["explain", "read", "read_all", "read_statements"]
+__all__ = ["check_estimate", "explain", "read", "read_all", "read_statements"]
 
 _Compiled: TypeAlias = Compiled[ReadPlan] | Compiled[TogetherPlan]
 
@@ -112,6 +113,13 @@ def _shared(compiled: _Compiled) -> bool:
     return not meter.slow if plan.cheap else meter.quick
 
 
+async def check_estimate(wire: Wire, start: Statement, statement: Statement, most: int, timeout_ms: int) -> None:
+    """Refuse an aggregate that the planner expects to read more than ``most`` rows. Raises ``Invalid``."""
+    text, parameters = statement
+    (estimate,) = await transact(wire, start, [(b"explain (format json) " + text, parameters)], timeout_ms=timeout_ms)
+    guard(estimate.get_value(0, 0) or b"[]", most)
+
+
 async def _ask_alone(
     opened: Opened, compiled: _Compiled, start: Statement, statements: list[Statement], caller: Caller
 ) -> list[PGresult]:
@@ -119,11 +127,7 @@ async def _ask_alone(
     limit = opened.limits.statement_timeout_ms
     async with opened.wire(opened.workers, caller.role) as wire:
         if compiled.plan.guard is not None:
-            text, parameters = statements[0]
-            (estimate,) = await transact(
-                wire, start, [(b"explain (format json) " + text, parameters)], timeout_ms=limit
-            )
-            guard(estimate.get_value(0, 0) or b"[]", compiled.plan.guard)
+            await check_estimate(wire, start, statements[0], compiled.plan.guard, limit)
         began = loop.time()
         results = await transact(wire, start, statements, timeout_ms=limit)
         compiled.meter.add(loop.time() - began)

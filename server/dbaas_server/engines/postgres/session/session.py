@@ -22,6 +22,7 @@ from ....nouns import (
     Stats,
     TableRef,
     Write,
+    WriteKind,
 )  # fmt: skip
 from ..valuetypes import value_type
 from . import bulk, reading, seeing, writing
@@ -93,6 +94,10 @@ class PostgresSession:
     async def write(self, writes: Sequence[tuple[Write | Read, Sequence[ArgValue]]], caller: Caller) -> list[Rows]:
         """Carry all out in one transaction, in order; return only after it is committed."""
         return await writing.write(self._opened, writes, caller)
+
+    async def check_write(self, table: TableRef, kind: WriteKind, caller: Caller) -> None:
+        """Refuse a write for which the caller lacks the privilege, as far as the catalog tells."""
+        await writing.check_write(self._opened, table, kind, caller)
 
     async def call(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
         """Call a function that may write (``read.source`` is a ``Call``); return only after commit."""

@@ -62,7 +62,7 @@ def too_large(size: int, most: int) -> Invalid:
     return Invalid(
         "result_too_large",
         f"The result has {size:,} bytes; at most {most:,} are allowed.",
-        hint="Ask for fewer rows or columns, or export the table, which streams.",
+        hint="Ask for fewer rows or columns, or for the rows of a table as CSV over REST, which streams them.",
     )
 
 

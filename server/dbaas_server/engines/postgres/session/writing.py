@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import partial
 
 from dbaas_provisioning.errors import Invalid
 
 from ....engine import QueryError
-from ....nouns import ArgValue, Call, Caller, Read, Rows, Write
+from ....nouns import ArgValue, Call, Caller, Read, Rows, TableRef, Write, WriteKind
 from ..compile import WritePlan
-from ..compile.plans import TOO_LARGE
 from ..parameters import values
 from ..pool import Verdict, transact
 from ..transaction import opening
 from .opened import Opened
 from .reading import read_statements
 from .rows import read_rows, written_rows
-from .verdicts import judge_call, judge_writes, too_large
+from .verdicts import judge_call, judge_writes
 
-__all__ = ["call", "write"]
+__all__ = ["call", "check_write", "write"]
 
-_TOO_LARGE = re.compile(rf'"{TOO_LARGE}:(\d{{1,18}})"$')
+_PRIVILEGES = {WriteKind.update: "update", WriteKind.delete: "delete"}  # of all other kinds: insert
 
 
 async def write(
@@ -57,11 +55,27 @@ async def write(
                 wire, start, statements, timeout_ms=limits.statement_timeout_ms, verdict=verdict, rollback=rollback
             )
     except QueryError as error:
-        size = _TOO_LARGE.search(error.message)
-        if size is not None:
-            raise too_large(int(size[1]), limits.max_result_bytes) from None
         raise opened.explained(error, caller, [table for plan in plans for table in plan.tables]) from None
     return [written_rows(result) for result in results]
+
+
+async def check_write(opened: Opened, table: TableRef, kind: WriteKind, caller: Caller) -> None:
+    """See :meth:`dbaas_server.engine.Session.check_write`."""
+    if _may_write(opened, table, kind, caller):
+        return
+    await opened.watcher.look()  # it may have been granted a moment ago
+    if not _may_write(opened, table, kind, caller):
+        error = QueryError("42501", f"permission denied for table {table.name}")
+        raise opened.explained(error, caller, (table,))
+
+
+def _may_write(opened: Opened, table: TableRef, kind: WriteKind, caller: Caller) -> bool:
+    """False only where the catalog knows the table and that the caller has no such privilege on it."""
+    known = opened.snapshot.catalog.tables.get(table)
+    if known is None:
+        return True
+    privilege = _PRIVILEGES.get(kind, "insert")
+    return privilege in known.grants.get(caller.role, ()) or bool(known.granted(caller.role, privilege))
 
 
 async def call(opened: Opened, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
