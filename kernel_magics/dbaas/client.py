@@ -7,7 +7,7 @@ making one asks nothing of the server.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,12 +15,12 @@ import pyarrow as pa
 
 from . import discovery, operations
 from .arrow import distinct
-from .changes import Change, Wanted, follow
+from .changes import Changes, Wanted
 from .data import TableClient
 from .discovery import Endpoint
 from .errors import DbaasError, did_you_mean
 from .load import Loaded, Options, load
-from .nouns import ApiKey, Database, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
 from .operations import Page
 from .params import bind
 from .results import Result, fetch_arrow, first_rows
@@ -245,10 +245,11 @@ class DatabaseClient(_Graph):
         event: Literal["INSERT", "UPDATE", "DELETE"] | None = None,
         schema: str | None = None,
         key: str | None = None,
-    ) -> AsyncGenerator[Change]:
+    ) -> Changes:
         """What is committed to a table, as it is committed: ``async for change in database.changes("orders")``.
 
-        A connection that breaks is made anew, and what was missed meanwhile is told.
+        A connection that breaks is made anew, and what was missed meanwhile is told. ``async with`` waits until changes
+        flow: what is committed inside is told.
 
         Args:
             table: ``*`` for all of the schema.
@@ -260,7 +261,7 @@ class DatabaseClient(_Graph):
             ChangesLost: while iterating, when some changes are not known any more.
             DbaasError: while iterating, for what the server refuses.
         """
-        return follow(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
+        return Changes(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
 
     def schema(self) -> Schema:
         """Tables, columns, policies, functions."""
@@ -269,6 +270,10 @@ class DatabaseClient(_Graph):
     def usage(self) -> Usage:
         """Size and connections."""
         return self.transport.run(operations.usage(self.tenant, self.name))
+
+    def feed(self) -> Feed:
+        """How its feed of changes is doing: state, lag, history."""
+        return self.transport.run(operations.feed(self.tenant, self.name))
 
     def connection_string(self) -> Secret:
         """The owner's connection string; usable as text, hidden when displayed."""
