@@ -57,7 +57,7 @@ async def test_a_transaction_of_100_000_rows_comes_whole_and_in_order(live: Live
     writing: asyncio.Task[None] | None = None
     while len(found) < ROWS:
         try:
-            async with phoenix(project.base, project.secret) as client:
+            async with phoenix(project.base, project.secret, ping_interval=None) as client:
                 joined = await client.join("a", table("many"), **since)
                 since = since or {"since": joined["response"]["position"]}
                 writing = writing or asyncio.create_task(run(project, insert, ROWS))
