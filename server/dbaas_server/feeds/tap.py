@@ -319,8 +319,10 @@ class Tap:
             epoch, start = await self._keep(engine_log, state)
             history = History.create(self._folder / str(epoch), epoch, start)
         elif history is None or history.epoch != access.epoch or history.end < state.kept_from:
+            # Nothing tells that what is there now follows on what was told once: no position of before holds.
             self._drop_history(_LOST, remove=True)
-            history = History.create(self._folder / str(access.epoch), access.epoch, state.kept_from)
+            epoch = await self._replication.new_epoch(self.database, state.identity)
+            history = History.create(self._folder / str(epoch), epoch, state.kept_from)
         self._history = history
         return history
 
