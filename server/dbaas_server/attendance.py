@@ -27,14 +27,14 @@ class Bucket:
         self._left = per_second
         self._at = clock()
 
-    def take(self) -> bool:
-        """Whether one more is allowed now."""
+    def take(self, many: int = 1) -> bool:
+        """Whether so many more are allowed now, all of them together."""
         now = self._clock()
         self._left = min(self._rate, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
+        if self._left < many:
             return False
-        self._left -= 1
+        self._left -= many
         return True
 
 
@@ -106,9 +106,9 @@ class Attendance:
                 hint=f"The plan {plan.name!r} allows {plan.realtime_connections:,} connections.",
             )
 
-    def may_send(self, tenant: str, plan: Plan) -> bool:
-        """Whether a tenant may send one more message now, from outside of its connections."""
-        return self._tenancy(tenant, plan).messages.take()
+    def may_send(self, tenant: str, plan: Plan, many: int) -> bool:
+        """Whether a tenant may send so many more messages now, from outside of its connections."""
+        return self._tenancy(tenant, plan).messages.take(many)
 
     def _tenancy(self, tenant: str, plan: Plan) -> _Tenancy:
         tenancy = self._tenants.get(tenant)

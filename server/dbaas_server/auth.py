@@ -50,6 +50,14 @@ def _bearer(header: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+def _documents_only() -> Forbidden:
+    return Forbidden(
+        "documents_only",
+        "That key, or a token without a key, runs stored GraphQL documents only.",
+        hint="Use a key without that bound, beside the token if there is one.",
+    )
+
+
 def _is_key(credential: str) -> bool:
     """Whether this is a key or a person's token, and none that a tenant's application signed."""
     return credential.startswith(("dbk_", "dbt_"))
@@ -101,11 +109,7 @@ class Authenticator:
         bearer = _bearer(request.header("authorization")) or ""
         caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
         if caller.documents_only and not documents:
-            raise Forbidden(
-                "documents_only",
-                "That key, or a token without a key, runs stored GraphQL documents only.",
-                hint="Use a key without that bound, beside the token if there is one.",
-            )
+            raise _documents_only()
         return caller
 
     async def attend(self, api_key: str, authorization: str, tenant: str) -> tuple[Caller, float]:
@@ -154,8 +158,13 @@ class Authenticator:
         self._callers[(tenant, api_key, bearer)] = found
         return found
 
-    async def identify(self, credential: str, tenant: str) -> tuple[Caller, float | None]:
+    async def identify(self, credential: str, tenant: str, *, key: str = "") -> tuple[Caller, float | None]:
         """Who a key or token is, for connections that stay, and when that ends.
+
+        Those who may run stored documents only are not let in; see :meth:`caller`.
+
+        Args:
+            key: what the connection was opened with, beside the credential; it was identified by itself.
 
         Returns:
             The caller, and the time (as of ``time.time``) at which a token expires; None for a key, which holds until
@@ -167,9 +176,14 @@ class Authenticator:
         remembered = self._callers.get((tenant, credential, ""))
         signed = credential.count(".") == 2 and not credential.startswith("dbt_")
         if remembered is not None and not signed and remembered.until > time.time():
+            if remembered.caller.documents_only:
+                raise _documents_only()
             return remembered.caller, None
         changes = self._changes
-        caller, until = await self._identify(credential, await self._sessions.known(tenant))
+        known = await self._sessions.known(tenant)
+        caller, until = await self._identify(credential, known)
+        if caller.documents_only or (known.keeps_to_documents and not (_is_key(credential) or _is_key(key))):
+            raise _documents_only()
         if signed:
             return caller, until
         if changes == self._changes:

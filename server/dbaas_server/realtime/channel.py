@@ -34,6 +34,8 @@ JOIN_SECONDS = 8.5
 """Clients give up after 10."""
 
 ROOM_BACKLOG_BYTES = 8 * 1024 * 1024
+PRESENCE_BYTES = 16 * 1024
+"""What one member may tell about being present, which everybody who comes is told."""
 
 _Rights = tuple[Caller, "float | None"]
 
@@ -112,7 +114,8 @@ class Channel:
             style = ChannelStyle(self._host.version, self.topic)
             self._subscription = self._hub.admit(join.bindings, caller, style, self, after=after, since=join.since)
         if join.presence:
-            self._push("presence_state", orjson.dumps(self._room.presences.state()))
+            state = orjson.dumps(self._room.presences.state())
+            self._to_member(message_frame(self._host.version, self.topic, "presence_state", state))
         self._expire_at(until)
 
     async def _prepare(self, caller: Caller) -> tuple[Hub, Position]:
@@ -230,8 +233,11 @@ class Channel:
             return self.refuse(
                 message, Invalid("InvalidPresence", "Presence knows track, with an object, and untrack.")
             )
-        if not self._allowed(message, len(orjson.dumps(payload))):
+        size = len(orjson.dumps(payload))
+        if not self._allowed(message, size):
             return None
+        if size > PRESENCE_BYTES:
+            return self.refuse(message, Invalid("PayloadTooLarge", f"A presence may have {PRESENCE_BYTES:,} bytes."))
         assert self._room is not None
         if event == "track":
             self._room.track(self, self._key, payload)

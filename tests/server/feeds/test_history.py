@@ -123,6 +123,9 @@ async def test_writing_waits_for_who_reads_on_and_not_for_who_stands_still(
                 await asyncio.sleep(0)
 
     reading = asyncio.create_task(read_slowly())
+    for _ in range(10):  # it reads what is there, and is level
+        await asyncio.sleep(0)
+    assert len(found) == 1
     monkeypatch.setattr(module, "STANDS_STILL_SECONDS", 0.5)
     for commit in range(102, 701):
         fill(history, range(commit, commit + 1), size=50)
@@ -132,6 +135,41 @@ async def test_writing_waits_for_who_reads_on_and_not_for_who_stands_still(
     with pytest.raises(Resync):
         while True:
             await anext(standing)
+
+
+async def test_writing_does_not_wait_for_who_never_was_level(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 100)
+    history = History.create(tmp_path / "h", EPOCH, START)
+    fill(history, range(101, 150), size=50)
+    catching_up = history.read(order_of(START, 0))
+    await anext(catching_up)
+    with pytest.raises(Resync):
+        for commit in range(150, 1_000):
+            await anext(catching_up)  # it moves all the time
+            fill(history, range(commit, commit + 1), size=500)
+            async with asyncio.timeout(5):
+                await history.pace()
+
+
+async def test_writing_waits_so_long_for_a_reader_and_no_longer(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 100)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    history = History.create(tmp_path / "h", EPOCH, START)
+    reader = history.read(order_of(START, 0))
+    waiting = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    fill(history, range(101, 102))
+    await waiting
+    with pytest.raises(Resync):
+        for commit in range(102, 1_000):
+            await anext(reader)
+            fill(history, range(commit, commit + 1), size=500)
+            async with asyncio.timeout(20):
+                await history.pace()
 
 
 async def test_what_is_old_is_forgotten(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:
