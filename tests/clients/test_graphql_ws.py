@@ -58,7 +58,7 @@ async def test_gql_streams_and_resumes(realtime: LiveProject) -> None:
         assert isinstance(carrier, WebsocketsTransport)
         changes = session.subscribe(GraphQLRequest(gql(STREAM), variable_values={"low": 9400}))
         pending = asyncio.ensure_future(anext(changes))
-        await until_true(lambda: bool(carrier.listeners), lambda: "not asked yet")
+        await until_true(lambda: max(carrier.listeners, default=0) > 1, lambda: "not asked yet")
         carrier.pong_received.clear()
         await carrier.send_ping()
         await asyncio.wait_for(carrier.pong_received.wait(), 60)  # it is live
@@ -79,6 +79,7 @@ async def test_gql_streams_and_resumes(realtime: LiveProject) -> None:
 
 
 async def test_gql_learns_that_a_key_is_not_valid(realtime: LiveProject) -> None:
-    with pytest.raises(TransportError, match="invalid_key"):
+    with pytest.raises(TransportError) as refused:
         async with client(realtime, "dbk_a_nobody"):
             pass
+    assert "4403" in repr(refused.value.__cause__) and "invalid_key" in repr(refused.value.__cause__)
