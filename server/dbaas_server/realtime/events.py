@@ -50,9 +50,11 @@ async def changes(request: Request, services: Services) -> Response:
 
 
 async def _open(request: Request, services: Services, tenant: str) -> Response:
+    query = {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
+    if query.get("apikey") and "apikey" not in request.headers:
+        request.headers = {**request.headers, "apikey": query["apikey"]}  # a browser's EventSource sends no such header
     caller = await services.auth.caller(request, tenant)
     plan = (await services.sessions.known(tenant)).plan
-    query = {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
     database, binding = _wanted(query)
     since = request.header("last-event-id") or query.get("since")
     after = parse_position(since) if since else None

@@ -83,6 +83,17 @@ async def test_a_stream_resumes_from_its_last_event(realtime: LiveProject):
         assert [(await events.next())["event"] for _ in range(2)] == ["live", "resync"]
 
 
+async def test_a_browser_sends_its_key_in_the_url(realtime: LiveProject):
+    async with httpx.AsyncClient(timeout=60) as client:
+        query = {"table": "orders", "apikey": realtime.anon}
+        async with client.stream("GET", f"{realtime.url}/changes", params=query) as response:
+            lines = response.aiter_lines()
+            while (line := await anext(lines)) != "event: live":
+                assert line, "the first event says that it is live"
+        refused = await client.get(f"{realtime.url}/changes", params={**query, "apikey": "dbk_a_x"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "invalid_key")
+
+
 async def test_policies_hold_and_an_expired_token_ends_the_stream(realtime: LiveProject):
     token = {"Authorization": f"Bearer {realtime.token('ann', seconds=-1)}"}
     async with stream(realtime, realtime.anon, token, table="notes", filter="id=in.(2200,2201)") as events:
