@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
 
 import psycopg
 import pytest
@@ -18,13 +17,6 @@ from dbaas_server.feeds.keeper import DaemonFeeds
 from dumps import dump, restore
 from followers import Follower
 from waiting import until
-
-
-@pytest.fixture
-async def feeds(platform: Platform) -> AsyncIterator[DaemonFeeds]:
-    feeds = DaemonFeeds(platform)
-    yield feeds
-    await feeds.close()
 
 
 @pytest.fixture
@@ -50,19 +42,6 @@ async def owner(shop: Access, connect):
 @pytest.fixture
 def feed(feeds: DaemonFeeds, shop: Access) -> Feed:
     return feeds.of(shop.tenant.subdomain, "shop")
-
-
-@pytest.fixture
-async def follower(feed: Feed) -> AsyncIterator[Callable[..., Follower]]:
-    made: list[Follower] = []
-
-    def make(*args) -> Follower:
-        made.append(Follower(feed, *args))
-        return made[-1]
-
-    yield make
-    for one in made:
-        await one.close()
 
 
 async def test_a_server_that_is_read_stops_at_once_and_sleeps_until_somebody_follows(
