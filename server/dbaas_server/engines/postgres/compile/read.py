@@ -11,12 +11,14 @@ from ....engine import Limits
 from ....nouns import ArgValue, Call, Compare, Count, Embed, Format, Read
 from ..catalog import Snapshot
 from .call import Called, call_source
+from .clauses import conditions, order_by, order_key, where, window
 from .keyset import after
 from .names import ident, literal, qualified
 from .pipeline import aggregate, collects, reads_all
 from .plans import CopyPlan, ReadPlan, bounded
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
-from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
+from .select import select, with_count
+from .selection import Selection, aggregates
 
 __all__ = [
     "ANSWERS", "Source", "guard_of", "is_cheap", "page_source", "plan_copy", "plan_read", "render", "source_of",
@@ -191,9 +193,8 @@ def page_source(context: Context, read: Read, source: Source, selection: Selecti
     position = after(context, source.scope, read)
     if position is not None:
         found.append(position)
-    where = f" where {' and '.join(f'({part})' for part in found)}" if found else ""
     order = order_by(context, source.scope, read, selection)
-    return f" from {source.text}{''.join(selection.joins)}{where}{selection.group_by()}{order}"
+    return f" from {source.text}{''.join(selection.joins)}{where(found)}{selection.group_by()}{order}"
 
 
 def _keyset_statement(context: Context, read: Read, source: Source, selection: Selection, extra: str) -> str:
