@@ -18,7 +18,8 @@ from dbaas_provisioning.errors import DbaasError, Invalid
 
 from .dispatch import dispatch, next_request_id, refuse, serve_socket
 from .frames import close_reason
-from .http import Request, Response, Upgrade
+from .http import Response, Upgrade
+from .jupyter_requests import path_below, request_from
 from .routing import Router
 from .services import Services
 
@@ -95,17 +96,13 @@ class PlatformSocket(WebSocketHandler):
             await self._refuse(response)
 
     async def _answer(self) -> Response:
-        base_url = f"{self.request.protocol}://{self.request.host}{self._prefix}"
-        headers = {name.lower(): value for name, value in self.request.headers.get_all()}
-        path = self.request.path[len(self._prefix) :]
         try:
-            route, params = self._router.find(path)
+            route, params = self._router.find(path_below(self._prefix, self.request))
             services = await self._opening()
         except DbaasError as error:
             return refuse(error)
-        request = Request(
-            "GET", path, self.request.query, headers, _nothing, base_url, params, request_id=self._request_id
-        )
+        request = request_from(self.request, self._prefix, params, _nothing)
+        self._request_id = request.request_id
         response = await dispatch(route, request, services)
         if isinstance(response, Upgrade) or isinstance(response.body, bytes):
             return response
