@@ -215,6 +215,26 @@ async def test_a_new_database_under_an_old_name_does_not_take_the_old_ones_posit
     assert await feed.live() > position
 
 
+async def test_without_its_history_a_log_is_another_one(platform: Platform, feeds, feed, shop, owner, follower) -> None:
+    start = await feed.live()
+    await owner("insert into t values (1)")
+    last = (await follower(start).until(1))[-1]
+    await feeds.close()
+    shutil.rmtree(platform.home.feeds / shop.database.id.hex)
+    successor = DaemonFeeds(platform)
+    try:
+        again = successor.of(shop.tenant.subdomain, "shop")
+        for position in (start, last.position):
+            following = Follower(again, position)
+            assert isinstance(await following.ended(), Resync)
+        following = Follower(again, await again.live())
+        await owner("insert into t values (2)")
+        assert [change.record for change in await following.until(1)] == [("2",)]
+        await following.close()
+    finally:
+        await successor.close()
+
+
 async def test_another_daemon_goes_on_with_what_its_predecessor_kept(
     platform: Platform, feeds, feed, shop, owner, follower
 ) -> None:
