@@ -18,7 +18,8 @@ async def changed_table(connection: Any, name: str, schema: str = "public") -> C
     """A table of a real database as the log would describe it."""
     cursor = await connection.execute(
         """select c.oid::int8, a.attname, format_type(a.atttypid, a.atttypmod),
-             exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey))
+             exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)),
+             a.attnum
            from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
            where n.nspname = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
            order by a.attnum""",

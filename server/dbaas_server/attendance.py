@@ -106,6 +106,10 @@ class Attendance:
                 hint=f"The plan {plan.name!r} allows {plan.realtime_connections:,} connections.",
             )
 
+    def may_join(self, tenant: str, plan: Plan) -> bool:
+        """Whether a tenant may begin one more stream now."""
+        return self._tenancy(tenant, plan).joins.take()
+
     def may_send(self, tenant: str, plan: Plan, many: int) -> bool:
         """Whether a tenant may send so many more messages now, from outside of its connections."""
         return self._tenancy(tenant, plan).messages.take(many)

@@ -65,11 +65,13 @@ class ChangedColumn:
     Attributes:
         type: the engine's own name for it, as DDL accepts it.
         key: it belongs to the row's identity in the log.
+        number: the engine's own for it, which outlives a renaming; None where that could not be found out any more.
     """
 
     name: str
     type: str
     key: bool
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,9 @@ class Visible:
     old: bool
 
 
-Mask: TypeAlias = "list[list[Visible | None]]"
-"""Per caller, per change; None where the caller must not even learn that something happened."""
+Mask: TypeAlias = "list[list[Visible | None] | None]"
+"""Per caller, per change; None where the caller must not even learn that something happened. None in place of a
+caller's row: it was not found out in the time that there was."""
 
 
 class Family(StrEnum):

@@ -91,7 +91,7 @@ def encode_rows(piece: Piece, number_of: Callable[[ChangedTable], int]) -> bytes
 
 def encode_table(table: ChangedTable, number: int) -> bytes:
     """What rows mean that name this number."""
-    columns = [[column.name, column.type, column.key] for column in table.columns]
+    columns = [[column.name, column.type, column.key, column.number] for column in table.columns]
     payload = orjson.dumps([table.identity, table.ref.schema, table.ref.name, columns])
     return _record(Kind.table, payload, first=number)
 

@@ -30,6 +30,7 @@ from .reading import (
     Read,
     RowCursor,
     Star,
+    columns_named,
 )
 from .writing import Resolution, Write, WriteKind
 
@@ -73,4 +74,5 @@ __all__ = [
     "TableRef",
     "Write",
     "WriteKind",
+    "columns_named",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
@@ -32,6 +33,7 @@ __all__ = [
     "Read",
     "RowCursor",
     "Star",
+    "columns_named",
 ]
 
 
@@ -186,6 +188,17 @@ class Logic:
 
 
 Filter: TypeAlias = Compare | EmbedExists | Logic
+
+
+def columns_named(where: Sequence[Filter]) -> frozenset[str]:
+    """The columns that filters read of their row."""
+    found: set[str] = set()
+    for item in where:
+        if isinstance(item, Compare):
+            found.add(item.path.column)
+        elif isinstance(item, Logic):
+            found |= columns_named(item.items)
+    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

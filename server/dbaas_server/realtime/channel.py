@@ -18,10 +18,11 @@ from ..feeds import Resync
 from ..feeds.hub import Hub
 from ..feeds.hub import Member as Subscription
 from ..http import WebSocket
-from ..nouns import Caller, Position, TableRef
+from ..nouns import Caller, Position
 from ..rooms import Broadcast, Diff, Room
 from ..rooms.room import Shared
 from ..services import Services
+from .checking import check_binding
 from .joining import Join
 from .styles import ChannelStyle, plain_topic
 from .wire import Message, broadcast_frame, message_frame
@@ -124,11 +125,9 @@ class Channel:
             async with asyncio.timeout(JOIN_SECONDS):
                 session = await services.sessions.session(host.tenant, host.database)
                 for binding in self._join.bindings:
-                    if binding.where and "*" not in (binding.schema, binding.table):
-                        table = TableRef(binding.table, binding.schema)
-                        await session.check_filter(table, binding.where, binding.args, caller)
+                    await check_binding(session, binding, caller)
                 hub = await services.hubs.hub(host.tenant, host.database, most=host.most_bytes)
-                return hub, await hub.prepare()
+                return hub, await hub.prepare(self._join.since)
         except TimeoutError:
             raise Unavailable(
                 "RealtimeStarting", "Changes do not flow yet.", hint="An open transaction may hold them back."
@@ -146,10 +145,10 @@ class Channel:
             self._hub.leave(self._subscription)
         self._host.services.rooms.leave(self._place(), self.topic, self)
 
-    def end(self, extension: str, reason: str) -> None:
+    def end(self, extension: str, reason: str, **more: object) -> None:
         """The server ends the channel, and says why."""
         if not self._over:
-            self._system("error", extension, reason)
+            self._system("error", extension, reason, **more)
             self._push("phx_close", b"{}", self.join_ref)
             self.close()
             self._closed(self)
@@ -293,9 +292,10 @@ class Channel:
         """The client is too slow."""
         self._host.slow(position)
 
-    def ended(self, reason: str) -> None:
-        """The database is gone."""
-        self.end("postgres_changes", reason)
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        """Changes come no more."""
+        more = {} if position is None else {"position": format_position(position)}
+        self.end("postgres_changes", error.message, code=error.code, hint=error.hint, **more)
 
     # --- from the room: dbaas_server.rooms.Member ------------------------------------------------------------------
 

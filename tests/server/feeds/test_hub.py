@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from changed import Log, MemoryFeed, changed_table
-from dbaas_provisioning.errors import Unavailable
+from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_server.engine import Session
 from dbaas_server.feeds import Resync
 from dbaas_server.feeds.hub import Binding, Hub, Member, Told
@@ -48,6 +48,7 @@ class Ear:
     said: list[Resync] = field(default_factory=list)
     overrun_at: list[Position | None] = field(default_factory=list)
     reason: str | None = None
+    ended_at: list[Position | None] = field(default_factory=list)
 
     def send(self, data: bytes) -> None:
         self.data += data
@@ -60,8 +61,9 @@ class Ear:
     def overrun(self, position: Position | None) -> None:
         self.overrun_at.append(position)
 
-    def ended(self, reason: str) -> None:
-        self.reason = reason
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        self.reason = error.message
+        self.ended_at.append(position)
 
     @property
     def heard(self) -> list[dict]:
@@ -84,7 +86,7 @@ class Stage:
     down: asyncio.Event
 
     async def join(self, bindings=ALL, caller: Caller = SERVICE, since: Position | None = None) -> tuple[Ear, Member]:
-        after = await self.hub.prepare()
+        after = await self.hub.prepare(since)
         ear = Ear()
         return ear, self.hub.admit(bindings, caller, Lines(), ear, after=after, since=since)
 
@@ -258,9 +260,18 @@ async def test_who_has_everything_joins_at_once(stage: Stage):
     assert stage.feed.followers == 1
     await stage.insert(3)
     await told(ear, [3])
-    ahead, _ = await stage.join(since=Position(1, 5))
-    await stage.insert(4, 5, 6)
-    await told(ahead, [6])
+
+
+async def test_a_position_that_is_still_to_come_is_of_another_history(stage: Stage):
+    first, _ = await stage.join()
+    await stage.insert(1, 2)
+    await told(first, [1, 2])
+    ahead = [(await stage.join(since=since))[0] for since in (Position(1, 5), Position(2, 0), Position(9, 9))]
+    await stage.insert(3, 4, 5, 6)
+    for ear in ahead:
+        await told(ear, [3, 4, 5, 6])
+        assert ear.gaps == [Position(1, 2)]
+    assert "ahead" in ahead[0].said[0].details
 
 
 async def test_a_history_that_is_too_short_is_said_and_what_follows_is_complete(stage: Stage):

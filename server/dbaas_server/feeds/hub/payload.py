@@ -10,12 +10,19 @@ import orjson
 
 from ...changes import Change, ChangedTable, ChangeKind, Unchanged, Values, ValueType, Visible, format_position
 
-__all__ = ["Payload", "Renderer"]
+__all__ = ["Kept", "Payload", "Renderer"]
 
 SHORT = 64
 """Bytes of a value that still goes into a payload that would be too large."""
 
 _CAPACITY = 1000
+
+
+@dataclass(slots=True)
+class Kept:
+    """How many bytes of rendered payloads may still be kept for who comes next."""
+
+    left: int
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +36,7 @@ class Payload:
     change: Change
     seen: Visible
     _render: Callable[[], bytes]
+    _kept: Kept
     _data: bytes | None = field(default=None, init=False)
 
     @property
@@ -45,11 +53,15 @@ class Payload:
     def data(self) -> bytes:
         """A JSON object: schema, table, commit_timestamp, type, columns, record, old_record, errors, position.
 
-        Rendered when it is asked for, once.
+        Rendered when it is asked for; once, unless too much is kept already.
         """
-        if self._data is None:
-            self._data = self._render()
-        return self._data
+        if self._data is not None:
+            return self._data
+        data = self._render()
+        if len(data) <= self._kept.left:
+            self._kept.left -= len(data)
+            self._data = data
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +84,18 @@ class Renderer:
     """
 
     def __init__(self, type_of: Callable[[str], ValueType], most: int) -> None:
-        self._type_of = type_of
+        self.type_of = type_of
         self._most = most
         self._known: dict[int, _Prepared] = {}
 
-    def render(self, change: Change, seen: Visible, select: frozenset[str] | None) -> Payload:
-        """What somebody who may see so much of a change, and chose these columns, is told."""
-        return Payload(change, seen, lambda: self._render(change, seen, select))
+    def render(self, change: Change, seen: Visible, columns: tuple[int, ...], kept: Kept) -> Payload:
+        """What somebody is told who may see so much of a change, and of its columns wants these (by place)."""
+        return Payload(change, seen, lambda: self._render(change, seen, columns), kept)
 
-    def _render(self, change: Change, seen: Visible, select: frozenset[str] | None) -> bytes:
+    def _render(self, change: Change, seen: Visible, places: tuple[int, ...]) -> bytes:
         prepared = self._known.get(id(change.table))
         if prepared is None:
             prepared = self._prepare(change.table)
-        places = seen.columns
-        if select is not None:
-            places = tuple(place for place in places if change.table.columns[place].name in select)
         data = self._data(prepared, change, seen, places, None)
         if len(data) > self._most:
             data = self._data(prepared, change, seen, places, SHORT)
@@ -95,7 +104,7 @@ class Renderer:
     def _prepare(self, table: ChangedTable) -> _Prepared:
         if len(self._known) >= _CAPACITY:
             self._known.clear()
-        types = [self._type_of(column.type) for column in table.columns]
+        types = [self.type_of(column.type) for column in table.columns]
         names = [orjson.dumps(column.name) for column in table.columns]
         prepared = self._known[id(table)] = _Prepared(
             table,

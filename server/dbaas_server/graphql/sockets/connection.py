@@ -317,7 +317,7 @@ class Connection:
                 if stream.where:
                     await session.check_filter(ref, stream.where, args, self._caller)
                 hub = await self._services.hubs.hub(self._tenant, stream.model.database, most=most)
-                position = await hub.prepare()
+                position = await hub.prepare(since)
         except TimeoutError:
             raise Unavailable(
                 "realtime_starting", "Changes do not flow yet.", hint="An open transaction may hold them back."

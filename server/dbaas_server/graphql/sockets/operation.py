@@ -110,9 +110,9 @@ class Operation:
         )
         self._stop(error, position or self._begin)
 
-    def ended(self, reason: str) -> None:
-        """The database is gone."""
-        self._stop(Unavailable("database_dropped", reason), None)
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        """It gets nothing more."""
+        self._stop(error, position)
 
     def _stop(self, error: DbaasError, position: Position | None) -> None:
         told = dbaas_error(error)

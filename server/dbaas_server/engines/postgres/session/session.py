@@ -121,15 +121,15 @@ class PostgresSession:
         """
         return bulk.export(self._opened, read, args, caller, format)
 
-    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller], *, hurry: bool = False) -> Mask:
         """What each caller may see of each change, by the grants and row policies of now."""
-        return await self._eyes.visible(changes, callers)
+        return await self._eyes.visible(changes, callers, hurry=hurry)
 
     async def matching(
-        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
-    ) -> list[list[bool]]:
-        """Which changes of one table pass which filters: per filter, per change."""
-        return await self._eyes.matching(changes, wheres, role)
+        self, changes: Sequence[Change], where: Sequence[Filter], args: Sequence[ArgValue], role: str
+    ) -> list[bool] | None:
+        """Which changes of one table pass filters joined by "and"; None where that took too long."""
+        return await self._eyes.matching(changes, where, args, role)
 
     async def check_filter(
         self, table: TableRef, where: Sequence[Filter], args: Sequence[ArgValue], caller: Caller
