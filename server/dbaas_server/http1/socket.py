@@ -17,7 +17,12 @@ __all__ = ["Socket"]
 
 TOO_LARGE = 1009
 MAX_FRAMES = 4096  # of one message
+LINGER_SECONDS = 2.0
 UNHEARD_BYTES = 64 * 1024
+UNHEARD_PONGS = 16
+"""So many pings are answered while more than that many bytes wait: a client that is slow is there, one that sends pings
+and reads nothing fills no memory."""
+
 WAITING_MESSAGES = 64
 """More than this unread, and the client is not read from."""
 
@@ -39,7 +44,8 @@ class Socket:
     """
 
     __slots__ = ("_clear", "_descriptor", "_ended", "_frames", "_frames_of_one", "_heard_at", "_max_message",
-                 "_messages", "_parts", "_paused", "_pinged", "_size", "_transport", "_waiter", "sent")  # fmt: skip
+                 "_messages", "_parts", "_paused", "_pinged", "_size", "_transport", "_unheard", "_waiter",
+                 "sent")  # fmt: skip
 
     def __init__(self, transport: asyncio.Transport, max_message: int) -> None:
         self._transport = transport
@@ -55,6 +61,7 @@ class Socket:
         self._waiter: asyncio.Future[None] | None = None
         self._paused = False
         self._pinged = False
+        self._unheard = 0
         self._ended = False
         self._heard_at = asyncio.get_running_loop().time()
 
@@ -97,13 +104,20 @@ class Socket:
         return message
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Say why, and end once what was sent has gone out."""
+        """Say why, and end once what was sent has gone out.
+
+        A client that is still sending gets time to read why, which a reset would take from it.
+        """
         if self._ended:
             return
         if self._frames.state is ConnectionState.OPEN:
             self._write(self._frames.send(CloseConnection(code, close_reason(reason))))
         self.lost()
-        self._transport.close()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.close)
+        else:
+            self._transport.close()
 
     # --- from the connection ------------------------------------------------------------------------------------
 
@@ -114,9 +128,10 @@ class Socket:
         try:
             self._frames.receive_data(data)
             for event in self._frames.events():
-                if self._ended:
-                    return
-                self._on_event(event)
+                if not self._ended:
+                    self._on_event(event)
+                elif isinstance(event, CloseConnection):  # the client has read why
+                    self._transport.close()
         except LocalProtocolError:  # frames after the closing one
             self.lost()
             self._transport.close()
@@ -125,7 +140,8 @@ class Socket:
         if isinstance(event, TextMessage | BytesMessage):
             self._on_part(event)
         elif isinstance(event, Ping):
-            if self.buffered < UNHEARD_BYTES:  # who does not read needs no answer
+            self._unheard = 0 if self.buffered < UNHEARD_BYTES else self._unheard + 1
+            if self._unheard <= UNHEARD_PONGS:
                 self._write(self._frames.send(event.response()))
         elif isinstance(event, CloseConnection):
             if self._frames.state is ConnectionState.REMOTE_CLOSING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -86,6 +87,33 @@ async def test_a_socket_that_was_closed_takes_nothing_more(ends: tuple[Socket, s
     while data := await loop.sock_recv(client, 1000):
         heard += data
     assert heard == b"hello\x88\x05" + (1000).to_bytes(2) + b"bye"
+
+
+async def test_a_client_that_is_still_sending_reads_why_it_was_closed(ends: tuple[Socket, socket.socket]) -> None:
+    sender, client = ends
+    loop = asyncio.get_running_loop()
+    client.setblocking(False)
+    heard = bytearray()
+    frame = b"\x81\xfe\x03\xe8" + bytes(4) + b"x" * 1_000  # as large as a message may be
+    sender.feed(b"\x81\xfe\x03\xe9" + bytes(4) + b"x" * 1_001)
+    with contextlib.suppress(OSError):  # it stops when the other end does
+        for _ in range(1_000):
+            await loop.sock_sendall(client, frame)
+    while data := await loop.sock_recv(client, 1 << 16):
+        heard += data
+    assert heard[:1] == b"\x88"
+    assert int.from_bytes(heard[2:4]) == 1009
+
+
+async def test_many_pings_of_a_client_that_reads_nothing_fill_no_memory(ends: tuple[Socket, socket.socket]) -> None:
+    sender, _ = ends
+    while not sender.buffered:
+        sender.send(PIECE)
+    sender.send(PIECE)
+    before = sender.buffered
+    for _ in range(100):
+        sender.feed(b"\x89\x80" + bytes(4))
+    assert 0 < sender.buffered - before < 100, "some are answered: it may be there, only slow"
 
 
 async def test_under_tls_bytes_go_through_the_transport() -> None:
