@@ -60,6 +60,14 @@ class Host(Protocol):
         """Whether one more message is allowed now."""
         ...
 
+    def subscribe(self, weight: int) -> None:
+        """Have each change compared so many times more. Raises ``Invalid``."""
+        ...
+
+    def unsubscribe(self, weight: int) -> None:
+        """What was subscribed to is over."""
+        ...
+
     def slow(self, position: Position | None) -> None:
         """The client takes too little of what it is sent."""
         ...
@@ -86,6 +94,7 @@ class Channel:
         self._room: Room | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._over = False
+        self._weight = 0
         self.send: Callable[[bytes], bool | None] = host.ws.send
         """Changes, as frames: straight to the socket, since there may be very many."""
 
@@ -102,6 +111,9 @@ class Channel:
         join = self._join
         after: Position | None = None
         if join.bindings:
+            weight = sum(binding.weight for binding in join.bindings)
+            self._host.subscribe(weight)
+            self._weight = weight
             hub, after = await self._prepare(caller)
             self._hub = hub
         # From here on nothing waits, so that nothing is told before the answer and nothing is missed behind it.
@@ -143,6 +155,9 @@ class Channel:
             self._expiry.cancel()
         if self._hub is not None and self._subscription is not None:
             self._hub.leave(self._subscription)
+        weight, self._weight = self._weight, 0
+        if weight:
+            self._host.unsubscribe(weight)
         self._host.services.rooms.leave(self._place(), self.topic, self)
 
     def end(self, extension: str, reason: str, **more: object) -> None:

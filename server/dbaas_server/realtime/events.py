@@ -119,6 +119,7 @@ class _Stream:
             return
         member: Member | None = None
         try:
+            seat.subscribe(binding.weight)
             await self.recheck()
             position = await hub.prepare(since)
             if not self._over:

@@ -75,6 +75,8 @@ class Connection:
             return
         try:
             while (data := await self.ws.receive()) is not None:
+                if self._over:  # it was sent away; what it had sent before counts no more
+                    return
                 try:
                     message = decode(self.version, data)
                 except Invalid as error:
@@ -179,6 +181,16 @@ class Connection:
     async def identify(self, token: str | None) -> tuple[Caller, float | None]:
         """Whose a token is; without one, whose the socket is."""
         return await self.services.auth.identify(token or self._credential, self.tenant, key=self._key)
+
+    def subscribe(self, weight: int) -> None:
+        """Have each change compared so many times more. Raises ``Invalid``."""
+        assert self._seat is not None
+        self._seat.subscribe(weight)
+
+    def unsubscribe(self, weight: int) -> None:
+        """What was subscribed to is over."""
+        assert self._seat is not None
+        self._seat.unsubscribe(weight)
 
     def may_send(self) -> bool:
         """Whether one more message is allowed now."""

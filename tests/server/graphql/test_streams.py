@@ -304,14 +304,25 @@ async def test_what_a_role_may_not_read_has_no_stream_and_no_column(door) -> Non
                      'partly_stream(where: {closed: {_eq: "x"}}) { type }'):  # fmt: skip
             assert await anon.refused(f"subscription {{ {text} }}") == "invalid_document", text
         seen = await anon.stream("subscription { partly_stream { record { id open } } }")
+        filtered = [
+            await anon.stream(
+                "subscription ($where: partly_bool_exp)"
+                " { partly_stream(where: $where) { record { id } old_record { id } } }",
+                {"where": {"open": {one: "a"}}},
+            )
+            for one in ("_eq", "_like")
+        ]
         all_of_it = await secret.stream("subscription { partly_stream { record { id open closed } } }")
         door.sql("insert into partly values (50, 'a', 'b')")
         assert (await anon.change(seen))["record"] == {"id": 50, "open": "a"}
         assert (await secret.change(all_of_it))["record"] == {"id": 50, "open": "a", "closed": "b"}
+        assert [await rows(anon, stream, 1) for stream in filtered] == [[50], [50]]
         try:
             door.sql("revoke select (open) on partly from anon")
             door.sql("insert into partly values (51, 'a', 'b')")
             assert (await anon.change(seen))["record"] == {"id": 51, "open": None}
+            await anon.live()
+            assert not [one for one in anon.messages if one.get("id") in filtered]
         finally:
             door.sql("grant select (open) on partly to anon; delete from partly where id >= 50")
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 from dbaas_provisioning.errors import DbaasError
 
 from ...changes import Change, ChangedTable, ValueType
-from ...nouns import ArgValue, Caller, Filter, Position, TableRef
+from ...nouns import ArgValue, Caller, Compare, Filter, Logic, Position, TableRef
 from .. import Resync
 from .payload import Payload
 from .sieve import Condition, Conditions
@@ -37,6 +37,11 @@ class Binding:
     where: tuple[Filter, ...] = ()
     args: tuple[ArgValue, ...] = ()
     select: frozenset[str] | None = None
+
+    @property
+    def weight(self) -> int:
+        """How many comparisons its filters make of a change."""
+        return sum(map(_weight, self.where))
 
     def wants(self, change: Change) -> bool:
         """Whether the event fits; the table and the filter are looked at elsewhere."""
@@ -229,6 +234,13 @@ class Index:
         """Everyone."""
         for audience in list(self._audiences.values()):
             yield from list(audience.members)
+
+
+def _weight(item: Filter) -> int:
+    if isinstance(item, Logic):
+        return sum(map(_weight, item.items))
+    operand = item.operand if isinstance(item, Compare) else None
+    return max(1, len(operand)) if isinstance(operand, tuple) else 1
 
 
 def tables_of(changes: Sequence[Change]) -> dict[int, list[int]]:

@@ -117,7 +117,7 @@ class Connection:
         """Everything that the client sends, until it goes."""
         try:
             if await self._greet():
-                while (data := await self._receive()) is not None:
+                while (data := await self._receive()) is not None and not self._over:
                     await self._take(parse(data, LIMITS))
         except Violation as violation:
             self._ws.close(violation.code, violation.reason)
@@ -279,6 +279,8 @@ class Connection:
 
     def _forget(self, operation: Operation) -> None:
         del self._operations[operation.id]
+        if operation.weight and self._seat is not None:
+            self._seat.unsubscribe(operation.weight)
 
     async def _run(self, operation: Operation, asked: Asked) -> None:
         try:
@@ -312,6 +314,9 @@ class Connection:
         args = tuple(stream.arguments.values(variables))
         session = exchange.session(stream.model.database)
         assert self._caller is not None
+        binding = Binding("*", ref.schema or "public", ref.name, stream.where, args)
+        self._seat.subscribe(binding.weight)
+        operation.weight = binding.weight
         try:
             async with asyncio.timeout(LIVE_SECONDS):
                 if stream.where:
@@ -324,7 +329,6 @@ class Connection:
             ) from None
         # From here on nothing waits, so that nothing is missed, and the rights are those of now.
         caller = self._caller
-        binding = Binding("*", ref.schema or "public", ref.name, stream.where, args)
         style = StreamStyle(stream.key, stream.shown, most, session.value_type)
         operation.stream(
             hub,

@@ -30,12 +30,14 @@ class Operation:
     Attributes:
         settled: it is live, or no subscription, or over: nothing has to wait for it.
         task: what prepares it, and answers what is no subscription.
+        weight: how many comparisons its filters make of a change.
     """
 
     def __init__(self, ws: WebSocket, identity: str, over: Callable[[Operation], None]) -> None:
         self.id = identity
         self.settled = asyncio.Event()
         self.task: asyncio.Task[None] | None = None
+        self.weight = 0
         self._ws = ws
         self._over: Callable[[Operation], None] | None = over
         self._head = next_head(identity)
