@@ -23,9 +23,9 @@ from .sieve import Condition
 __all__ = ["Judged", "Judging", "too_slow"]
 
 TOGETHER = 64  # groups of callers judged at a time
-GONE_THROUGH = 2_000  # changes of audiences gone through between two turns of the event loop
+GONE_THROUGH = 2_000  # changes, times bindings, of audiences gone through between two turns of the event loop
 COMPARED = 10_000  # comparisons between two turns of the event loop
-FILTER_SECONDS = 0.5
+FILTER_SECONDS = 1.0
 """What one audience's filters may take of the engine's time, of some changes of one table."""
 
 _Places = tuple[tuple[int, tuple[int, ...]], ...]
@@ -94,7 +94,7 @@ class Judging:
             masks = await asyncio.gather(*asked) if len(asked) > 1 else [await asked[0]]
             for (found, members), mask in zip(together, masks, strict=True):
                 for audience, row in zip(members, mask, strict=True):
-                    gone_through += len(found)
+                    gone_through += len(found) * len(audience.bindings)
                     if gone_through > GONE_THROUGH:
                         gone_through = 0
                         await asyncio.sleep(0)
@@ -109,8 +109,12 @@ class Judging:
                             continue
                         wanted = narrowed
                     mine = judged.told.setdefault(audience, [])
+                    plain = len(audience.bindings) == 1 and audience.bindings[0].select is None
                     for (place, bindings), seen in zip(wanted, row, strict=True):
                         if seen is None or not bindings:
+                            continue
+                        if plain:
+                            mine.append((places[place], Told(bindings, rendering.payload(place, seen, None))))
                             continue
                         for payload, numbers in rendering.of(audience, place, bindings, seen):
                             mine.append((places[place], Told(numbers, payload)))
@@ -206,26 +210,23 @@ class _Rendering:
         self._renderer = renderer
         self._changes = changes
         self._kept = kept
-        self._rendered: dict[tuple[int, Visible, tuple[int, ...]], Payload] = {}
+        self._rendered: dict[tuple[int, Visible, tuple[int, ...] | None], Payload] = {}
         self._chosen: dict[tuple[frozenset[str], tuple[int, ...]], tuple[int, ...]] = {}
 
     def of(
         self, audience: Audience, place: int, bindings: tuple[int, ...], seen: Visible
     ) -> list[tuple[Payload, tuple[int, ...]]]:
         """What these bindings are told of a change; those that want the same columns are told together."""
-        if len(bindings) == 1:
-            return [(self._payload(place, seen, self._columns(audience, bindings[0], seen)), bindings)]
-        found: dict[tuple[int, ...], tuple[int, ...]] = {}
+        found: dict[tuple[int, ...] | None, list[int]] = {}
         for number in bindings:
-            columns = self._columns(audience, number, seen)
-            found[columns] = (*found.get(columns, ()), number)
-        return [(self._payload(place, seen, columns), numbers) for columns, numbers in found.items()]
+            found.setdefault(self._columns(audience, number, seen), []).append(number)
+        return [(self.payload(place, seen, columns), tuple(numbers)) for columns, numbers in found.items()]
 
-    def _columns(self, audience: Audience, number: int, seen: Visible) -> tuple[int, ...]:
-        """Places of the columns that a binding wants, of those that may be seen."""
+    def _columns(self, audience: Audience, number: int, seen: Visible) -> tuple[int, ...] | None:
+        """Places of the columns that a binding wants, of those that may be seen; None for all."""
         select = audience.bindings[number].select
         if select is None:
-            return seen.columns
+            return None
         key = (select, seen.columns)
         found = self._chosen.get(key)
         if found is None:
@@ -233,11 +234,13 @@ class _Rendering:
             found = self._chosen[key] = tuple(place for place in seen.columns if columns[place].name in select)
         return found
 
-    def _payload(self, place: int, seen: Visible, columns: tuple[int, ...]) -> Payload:
+    def payload(self, place: int, seen: Visible, columns: tuple[int, ...] | None) -> Payload:
+        """A change with these of its columns; None for all that may be seen."""
         key = (place, seen, columns)
         payload = self._rendered.get(key)
         if payload is None:
-            payload = self._rendered[key] = self._renderer.render(self._changes[place], seen, columns, self._kept)
+            chosen = seen.columns if columns is None else columns
+            payload = self._rendered[key] = self._renderer.render(self._changes[place], seen, chosen, self._kept)
         return payload
 
 
