@@ -70,6 +70,7 @@ class PostgresLog:
         self._scratch = scratch
         self._name = slot.slot_name(access.database.id)
         self._wire: Wire | None = None
+        self._asking: Wire | None = None
         self._received = 0
         self._confirmed = 0
 
@@ -136,7 +137,8 @@ class PostgresLog:
             self._feedback(self._wire)
 
     def close(self) -> None:
-        """Close the connection; the slot stays."""
+        """Close the connections; the slot stays."""
+        self._close_asking()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -179,8 +181,11 @@ class PostgresLog:
         return Wire(pgconn)
 
     async def _look_up(self, table: int, keys: Sequence[TypeKey]) -> Found:
-        """On a connection of its own: the other one streams."""
-        wire = await self._connect(replication=False)
+        """On a connection of its own, kept while the other one streams: who reads should not lag behind."""
+        if self._asking is None or not self._asking.usable:
+            self._close_asking()
+            self._asking = await self._connect(replication=False)
+        wire = self._asking
         try:
             oids, modifiers = ("{" + ",".join(str(key[place]) for key in keys) + "}" for place in (0, 1))
             [types] = await wire.execute(_TYPES, [oids.encode(), modifiers.encode()])
@@ -193,8 +198,14 @@ class PostgresLog:
                     for row in range(columns.ntuples)
                 ],
             )
-        finally:
-            wire.close()
+        except BaseException:
+            self._close_asking()  # a result may be half read
+            raise
+
+    def _close_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
 
     # --- telling the server -----------------------------------------------------------------------------------------
 

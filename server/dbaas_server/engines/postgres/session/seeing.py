@@ -44,10 +44,13 @@ async def check_filter(
     """See :meth:`dbaas_server.engine.Session.check_filter`."""
     named = columns_named(where)
     if "*" in (table.name, table.schema):
+        await opened.watcher.look()
         _check_some(opened, table, named, caller)
         return
-    known = opened.snapshot.catalog.tables.get(replace(table, schema=table.schema or "public"))
-    readable = known.granted(caller.role, "select") if known is not None else frozenset()
+    ref = replace(table, schema=table.schema or "public")
+    if not named <= _readable(opened, ref, caller):
+        await opened.watcher.look()  # it may have been made or granted a moment ago
+    known, readable = opened.snapshot.catalog.tables.get(ref), _readable(opened, ref, caller)
     if known is None or not readable:
         return  # nothing is told of a table that the caller may not read
     if hidden := sorted(named.intersection(known.columns) - readable):
@@ -56,6 +59,11 @@ async def check_filter(
         await eyes.check(known.ref, where, args, caller)
     except QueryError as error:
         raise Invalid("invalid_filter", error.message, details=error.details) from None
+
+
+def _readable(opened: Opened, ref: TableRef, caller: Caller) -> frozenset[str]:
+    known = opened.snapshot.catalog.tables.get(ref)
+    return known.granted(caller.role, "select") if known is not None else frozenset()
 
 
 def _check_some(opened: Opened, tables: TableRef, named: frozenset[str], caller: Caller) -> None:
