@@ -66,7 +66,7 @@ async def test_policies_hold_and_an_expired_token_ends_the_stream(realtime: Live
 
 
 async def test_json_with_line_ends_stays_one_event(realtime: LiveProject):
-    realtime.run("create table pages (id int primary key, body json); grant select on papers to anon")
+    realtime.run("create table pages (id int primary key, body json); grant select on pages to anon")
     async with stream(realtime, realtime.anon, table="pages") as events:
         await events.next()
         realtime.run("insert into pages values (1, %s)", '{"a":\n [1,\r\n 2]}')
