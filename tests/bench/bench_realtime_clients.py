@@ -249,7 +249,7 @@ def to_many(bench: Bench, clients: int) -> tuple[list[float], float, float]:
         with Swarm(ready.url, clients, [ready.join("events")]) as swarm:
             memory = (ready.memory_kib() - before) / clients
             found, cpu = [], []
-            for _ in range(5):
+            for _ in range(15):
                 began = ready.cpu_ms()
                 swarm.expect(1)
                 (committed,) = write(ready.connection_string, "events", 1, 1)

@@ -34,6 +34,10 @@ log = logging.getLogger("dbaas.feeds")
 LIVE_SECONDS = 30.0
 LOOK_SECONDS = 10.0  # at what the engine keeps, while it is read
 FRESH_SECONDS = 2.0  # figures are that old at most
+REST_SECONDS = 0.002
+"""Between two readings while changes come thick and fast, so that several are written and handed on together."""
+
+BUSY_SECONDS = 0.005
 SYNC_SECONDS = 1.0
 _PAUSES = (0.05, 0.1, 0.2, 0.5, 1.0)
 _ASLEEP_SECONDS = 5.0
@@ -269,6 +273,7 @@ class Tap:
         try:
             state = await engine_log.state()
             history = await self._continued(access, engine_log, state)
+            wrote_at = 0.0
             async with contextlib.aclosing(engine_log.read(history.end)) as batches:
                 async for batch in batches:
                     if syncing is None:
@@ -285,7 +290,9 @@ class Tap:
                         self._watch.read(history.end)
                         if any(isinstance(item, Reached) and item.urgent for item in batch):
                             self._hurry.set()
-                        await asyncio.sleep(0)  # others on this loop have their turn
+                        # Others on this loop have their turn, too.
+                        await asyncio.sleep(REST_SECONDS if monotonic() - wrote_at < BUSY_SECONDS else 0)
+                        wrote_at = monotonic()
                         await history.pace()
                     if not self._followers and monotonic() > self._wanted_until:
                         return

@@ -34,7 +34,7 @@ REST = 3.0
 """After telling, this many times as long goes by before more is told: changes that come thick and fast go out together,
 in few sends, and a change that comes after a while goes out at once."""
 
-LONGEST_REST_SECONDS = 0.008
+LONGEST_REST_SECONDS = 0.004
 SHORTEST_REST_SECONDS = 0.0005
 
 DEEPEST = 2

@@ -13,7 +13,7 @@ __all__ = ["BACKLOG_BYTES", "Sending"]
 
 log = logging.getLogger(__name__)
 
-BREATH = 128  # sends between two turns of the event loop
+BREATH = 256  # sends between two turns of the event loop
 RENDERED = 2_000  # changes framed between two turns of the event loop
 BACKLOG_BYTES = 8 * 1024 * 1024
 """What a subscriber may leave untaken before it is let go."""
