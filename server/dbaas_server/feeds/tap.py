@@ -97,12 +97,16 @@ class Tap:
 
     async def _until_live(self) -> None:
         """Or until there is no hope, or for a while."""
-        waiting = asyncio.get_running_loop().create_task(self._live.wait())
         assert self._running is not None
-        try:
-            await asyncio.wait({waiting, self._running}, timeout=LIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            waiting.cancel()
+        until = monotonic() + LIVE_SECONDS
+        while not self._live.is_set() and not self._running.done() and monotonic() < until:
+            waiting = asyncio.get_running_loop().create_task(self._live.wait())
+            try:
+                await asyncio.wait(
+                    {waiting, self._running}, timeout=until - monotonic(), return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                waiting.cancel()
 
     async def records(self, after: Position) -> AsyncGenerator[bytes, None]:
         """The history's records behind a position, and those to come. Raises ``Resync``, ``Unavailable``."""
