@@ -24,7 +24,10 @@ from dbaas_provisioning.nouns import Endpoint, Home
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
 
-__all__ = ["SocketSupervision", "ask", "is_up", "revived", "start_daemon", "stop_daemon"]
+__all__ = [
+    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon",
+    "unreachable",
+]  # fmt: skip
 
 START_SECONDS = 120.0
 """Patience with a first start, which may unpack binaries and make a cluster."""
@@ -53,17 +56,44 @@ class SocketSupervision:
         await self._ask_awake("remove", cluster_id)
 
     async def _ask_awake(self, action: str, cluster_id: UUID) -> dict[str, Any]:
-        message = {"do": action, "cluster": str(cluster_id)}
+        return await ask_awake(self._home, {"do": action, "cluster": str(cluster_id)})
+
+
+async def ask_awake(home: Home, message: dict[str, Any]) -> dict[str, Any]:
+    """As :func:`ask`, of a daemon that is started when there is none. Raises ``Unavailable`` when that is no help."""
+    try:
+        return await ask(home, message)
+    except ConnectionError:
+        await start_daemon(home)
         try:
-            return await ask(self._home, message)
-        except ConnectionError:
-            await start_daemon(self._home)
-            try:
-                return await ask(self._home, message)
-            except ConnectionError as error:
-                raise Unavailable(
-                    "daemon_unreachable", "The platform's daemon does not answer.", details=str(error)
-                ) from None
+            return await ask(home, message)
+        except ConnectionError as error:
+            raise unreachable(error) from None
+
+
+async def open_stream(home: Home, *, limit: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the daemon that stays.
+
+    Killed, the daemon leaves its run file, and is started again for the next attempt. Stopped on purpose, it stays so
+    until it is needed.
+
+    Args:
+        limit: bytes that the reader holds.
+
+    Raises:
+        OSError: nobody listened.
+    """
+    try:
+        return await asyncio.open_unix_connection(str(socket_path(home)), limit=limit)
+    except OSError:
+        if read_run_file(home) is not None:
+            await start_daemon(home)
+        raise
+
+
+def unreachable(error: Exception) -> Unavailable:
+    """Nobody listens, or nobody does any more."""
+    return Unavailable("daemon_unreachable", "The platform's daemon does not answer.", details=str(error))
 
 
 async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:

@@ -14,8 +14,7 @@ import orjson
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.nouns import Home
 
-from ..daemon_link import start_daemon
-from ..home import read_run_file, socket_path
+from ..daemon_link import open_stream
 from .relay import HEAD, LARGEST, LOSSY, LOSSY_BACKLOG_BYTES, NAME, SURE, frame
 
 __all__ = ["Link"]
@@ -26,6 +25,7 @@ RETRY_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
 """After a reconnection, others have this long to come back before they are taken for gone."""
 
+_READ_BYTES = 64 * 1024
 _BACKLOG_BYTES = 16 * 1024 * 1024
 
 
@@ -108,13 +108,7 @@ class Link:
 
     async def _once(self, first: bool) -> None:
         """One connection, to its end."""
-        try:
-            reader, writer = await asyncio.open_unix_connection(str(socket_path(self._home)))
-        except OSError:
-            # Killed, it leaves its run file, and is started again. Stopped on purpose, it stays so.
-            if read_run_file(self._home) is not None:
-                await start_daemon(self._home)
-            raise
+        reader, writer = await open_stream(self._home, limit=_READ_BYTES)
         try:
             writer.write(json.dumps({"do": "relay", "node": self._node}).encode() + b"\n")
             self._writer = writer
