@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from waiting import until
 
 ROWS = 100_000
 MOST_MEMORY = 200 * 1024 * 1024
+Connect = Callable[[], Awaitable[psycopg.AsyncConnection]]
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +88,8 @@ async def test_a_slot_removed_by_hand_is_told_and_changes_go_on(live: LivePlatfo
         joined = await client.join("a", table("kept"))
         project.run("insert into kept values (1)")
         assert (await client.change())["record"] == {"id": 1}
-        async with superuser(live, project) as (connection, name):
-            await until(lambda: dropped(connection, name))
+        async with superuser(live, project) as (connect, name):
+            await until(lambda: dropped(connect, name))
         told = await resynced(client, "a")
         assert (told["status"], told["details"]) == ("error", "the database's log was lost")
         project.run("insert into kept values (2)")
@@ -100,31 +102,36 @@ async def test_a_slot_removed_by_hand_is_told_and_changes_go_on(live: LivePlatfo
         assert (await client.change("c"))["position"] == change["position"]
 
 
-async def dropped(connection: psycopg.AsyncConnection, name: str) -> bool:
+async def dropped(connect: Connect, name: str) -> bool:
+    """Whether the slot is gone. The feed wants it back at once, and ends whoever holds it: us too, while we drop it."""
     try:
-        await connection.execute(
-            "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where slot_name = %s", [name]
-        )
-        await connection.execute("select pg_drop_replication_slot(%s)", [name])
-    except psycopg.errors.ObjectInUse:
+        async with await connect() as connection:
+            await connection.execute(
+                "select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where slot_name = %s", [name]
+            )
+            await connection.execute("select pg_drop_replication_slot(%s)", [name])
+    except (psycopg.errors.ObjectInUse, psycopg.errors.AdminShutdown):
         return False
+    except psycopg.errors.UndefinedObject:
+        pass
     return True
 
 
 @asynccontextmanager
-async def superuser(live: LivePlatform, project: LiveProject) -> AsyncIterator[tuple[psycopg.AsyncConnection, str]]:
-    """A connection of the platform's own to the project's database, and the name of its slot."""
+async def superuser(live: LivePlatform, project: LiveProject) -> AsyncIterator[tuple[Connect, str]]:
+    """How to connect to the project's database as the platform does, and the name of its slot."""
     home = Home(live.home)
     platform = await Platform.open(home, SocketSupervision(home))
     try:
         database = await platform.database(project.tenant, "app")
         found = await platform.replication.access(database, wake=False)
         assert found is not None
-        async with await psycopg.AsyncConnection.connect(
+        connect = partial(
+            psycopg.AsyncConnection.connect,
             host=found.endpoint.host, port=found.endpoint.port, dbname=database.physical_name, autocommit=True,
             user=found.administrator.username, password=found.administrator.secret,
-        ) as connection:  # fmt: skip
-            yield connection, slot_name(database.id)
+        )  # fmt: skip
+        yield connect, slot_name(database.id)
     finally:
         await platform.close()
 
