@@ -18,7 +18,8 @@ async def changed_table(connection: Any, name: str, schema: str = "public") -> C
     """A table of a real database as the log would describe it."""
     cursor = await connection.execute(
         """select c.oid::int8, a.attname, format_type(a.atttypid, a.atttypmod),
-             exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey))
+             exists (select from pg_index i where i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)),
+             a.attnum
            from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
            where n.nspname = %s and c.relname = %s and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
            order by a.attnum""",
@@ -89,6 +90,10 @@ class MemoryFeed:
         await self.started.wait()
         return self.log.position
 
+    @property
+    def _last(self) -> Position:
+        return self.changes[-1].position if self.changes else Position(1, 0)
+
     async def commit(self, *changes: Change) -> None:
         async with self._more:
             self.changes += changes
@@ -106,9 +111,13 @@ class MemoryFeed:
         place = len(self.changes)
         if after is not None:
             place = next((n for n, change in enumerate(self.changes) if change.position > after), place)
+        level: int | None = len(self.changes) if self.log.position == self._last else None
         self.followers += 1
         try:
             while True:
+                if level is not None and place >= level:
+                    level = None
+                    yield ()
                 async with self._more:
                     while not self._broken and len(self.changes) == place:
                         await self._more.wait()

@@ -104,7 +104,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
     running = Lab(f"http://127.0.0.1:{port}", token)
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 240
         while True:
             assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             try:

@@ -68,9 +68,17 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=90)
 
-    def send(self, code: str, *, allow_stdin: bool = False) -> str:
-        """Start a cell; returns its id."""
-        return str(self._client.execute(code, allow_stdin=allow_stdin))
+    def send(self, code: str, *, allow_stdin: bool = False, cell_id: str | None = None) -> str:
+        """Start a cell, perhaps one that has an id in its notebook; returns the message's id."""
+        if cell_id is None:
+            return str(self._client.execute(code, allow_stdin=allow_stdin))
+        content = {
+            "code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": allow_stdin,
+            "stop_on_error": True,
+        }  # fmt: skip
+        message = self._client.session.msg("execute_request", content, metadata={"cellId": cell_id})
+        self._client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
 
     def collect(self, message_id: str, *, seconds: float = 90) -> Seen:
         """What the cell sends until it is done."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from dbaas_provisioning.nouns import Login
 from dbaas_provisioning.platform import Access
+from dbaas_server import sessions
 from dbaas_server.engine import Limits, Target
 from dbaas_server.engines.postgres import open_session
 from dbaas_server.engines.postgres.session import PostgresSession
@@ -18,15 +18,7 @@ def target_of(access: Access) -> Target:
     async def wake() -> Target:
         return target
 
-    target = Target(
-        endpoint=access.endpoint,
-        physical_name=access.database.physical_name,
-        owner=access.logins[Login.owner],
-        api=access.logins[Login.api],
-        service=access.logins[Login.service],
-        exposure=access.database.exposure,
-        wake=wake,
-    )
+    target = sessions.target_of(access, wake)
     return target
 
 

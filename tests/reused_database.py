@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
@@ -18,8 +19,9 @@ drop schema if exists hidden cascade; drop schema public cascade; create schema 
 """
 
 
-@pytest.fixture(scope="module")
-def module_database(supervision, request: pytest.FixtureRequest) -> Iterator[Access]:
+@contextmanager
+def lasting_database(supervision, request: pytest.FixtureRequest) -> Iterator[Access]:
+    """A database that several tests share, with a tenant of its own; on the build that tests run on first."""
     before = os.environ.get("DBAAS_POSTGRES_BIN")
     chosen = request.config.getoption("--postgres")
     os.environ["DBAAS_POSTGRES_BIN"] = chosen if chosen in ("wheel", "system") else "wheel"
@@ -27,9 +29,9 @@ def module_database(supervision, request: pytest.FixtureRequest) -> Iterator[Acc
     async def make() -> Access:
         platform = await Platform.open(supervision.home, supervision)
         try:
-            tenant = await platform.create_tenant("Reused", subdomain=f"r{uuid4().hex[:12]}", actor="test")
-            await platform.create_database(tenant.subdomain, "postgres", "reused", options={}, actor="test")
-            return await platform.access(tenant.subdomain, "reused")
+            tenant = await platform.create_tenant("Lasting", subdomain=f"l{uuid4().hex[:12]}", actor="test")
+            await platform.create_database(tenant.subdomain, "postgres", "lasting", options={}, actor="test")
+            return await platform.access(tenant.subdomain, "lasting")
         finally:
             await platform.close()
 
@@ -49,6 +51,12 @@ def module_database(supervision, request: pytest.FixtureRequest) -> Iterator[Acc
             del os.environ["DBAAS_POSTGRES_BIN"]
         else:
             os.environ["DBAAS_POSTGRES_BIN"] = before
+
+
+@pytest.fixture(scope="module")
+def module_database(supervision, request: pytest.FixtureRequest) -> Iterator[Access]:
+    with lasting_database(supervision, request) as access:
+        yield access
 
 
 @pytest.fixture

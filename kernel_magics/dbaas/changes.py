@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -20,7 +21,7 @@ from . import discovery, operations
 from .errors import DbaasError, from_response
 from .transport import Transport
 
-__all__ = ["Change", "ChangesLost", "Wanted", "follow", "read_events"]
+__all__ = ["Change", "Changes", "ChangesLost", "Wanted", "read_events"]
 
 _SILENCE_SECONDS = 40.0
 """The server shows every 15 seconds that it lives."""
@@ -81,13 +82,73 @@ class Wanted:
     key: str | None = None
 
 
-async def follow(transport: Transport, wanted: Wanted, since: str | None = None) -> AsyncGenerator[Change]:
-    """Changes behind a position, or from now on, without end.
+class Changes:
+    """Changes as they are committed, without end: ``async for change in changes``.
 
-    Raises:
+    In ``async with`` it is live from the first line on: what is committed inside is told. Otherwise it begins with the
+    first change asked for.
+
+    Args:
+        since: go on behind this position; None begins now.
+        told: called with True when changes flow, with False when they do not for now.
+
+    Raises, while it is awaited:
         ChangesLost: the history does not reach back, or a part of the log was lost.
         DbaasError: what the server refuses for good.
     """
+
+    def __init__(
+        self,
+        transport: Transport,
+        wanted: Wanted,
+        since: str | None = None,
+        told: Callable[[bool], None] = lambda live: None,
+    ) -> None:
+        self._news = _follow(transport, wanted, since, told)
+        self._early: deque[Change] = deque()
+        self._position: str | None = None
+
+    async def live(self) -> str:
+        """Wait until changes flow; returns the position behind which they do."""
+        while self._position is None:
+            await self._take()
+        return self._position
+
+    async def _take(self) -> None:
+        news = await anext(self._news)
+        if isinstance(news, Change):
+            self._early.append(news)
+        elif self._position is None:
+            self._position = news
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Change:
+        while not self._early:
+            await self._take()
+        return self._early.popleft()
+
+    async def aclose(self) -> None:
+        """Follow no more."""
+        await self._news.aclose()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.live()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+async def _follow(
+    transport: Transport, wanted: Wanted, since: str | None, told: Callable[[bool], None]
+) -> AsyncGenerator[Change | str]:
+    """Changes, and a position whenever they begin to flow behind it."""
     position, failures = since, 0
     while True:
         try:
@@ -100,13 +161,17 @@ async def follow(transport: Transport, wanted: Wanted, since: str | None = None)
                         raise DbaasError(data["message"], code=data["code"], hint=data.get("hint"))
                     break
                 position = identity or position
-                if name != "live":
+                if name == "live":
+                    told(True)
+                    yield data["position"]
+                else:
                     yield Change.of(data)
         except httpx.TransportError:
             pass
         except DbaasError as error:
             if error.status not in (429, 502, 503, 504):
                 raise
+        told(False)
         await asyncio.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
         failures += 1
         with suppress(DbaasError):

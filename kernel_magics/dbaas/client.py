@@ -6,7 +6,8 @@ making one asks nothing of the server.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -14,12 +15,12 @@ import pyarrow as pa
 
 from . import discovery, operations
 from .arrow import distinct
-from .changes import Change, Wanted, follow
+from .changes import Changes, Wanted
 from .data import TableClient
 from .discovery import Endpoint
 from .errors import DbaasError, did_you_mean
 from .load import Loaded, Options, load
-from .nouns import ApiKey, Database, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
 from .operations import Page
 from .params import bind
 from .results import Result, fetch_arrow, first_rows
@@ -87,7 +88,39 @@ class Client:
         return "dbaas.Client()"
 
 
-class TenantClient:
+class _Graph(ABC):
+    """What answers GraphQL documents."""
+
+    transport: Transport
+
+    @abstractmethod
+    def _graph(self) -> tuple[str, str | None]:
+        """The tenant, and the database; None for all of the tenant's."""
+
+    def graphql(
+        self,
+        document: str,
+        variables: Mapping[str, Any] | None = None,
+        *,
+        operation: str | None = None,
+        key: str | None = None,
+    ) -> dict[str, Any]:
+        """Run a GraphQL document over this database, or over all of this tenant's; the answer's ``data``.
+
+        Args:
+            document: queries, or mutations (of one transaction).
+            variables: the values of its ``$names``.
+            operation: which one, where the document has several.
+            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
+
+        Raises:
+            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
+        """
+        asked = operations.graphql(*self._graph(), document, variables, operation, key=key)
+        return self.transport.run(asked)
+
+
+class TenantClient(_Graph):
     """A tenant: its databases and keys."""
 
     def __init__(self, transport: Transport, name: str) -> None:
@@ -149,37 +182,18 @@ class TenantClient:
         """A token for the data API, signed with the tenant's secret. ``expires_in`` is in seconds."""
         return self.transport.run(operations.sign(self.name, role, sub, expires_in, claims))
 
-    def graphql(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        operation: str | None = None,
-        key: str | None = None,
-    ) -> dict[str, Any]:
-        """Run a GraphQL document over all of the tenant's databases; the answer's ``data``.
-
-        Args:
-            document: queries, or mutations (of one transaction).
-            variables: the values of its ``$names``.
-            operation: which one, where the document has several.
-            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
-
-        Raises:
-            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
-        """
-        asked = operations.graphql(self.name, None, document, variables, operation, key=key)
-        return self.transport.run(asked)
-
     def audit(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest control actions."""
         return self.transport.run(operations.audit(self.name, limit))
+
+    def _graph(self) -> tuple[str, str | None]:
+        return self.name, None
 
     def __repr__(self) -> str:
         return f"dbaas.TenantClient({self.name!r})"
 
 
-class DatabaseClient:
+class DatabaseClient(_Graph):
     """A database: statements, loading, its schema, its data API. ``name`` None is the tenant's default database."""
 
     def __init__(self, transport: Transport, tenant: str, name: str | None) -> None:
@@ -231,10 +245,11 @@ class DatabaseClient:
         event: Literal["INSERT", "UPDATE", "DELETE"] | None = None,
         schema: str | None = None,
         key: str | None = None,
-    ) -> AsyncGenerator[Change]:
+    ) -> Changes:
         """What is committed to a table, as it is committed: ``async for change in database.changes("orders")``.
 
-        A connection that breaks is made anew, and what was missed meanwhile is told.
+        A connection that breaks is made anew, and what was missed meanwhile is told. ``async with`` waits until changes
+        flow: what is committed inside is told.
 
         Args:
             table: ``*`` for all of the schema.
@@ -246,7 +261,7 @@ class DatabaseClient:
             ChangesLost: while iterating, when some changes are not known any more.
             DbaasError: while iterating, for what the server refuses.
         """
-        return follow(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
+        return Changes(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
 
     def schema(self) -> Schema:
         """Tables, columns, policies, functions."""
@@ -255,6 +270,10 @@ class DatabaseClient:
     def usage(self) -> Usage:
         """Size and connections."""
         return self.transport.run(operations.usage(self.tenant, self.name))
+
+    def feed(self) -> Feed:
+        """How its feed of changes is doing: state, lag, history."""
+        return self.transport.run(operations.feed(self.tenant, self.name))
 
     def connection_string(self) -> Secret:
         """The owner's connection string; usable as text, hidden when displayed."""
@@ -273,27 +292,8 @@ class DatabaseClient:
         named = table if self._name is None else f"{self._name}.{table}"
         return TableClient(self.transport, self.tenant, named, key)
 
-    def graphql(
-        self,
-        document: str,
-        variables: Mapping[str, Any] | None = None,
-        *,
-        operation: str | None = None,
-        key: str | None = None,
-    ) -> dict[str, Any]:
-        """Run a GraphQL document over this database; the answer's ``data``.
-
-        Args:
-            document: queries, or mutations (of one transaction).
-            variables: the values of its ``$names``.
-            operation: which one, where the document has several.
-            key: an API key or a signed token, to ask under its row policies; None asks as the person at the notebook.
-
-        Raises:
-            GraphQLError: the document was refused, or failed; ``errors`` has all that the server said.
-        """
-        asked = operations.graphql(self.tenant, self.name, document, variables, operation, key=key)
-        return self.transport.run(asked)
+    def _graph(self) -> tuple[str, str | None]:
+        return self.tenant, self._name
 
     def __repr__(self) -> str:
         return f"dbaas.DatabaseClient({self.tenant!r}, {self._name!r})"

@@ -10,6 +10,7 @@ __all__ = [
     "ApiKey",
     "Column",
     "Database",
+    "Feed",
     "Noun",
     "Platform",
     "Reference",
@@ -122,6 +123,36 @@ class Usage(Noun):
     connections: int = 0
     max_connections: int = 0
     max_storage_gb: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed(Noun):
+    """How a database's feed of changes is doing. None is what is not known, or does not exist, in this state.
+
+    Attributes:
+        state: ``ready`` (nobody follows), ``live``, ``catching_up``, ``asleep``, ``starting``, ``unreachable`` or
+            ``lost``.
+        wal_status: PostgreSQL's word for whether the log that it keeps for the feed is safe.
+        left_bytes: of log that may be written before PostgreSQL gives up keeping it.
+        lag_seconds: for how long some of the log has been waiting to be read.
+        oldest_position: ``since`` may go back as far as this.
+        followers: server processes that follow, each for all of its subscribers.
+    """
+
+    state: str
+    slot: str | None = None
+    wal_status: str | None = None
+    retained_bytes: int | None = None
+    left_bytes: int | None = None
+    lag_bytes: int | None = None
+    lag_seconds: float | None = None
+    position: str | None = None
+    oldest_position: str | None = None
+    history_bytes: int = 0
+    followers: int = 0
+    last_error: str | None = None
+    last_error_at: str | None = None
+    looked_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from .errors import from_graphql
-from .nouns import ApiKey, Database, Platform, Schema, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Platform, Schema, Tenant, Token, Usage
 from .params import to_json
 
 __all__ = ["Operation", "Page"]
@@ -137,6 +137,11 @@ def connection_string(tenant: str, name: str) -> Operation[Database]:
 def usage(tenant: str, name: str) -> Operation[Usage]:
     """What a database uses of its limits."""
     return _get(_path("v1", tenant, "databases", name, "usage"), Usage.of)
+
+
+def feed(tenant: str, name: str) -> Operation[Feed]:
+    """How a database's feed of changes is doing. Wakes nothing."""
+    return _get(_path("v1", tenant, "databases", name, "feed"), Feed.of)
 
 
 def schema(tenant: str, name: str) -> Operation[Schema]:

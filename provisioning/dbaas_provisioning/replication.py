@@ -20,12 +20,14 @@ class LogAccess:
     Attributes:
         administrator: of the database's cluster; logs are read by the platform itself, never with a tenant's login.
         epoch: of the log that is being read; 0 when there was none yet.
+        log: which log that is, as the engine's reader tells logs.
     """
 
     database: Database
     endpoint: Endpoint
     administrator: Credential
     epoch: int
+    log: str
 
 
 class Replication:
@@ -62,7 +64,7 @@ class Replication:
         if cluster.state is not ClusterState.running:
             return None
         superuser = await self._store.superuser(cluster.id)
-        return LogAccess(database, cluster.endpoint, superuser, await self._store.epoch(database.id))
+        return LogAccess(database, cluster.endpoint, superuser, *await self._store.epoch(database.id))
 
     async def prepare(self, database: Database) -> None:
         """Bring what the platform keeps in a database up to date. Its cluster has to run. Raises ``Unavailable``."""
@@ -70,9 +72,12 @@ class Replication:
         superuser = await self._store.superuser(cluster.id)
         await engines.engine(database.engine).prepare_database(cluster, superuser, database)
 
-    async def new_epoch(self, database: Database) -> int:
+    async def new_epoch(self, database: Database, log: str) -> int:
         """Positions of before this are of another log from now on; returns the new log's epoch.
 
         It comes from the clock where that is ahead, so that a database made anew under an old name has another one.
+
+        Args:
+            log: which one it is; see :class:`LogAccess`.
         """
-        return await self._store.new_epoch(database.id)
+        return await self._store.new_epoch(database.id, log)

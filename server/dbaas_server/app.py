@@ -27,9 +27,10 @@ from dbaas_provisioning.platform import Platform
 
 from .auth import carries_credential
 from .daemon_link import SocketSupervision, start_daemon
-from .dispatch import dispatch, next_request_id, refuse
+from .dispatch import dispatch, refuse
 from .home import default_home
-from .http import Request, Response
+from .http import Response
+from .jupyter_requests import path_below, request_from
 from .jupyter_sockets import PlatformSocket, Upgrading
 from .routes import ROUTER
 from .routing import Guard, Route
@@ -74,10 +75,11 @@ class PlatformHandler(APIHandler):
         """Find the route: tornado checks for forgery before it prepares, and what is checked depends on the route."""
         self._opening = opening
         self._handling: asyncio.Task[Response] | None = None
+        self._sending: asyncio.Task[None] | None = None
         self._params: dict[str, str] = {}
-        self._path = self.request.path[len(url_path_join(self.base_url, MOUNT)) :]
         try:
-            self._route, self._params = ROUTER.find(self._path)
+            path = path_below(url_path_join(self.base_url, MOUNT), self.request)
+            self._route, self._params = ROUTER.find(path)
         except DbaasError as error:
             self._route = error
 
@@ -124,17 +126,12 @@ class PlatformHandler(APIHandler):
         if not isinstance(self._route, Route):
             return refuse(self._route)
         user = self.current_user
-        base_url = f"{self.request.protocol}://{self.request.host}{url_path_join(self.base_url, MOUNT)}"
-        request = Request(
-            self.request.method or "GET",
-            self._path,
-            self.request.query,
-            {name.lower(): value for name, value in self.request.headers.get_all()},
-            self._body,
-            base_url,
+        request = request_from(
+            self.request,
+            url_path_join(self.base_url, MOUNT),
             self._params,
-            getattr(user, "username", None),
-            next_request_id(),
+            self._body,
+            identity=getattr(user, "username", None),
         )
         self.set_header("X-Request-Id", request.request_id)
         try:
@@ -144,9 +141,10 @@ class PlatformHandler(APIHandler):
         return await dispatch(self._route, request, services)
 
     def on_connection_close(self) -> None:
-        """The client went away: so does its statement in the engine."""
-        if self._handling is not None:
-            self._handling.cancel()
+        """The client went away: so does its statement in the engine, and a stream that nobody reads."""
+        for task in (self._handling, self._sending):
+            if task is not None:
+                task.cancel()
 
     async def _handle(self) -> None:
         if self._handling is None:
@@ -159,8 +157,9 @@ class PlatformHandler(APIHandler):
             return
         finally:
             ending.cancel()
-        with contextlib.suppress(StreamClosedError):
-            await self._send(response)
+        self._sending = asyncio.create_task(self._send(response))
+        with contextlib.suppress(StreamClosedError, asyncio.CancelledError):
+            await self._sending
 
     async def _send(self, response: Response) -> None:
         self.set_status(response.status)

@@ -16,6 +16,11 @@ __all__ = ["Attendance", "Bucket", "Seat"]
 log = logging.getLogger(__name__)
 
 TOGETHER = 50  # seats looked at again at a time
+COMPARISONS = 2_000
+"""Of each change, for one connection."""
+
+COMPARISONS_PER_CONNECTION = 10
+"""Of each change for all of a tenant's connections, for each that its plan allows."""
 
 
 class Bucket:
@@ -27,14 +32,14 @@ class Bucket:
         self._left = per_second
         self._at = clock()
 
-    def take(self) -> bool:
-        """Whether one more is allowed now."""
+    def take(self, many: int = 1) -> bool:
+        """Whether so many more are allowed now, all of them together."""
         now = self._clock()
         self._left = min(self._rate, self._left + (now - self._at) * self._rate)
         self._at = now
-        if self._left < 1:
+        if self._left < many:
             return False
-        self._left -= 1
+        self._left -= many
         return True
 
 
@@ -42,23 +47,24 @@ class _Tenancy:
     """One tenant's connections to this process."""
 
     def __init__(self, plan: Plan) -> None:
+        self.seats: set[Seat] = set()
+        self.weight = 0
+        self.change(plan)
+
+    def change(self, plan: Plan) -> None:
+        """Another plan holds, for those who are there as well."""
         self.plan = plan
         self.joins = Bucket(plan.realtime_joins_per_second)
         self.messages = Bucket(plan.realtime_messages_per_second)
-        self.seats: set[Seat] = set()
 
 
 class Seat:
-    """One connection.
-
-    Attributes:
-        plan: its tenant's, as it was when the connection was made.
-    """
+    """One connection."""
 
     def __init__(self, tenancy: _Tenancy, recheck: Callable[[], Awaitable[None]]) -> None:
         self._tenancy = tenancy
+        self._weight = 0
         self.recheck = recheck
-        self.plan = tenancy.plan
 
     def may_join(self) -> bool:
         """Whether the tenant may join one more channel now."""
@@ -68,8 +74,28 @@ class Seat:
         """Whether the tenant may send one more message now."""
         return self._tenancy.messages.take()
 
+    def subscribe(self, weight: int) -> None:
+        """Have each change compared so many times more. Raises ``Invalid`` (``too_many_filters``)."""
+        tenancy = self._tenancy
+        of_tenant = COMPARISONS_PER_CONNECTION * tenancy.plan.realtime_connections
+        if self._weight + weight > COMPARISONS or tenancy.weight + weight > of_tenant:
+            raise Invalid(
+                "too_many_filters",
+                "The filters of these subscriptions compare too much.",
+                hint=f"A connection has {COMPARISONS:,} comparisons; all of a tenant's have {of_tenant:,}.",
+            )
+        self._weight += weight
+        tenancy.weight += weight
+
+    def unsubscribe(self, weight: int) -> None:
+        """What was subscribed to is over."""
+        weight = min(weight, self._weight)
+        self._weight -= weight
+        self._tenancy.weight -= weight
+
     def leave(self) -> None:
         """The connection is gone. Safe to repeat."""
+        self.unsubscribe(self._weight)
         self._tenancy.seats.discard(self)
 
 
@@ -106,16 +132,20 @@ class Attendance:
                 hint=f"The plan {plan.name!r} allows {plan.realtime_connections:,} connections.",
             )
 
-    def may_send(self, tenant: str, plan: Plan) -> bool:
-        """Whether a tenant may send one more message now, from outside of its connections."""
-        return self._tenancy(tenant, plan).messages.take()
+    def may_join(self, tenant: str, plan: Plan) -> bool:
+        """Whether a tenant may begin one more stream now."""
+        return self._tenancy(tenant, plan).joins.take()
+
+    def may_send(self, tenant: str, plan: Plan, many: int) -> bool:
+        """Whether a tenant may send so many more messages now, from outside of its connections."""
+        return self._tenancy(tenant, plan).messages.take(many)
 
     def _tenancy(self, tenant: str, plan: Plan) -> _Tenancy:
         tenancy = self._tenants.get(tenant)
-        if tenancy is None or tenancy.plan != plan:
-            seats = tenancy.seats if tenancy is not None else set()
+        if tenancy is None:
             tenancy = self._tenants[tenant] = _Tenancy(plan)
-            tenancy.seats = seats
+        elif tenancy.plan != plan:
+            tenancy.change(plan)
         return tenancy
 
     def _changed(self) -> None:

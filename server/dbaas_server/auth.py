@@ -50,6 +50,14 @@ def _bearer(header: str) -> str | None:
     return token.strip() if scheme.lower() == "bearer" and token else None
 
 
+def _documents_only() -> Forbidden:
+    return Forbidden(
+        "documents_only",
+        "That key, or a token without a key, runs stored GraphQL documents only.",
+        hint="Use a key without that bound, beside the token if there is one.",
+    )
+
+
 def _is_key(credential: str) -> bool:
     """Whether this is a key or a person's token, and none that a tenant's application signed."""
     return credential.startswith(("dbk_", "dbt_"))
@@ -98,22 +106,33 @@ class Authenticator:
             Forbidden: a valid token asks for a role that tokens may not have (``role_refused``); the key runs stored
                 documents only (``documents_only``).
         """
-        caller = await self._caller(request, tenant)
+        bearer = _bearer(request.header("authorization")) or ""
+        caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
         if caller.documents_only and not documents:
-            raise Forbidden(
-                "documents_only",
-                "That key, or a token without a key, runs stored GraphQL documents only.",
-                hint="Use a key without that bound, beside the token if there is one.",
-            )
+            raise _documents_only()
         return caller
 
-    async def _caller(self, request: Request, tenant: str) -> Caller:
-        known_caller = self.caller_now(request, tenant, documents=True)
-        if known_caller is not None:
-            return known_caller
+    async def attend(self, api_key: str, authorization: str, tenant: str) -> tuple[Caller, float]:
+        """Who asks, for connections that stay and keep those to stored documents who may run nothing else.
+
+        Args:
+            api_key, authorization: as the headers that :meth:`caller` reads.
+
+        Returns:
+            The caller, and when (as of ``time.time``) to ask again at the latest: a token may have expired by then.
+
+        Raises:
+            As :meth:`caller`.
+        """
+        found = await self._judge(api_key, _bearer(authorization) or "", tenant)
+        return found.caller, found.until
+
+    async def _judge(self, api_key: str, bearer: str, tenant: str) -> _Remembered:
+        remembered = self._callers.get((tenant, api_key, bearer))
+        if remembered is not None and remembered.until > time.time():
+            return remembered
         changes = self._changes
         known = await self._sessions.known(tenant)
-        api_key, bearer = request.header("apikey"), _bearer(request.header("authorization"))
         if not api_key and not bearer:
             raise Unauthorized(
                 "PGRST302", "This needs a key.", hint="Send one as the `apikey` header or as a Bearer token."
@@ -128,18 +147,24 @@ class Authenticator:
             caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
-        if known.keeps_to_documents and not (_is_key(api_key) or _is_key(bearer or "")):
+        if known.keeps_to_documents and not (_is_key(api_key) or _is_key(bearer)):
             # Else whoever has a token would be rid of the key's bound by leaving the key out.
             caller = replace(caller, documents_only=True)
+        found = _Remembered(caller, until)
         if changes != self._changes:
-            return caller  # a key may have been revoked meanwhile: the next request looks again
+            return found  # a key may have been revoked meanwhile: the next request looks again
         if len(self._callers) >= _REMEMBERED:
             self._callers.clear()
-        self._callers[(tenant, api_key, bearer or "")] = _Remembered(caller, until)
-        return caller
+        self._callers[(tenant, api_key, bearer)] = found
+        return found
 
-    async def identify(self, credential: str, tenant: str) -> tuple[Caller, float | None]:
+    async def identify(self, credential: str, tenant: str, *, key: str = "") -> tuple[Caller, float | None]:
         """Who a key or token is, for connections that stay, and when that ends.
+
+        Those who may run stored documents only are not let in; see :meth:`caller`.
+
+        Args:
+            key: what the connection was opened with, beside the credential; it was identified by itself.
 
         Returns:
             The caller, and the time (as of ``time.time``) at which a token expires; None for a key, which holds until
@@ -151,9 +176,14 @@ class Authenticator:
         remembered = self._callers.get((tenant, credential, ""))
         signed = credential.count(".") == 2 and not credential.startswith("dbt_")
         if remembered is not None and not signed and remembered.until > time.time():
+            if remembered.caller.documents_only:
+                raise _documents_only()
             return remembered.caller, None
         changes = self._changes
-        caller, until = await self._identify(credential, await self._sessions.known(tenant))
+        known = await self._sessions.known(tenant)
+        caller, until = await self._identify(credential, known)
+        if caller.documents_only or (known.keeps_to_documents and not (_is_key(credential) or _is_key(key))):
+            raise _documents_only()
         if signed:
             return caller, until
         if changes == self._changes:

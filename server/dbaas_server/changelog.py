@@ -16,7 +16,7 @@ from dbaas_provisioning.replication import LogAccess
 
 from .changes import ChangedTable, ChangeKind, Values
 
-__all__ = ["ChangeLog", "ConnectionBroken", "LogLost", "LogState", "OpenLog", "Piece", "Reached", "Row"]
+__all__ = ["ChangeLog", "ConnectionBroken", "LogKept", "LogLost", "LogState", "OpenLog", "Piece", "Reached", "Row"]
 
 
 class Row(NamedTuple):
@@ -64,9 +64,33 @@ class LogState:
     Attributes:
         kept_from: the engine still has everything behind this place for us; None when it keeps nothing.
         now: where the log ends. Transactions committed from now on have this number or a higher one.
+        identity: which log it is. Another one where the database was made anew or went back to an earlier state in a
+            way that the engine knows of: then the same numbers mean other changes.
     """
 
     kept_from: int | None
+    now: int
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogKept:
+    """What the engine keeps for us, as it tells its operators.
+
+    Attributes:
+        name: under which it is kept.
+        status: the engine's own word for whether it is safe; None when it keeps nothing.
+        bytes: kept for us.
+        left: bytes that may be written before it is given up; None without a bound.
+        confirmed: the place from which on it is kept.
+        now: where the log ends.
+    """
+
+    name: str
+    status: str | None
+    bytes: int | None
+    left: int | None
+    confirmed: int | None
     now: int
 
 
@@ -86,6 +110,10 @@ class ChangeLog(Protocol):
 
     async def state(self) -> LogState:
         """What is there. Ends another reader, which can only be one that hangs."""
+        ...
+
+    async def kept(self) -> LogKept:
+        """What the engine keeps, and whether that is safe. Changes nothing; possible while the log is read."""
         ...
 
     async def keep(self) -> int:

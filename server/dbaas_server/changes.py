@@ -65,11 +65,13 @@ class ChangedColumn:
     Attributes:
         type: the engine's own name for it, as DDL accepts it.
         key: it belongs to the row's identity in the log.
+        number: the engine's own for it, which outlives a renaming; None where that could not be found out any more.
     """
 
     name: str
     type: str
     key: bool
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +143,9 @@ class Visible:
     old: bool
 
 
-Mask: TypeAlias = "list[list[Visible | None]]"
-"""Per caller, per change; None where the caller must not even learn that something happened."""
+Mask: TypeAlias = "list[list[Visible | None] | None]"
+"""Per caller, per change; None where the caller must not even learn that something happened. None in place of a
+caller's row: it was not found out in the time that there was."""
 
 
 class Family(StrEnum):
@@ -161,8 +164,12 @@ class ValueType:
     Attributes:
         name: the engine's short name, which clients tell types by: ``int8``, ``_text`` for an array.
         json: a value as JSON.
+        exact: the same with 64-bit and decimal numbers as strings, as :class:`~.nouns.Read` has ``numbers_as_text``.
+        text: a value cast to text, an array to one of texts, as JSON.
     """
 
     name: str
     family: Family
     json: Callable[[str], bytes]
+    exact: Callable[[str], bytes]
+    text: Callable[[str], bytes]

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dbaas_provisioning.errors import DbaasError, NotFound
+from dbaas_provisioning.errors import DbaasError, Forbidden, NotFound
 
 from .http import Request, Response
 from .services import Services
 
-__all__ = ["ANY_ORIGIN", "origins_of", "preflight", "with_cors"]
+__all__ = ["ANY_ORIGIN", "check_origin", "origins_of", "preflight", "with_cors"]
 
 ANY_ORIGIN: tuple[str, ...] = ("*",)
 
@@ -55,6 +55,17 @@ def with_cors(response: Response, request: Request, cors_origins: Sequence[str])
         response.headers.append(("Access-Control-Allow-Origin", origin))
         response.headers.append(("Access-Control-Expose-Headers", _EXPOSED))
     return response
+
+
+async def check_origin(request: Request, services: Services, tenant: str) -> None:
+    """A page may open a WebSocket when the tenant lets it read: no preflight comes before one.
+
+    Raises:
+        Forbidden: ``origin_refused``.
+    """
+    allowed = await origins_of(request, services, tenant)
+    if "origin" in request.headers and "*" not in allowed and request.header("origin") not in allowed:
+        raise Forbidden("origin_refused", "Pages of this origin may not read this tenant's data.")
 
 
 async def origins_of(request: Request, services: Services, tenant: str) -> Sequence[str]:

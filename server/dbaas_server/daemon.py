@@ -26,7 +26,7 @@ from dbaas_provisioning.platform import Platform
 from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
-from .feeds.door import serve_follower, tell_live
+from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
 from .logs import log_to_file
@@ -143,6 +143,7 @@ class _Answers:
             "stop": self._stop,
             "remove": self._remove,
             "live": self._live,
+            "figures": self._figures,
             "shutdown": self._shutdown,
         }
 
@@ -194,6 +195,9 @@ class _Answers:
 
     async def _live(self, message: dict[str, Any]) -> dict[str, Any]:
         return await tell_live(self._feeds, message)
+
+    async def _figures(self, message: dict[str, Any]) -> dict[str, Any]:
+        return await tell_figures(self._feeds, message)
 
     async def _shutdown(self, message: dict[str, Any]) -> dict[str, Any]:
         self._stop_engines.set()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from dbaas_provisioning import errors
@@ -23,12 +24,16 @@ from dbaas_provisioning.nouns import Endpoint, Home
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
 
-__all__ = ["SocketSupervision", "ask", "is_up", "revived", "start_daemon", "stop_daemon"]
+__all__ = [
+    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon",
+    "unreachable",
+]  # fmt: skip
 
 START_SECONDS = 120.0
 """Patience with a first start, which may unpack binaries and make a cluster."""
 
 _POLL_SECONDS = 0.05
+_AGAIN_SECONDS = 0.5
 
 
 class SocketSupervision:
@@ -51,17 +56,44 @@ class SocketSupervision:
         await self._ask_awake("remove", cluster_id)
 
     async def _ask_awake(self, action: str, cluster_id: UUID) -> dict[str, Any]:
-        message = {"do": action, "cluster": str(cluster_id)}
+        return await ask_awake(self._home, {"do": action, "cluster": str(cluster_id)})
+
+
+async def ask_awake(home: Home, message: dict[str, Any]) -> dict[str, Any]:
+    """As :func:`ask`, of a daemon that is started when there is none. Raises ``Unavailable`` when that is no help."""
+    try:
+        return await ask(home, message)
+    except ConnectionError:
+        await start_daemon(home)
         try:
-            return await ask(self._home, message)
-        except ConnectionError:
-            await start_daemon(self._home)
-            try:
-                return await ask(self._home, message)
-            except ConnectionError as error:
-                raise Unavailable(
-                    "daemon_unreachable", "The platform's daemon does not answer.", details=str(error)
-                ) from None
+            return await ask(home, message)
+        except ConnectionError as error:
+            raise unreachable(error) from None
+
+
+async def open_stream(home: Home, *, limit: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection to the daemon that stays.
+
+    Killed, the daemon leaves its run file, and is started again for the next attempt. Stopped on purpose, it stays so
+    until it is needed.
+
+    Args:
+        limit: bytes that the reader holds.
+
+    Raises:
+        OSError: nobody listened.
+    """
+    try:
+        return await asyncio.open_unix_connection(str(socket_path(home)), limit=limit)
+    except OSError:
+        if read_run_file(home) is not None:
+            await start_daemon(home)
+        raise
+
+
+def unreachable(error: Exception) -> Unavailable:
+    """Nobody listens, or nobody does any more."""
+    return Unavailable("daemon_unreachable", "The platform's daemon does not answer.", details=str(error))
 
 
 async def ask(home: Home, message: dict[str, Any]) -> dict[str, Any]:
@@ -109,36 +141,54 @@ async def is_up(home: Home) -> bool:
 async def start_daemon(home: Home) -> RunFile:
     """Start the daemon in a session of its own, unless it runs, and wait until it answers.
 
+    However many need it, in however many processes, one of them starts it and the others wait.
+
     Raises ``Unavailable`` (``daemon_failed``) with the last line of its log.
     """
     prepare(home)
     process: subprocess.Popen[bytes] | None = None
     log = home.logs / "daemon.out"
     deadline = time.monotonic() + START_SECONDS
-    while not await is_up(home):
-        if process is None:
-            with log.open("wb") as out:
-                process = subprocess.Popen(  # noqa: ASYNC220  it returns as soon as the process exists
-                    [sys.executable, "-m", "dbaas_server.daemon", "--home", str(home.path)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    cwd="/",
+    with (home.run / "starting.lock").open("a") as starting:  # let go of with the process that holds it
+        while not await is_up(home):
+            if process is None and _taken(starting):
+                process = _spawn(home, log)
+            status = None if process is None else process.poll()
+            if status not in (None, 0) or time.monotonic() > deadline:
+                raise Unavailable(
+                    "daemon_failed",
+                    "The platform's daemon did not start.",
+                    hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
+                    details=_last_line(log.read_text(errors="replace") if log.exists() else ""),
                 )
-        status = process.poll()
-        if status not in (None, 0) or time.monotonic() > deadline:
-            raise Unavailable(
-                "daemon_failed",
-                "The platform's daemon did not start.",
-                hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
-                details=_last_line(log.read_text(errors="replace")),
-            )
-        await asyncio.sleep(_POLL_SECONDS)
+            if status == 0:  # another one had the folder, which may have been ending
+                process = None
+                await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
     found = read_run_file(home)
     if found is None:
         raise Unavailable("daemon_failed", "The daemon runs but left no run file.", hint="dbaas down; dbaas up")
     return found
+
+
+def _taken(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _spawn(home: Home, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", "dbaas_server.daemon", "--home", str(home.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd="/",
+        )
 
 
 def _last_line(text: str) -> str:

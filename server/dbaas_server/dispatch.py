@@ -11,11 +11,11 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from .http import Request, Response, error_response, json_response
+from .http import Request, Response, Upgrade, WebSocket, error_response, json_response
 from .routing import Guard, MethodNotAllowed, Route
 from .services import Services
 
-__all__ = ["MAX_URI", "dispatch", "next_request_id", "refuse"]
+__all__ = ["MAX_URI", "dispatch", "next_request_id", "refuse", "serve_socket"]
 
 log = logging.getLogger("dbaas.http")
 
@@ -63,6 +63,17 @@ def refuse(error: DbaasError) -> Response:
     if isinstance(error, MethodNotAllowed):
         response.headers.append(("Allow", error.allow))
     return response
+
+
+async def serve_socket(upgrade: Upgrade, socket: WebSocket, request_id: str) -> None:
+    """What happens on a WebSocket from its opening to its closing; a fault of ours is logged, and closes it as such."""
+    try:
+        await upgrade.serve(socket)
+    except Exception:
+        log.exception("the WebSocket of request %s failed", request_id)
+        socket.close(1011, f"Something went wrong on our side: {request_id}.")
+    else:
+        socket.close()
 
 
 def _internal(request: Request) -> Response:

@@ -11,7 +11,21 @@ from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.nouns import Credential, Endpoint
 
 from .changes import Change, Mask, ValueType
-from .nouns import ArgValue, Caller, Catalog, Chunks, Filter, Format, QueryResult, Read, Rows, Stats, TableRef, Write
+from .nouns import (
+    ArgValue,
+    Caller,
+    Catalog,
+    Chunks,
+    Filter,
+    Format,
+    QueryResult,
+    Read,
+    Rows,
+    Stats,
+    TableRef,
+    Write,
+    WriteKind,
+)
 
 __all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
 
@@ -98,7 +112,11 @@ class Session(Protocol):
         ...
 
     async def read(self, read: Read, args: Sequence[ArgValue], caller: Caller) -> Rows:
-        """Answer a question under the caller's role, claims and row policies, in a read-only transaction."""
+        """Answer a question under the caller's role, claims and row policies, in a read-only transaction.
+
+        Raises:
+            Invalid: ``result_too_large``: more than ``max_result_bytes``; of one row by its key that is not asked.
+        """
         ...
 
     async def read_all(self, reads: tuple[Read, ...], args: Sequence[ArgValue], caller: Caller) -> list[bytes]:
@@ -128,6 +146,16 @@ class Session(Protocol):
         A ``Read`` among them is a function call that may write (its ``source`` is a ``Call``); the body of its rows is
         one JSON value, as :meth:`read_all` gives it. All together have the time of one statement. More than
         ``max_writes`` are ``Invalid`` (``too_many_writes``).
+        """
+        ...
+
+    async def check_write(self, table: TableRef, kind: WriteKind, caller: Caller) -> None:
+        """Refuse a write for which the caller lacks the privilege, as far as the catalog tells.
+
+        For doors: before they read what is large. The engine itself decides when the write comes.
+
+        Raises:
+            QueryError: what the engine would say.
         """
         ...
 
@@ -161,12 +189,15 @@ class Session(Protocol):
         """Stream every row with bounded memory, on a connection of its own. Raises ``TooBusy``."""
         ...
 
-    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
+    async def visible(self, changes: Sequence[Change], callers: Sequence[Caller], *, hurry: bool = False) -> Mask:
         """What each caller may see of each change: grants, column grants and row policies of now.
 
         Evaluated by the engine on the row values themselves, never with a right to write. What cannot be decided (a
-        value that the log left out, an expression that fails) is not shown. An update is seen by who may see the row
-        as it is now.
+        value that the log left out, a column that may be another one by now, an expression that fails) is not shown.
+        An update is seen by who may see the row as it is now.
+
+        Args:
+            hurry: others wait for the answer; a caller for whom it takes long has None instead of a row.
 
         Raises:
             Unavailable: nobody can tell just now; ask again.
@@ -174,15 +205,16 @@ class Session(Protocol):
         ...
 
     async def matching(
-        self, changes: Sequence[Change], wheres: Sequence[tuple[Sequence[Filter], Sequence[ArgValue]]], role: str
-    ) -> list[list[bool]]:
-        """Which changes of one table pass which filters: per filter, per change.
+        self, changes: Sequence[Change], where: Sequence[Filter], args: Sequence[ArgValue], role: str
+    ) -> list[bool] | None:
+        """Which changes of one table pass filters joined by "and"; None where that took too long.
+
+        For changes that were judged: it looks at no right to read a column (:meth:`visible` does).
 
         The row as it is now is looked at, of a delete the row as it was. A row of which a value is missing that the
         filter names does not pass, nor does any where the filter fails.
 
         Args:
-            wheres: filters joined by "and", each with the arguments that it names.
             role: whose rights the operators run with.
 
         Raises:
@@ -195,8 +227,12 @@ class Session(Protocol):
     ) -> None:
         """Refuse filters that could never be evaluated; say nothing of a table that the caller may not read.
 
+        Args:
+            table: a name or schema of ``*`` means all of them; then some table has to have the columns.
+
         Raises:
-            Invalid: an unknown column or operator, an operand that is no value of its column.
+            Invalid: a column that is unknown or that the caller may not read, an unknown operator, an operand that is
+                no value of its column.
         """
         ...
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import struct
 
-__all__ = ["binary_frame", "text_frame"]
+__all__ = ["binary_frame", "close_reason", "text_frame"]
 
 _FINAL = 0x80
 _TEXT, _BINARY = 0x1, 0x2
+_REASON_BYTES = 123  # that a close frame holds at most, beside its code (RFC 6455 section 5.5)
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -22,6 +23,11 @@ def text_frame(payload: bytes) -> bytes:
 def binary_frame(payload: bytes) -> bytes:
     """One whole binary message."""
     return _frame(_BINARY, payload)
+
+
+def close_reason(reason: str) -> str | None:
+    """As much of a reason as fits into a close frame; None for an empty one."""
+    return reason.encode()[:_REASON_BYTES].decode(errors="ignore") or None
 
 
 def _frame(opcode: int, payload: bytes) -> bytes:

@@ -107,10 +107,11 @@ class WebSocket(Protocol):
         """Bytes sent that the client has not taken yet."""
         ...
 
-    def send(self, frames: bytes) -> None:
+    def send(self, frames: bytes) -> bool | None:
         """Send prebuilt frames (:mod:`~dbaas_server.frames`) as they are, one send for all of them.
 
         Never waits and never fails: what cannot go out now is kept, so watch ``buffered``; after the end it is dropped.
+        Where it returns True nothing is kept, and there is nothing to watch.
         """
         ...
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -17,14 +16,14 @@ from tornado.websocket import WebSocketHandler
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from .dispatch import dispatch, next_request_id, refuse
-from .http import Request, Response, Upgrade
+from .dispatch import dispatch, next_request_id, refuse, serve_socket
+from .frames import close_reason
+from .http import Response, Upgrade
+from .jupyter_requests import path_below, request_from
 from .routing import Router
 from .services import Services
 
 __all__ = ["PlatformSocket", "Upgrading"]
-
-log = logging.getLogger("dbaas.http")
 
 _PING_SECONDS = 45.0
 _HANDSHAKE = frozenset({"connection", "upgrade", "content-length", "transfer-encoding"})
@@ -97,17 +96,13 @@ class PlatformSocket(WebSocketHandler):
             await self._refuse(response)
 
     async def _answer(self) -> Response:
-        base_url = f"{self.request.protocol}://{self.request.host}{self._prefix}"
-        headers = {name.lower(): value for name, value in self.request.headers.get_all()}
-        path = self.request.path[len(self._prefix) :]
         try:
-            route, params = self._router.find(path)
+            route, params = self._router.find(path_below(self._prefix, self.request))
             services = await self._opening()
         except DbaasError as error:
             return refuse(error)
-        request = Request(
-            "GET", path, self.request.query, headers, _nothing, base_url, params, request_id=self._request_id
-        )
+        request = request_from(self.request, self._prefix, params, _nothing)
+        self._request_id = request.request_id
         response = await dispatch(route, request, services)
         if isinstance(response, Upgrade) or isinstance(response.body, bytes):
             return response
@@ -127,16 +122,7 @@ class PlatformSocket(WebSocketHandler):
         """The handshake is done."""
         assert self._upgrade is not None
         self._socket = _Socket(self)
-        self._work = asyncio.create_task(self._serve(self._upgrade, self._socket))
-
-    async def _serve(self, upgrade: Upgrade, socket: _Socket) -> None:
-        try:
-            await upgrade.serve(socket)
-        except Exception:
-            log.exception("the WebSocket of request %s failed", self._request_id)
-            socket.close(1011, f"Something went wrong on our side: {self._request_id}.")
-        else:
-            socket.close()
+        self._work = asyncio.create_task(serve_socket(self._upgrade, self._socket, self._request_id))
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """One message; the client is not read from while too many wait."""
@@ -217,8 +203,7 @@ class _Socket:
         """Say why, and end."""
         if not self._ended:
             with contextlib.suppress(StreamClosedError):
-                # A close frame holds at most 123 bytes of reason (RFC 6455 section 5.5).
-                self._handler.close(code, reason.encode()[:123].decode(errors="ignore") or None)
+                self._handler.close(code, close_reason(reason))
             self.lost()
 
     def lost(self) -> None:

@@ -42,6 +42,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
     Route("/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}),
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
+    Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
     Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),

@@ -19,7 +19,7 @@ from dbaas_provisioning.platform import Access, Platform
 
 from .engine import Limits, Session, Target
 
-__all__ = ["Known", "Sessions"]
+__all__ = ["Known", "Sessions", "target_of"]
 
 _LINGER_SECONDS = 5.0
 
@@ -147,15 +147,7 @@ class Sessions:
         async def wake() -> Target:
             return self._target(await self._platform.access(access.tenant.subdomain, access.database.name))
 
-        return Target(
-            endpoint=access.endpoint,
-            physical_name=access.database.physical_name,
-            owner=access.logins[Login.owner],
-            api=access.logins[Login.api],
-            service=access.logins[Login.service],
-            exposure=access.database.exposure,
-            wake=wake,
-        )
+        return target_of(access, wake)
 
     def _forget(self, kind: str, identity: str) -> None:
         """Drop what may be stale. An empty identity means that changes may have been missed: drop everything."""
@@ -180,6 +172,19 @@ class Sessions:
         sessions = [task.result().session for key, task in self._open.items() if key[1] is not None and task.done()]
         self._open.clear()
         await asyncio.gather(*(session.close() for session in sessions), *self._closing, return_exceptions=True)
+
+
+def target_of(access: Access, wake: Callable[[], Awaitable[Target]]) -> Target:
+    """What a session is opened on, and how it wakes its engine."""
+    return Target(
+        endpoint=access.endpoint,
+        physical_name=access.database.physical_name,
+        owner=access.logins[Login.owner],
+        api=access.logins[Login.api],
+        service=access.logins[Login.service],
+        exposure=access.database.exposure,
+        wake=wake,
+    )
 
 
 async def _close_later(opening: asyncio.Task[_Opened]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -116,6 +117,7 @@ class _Parent:
         return 0
 
     def _spawn(self) -> None:
+        gc.freeze()  # what is loaded stays: no collection in a worker has to look at it again
         pid = os.fork()
         if pid == 0:
             status = 1

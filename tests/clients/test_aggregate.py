@@ -87,6 +87,15 @@ def test_preferences_and_media_types_hold(http, secret):
     assert ask(http, "users", seen, year, Prefer="timezone=Asia/Tokyo").json() == [{"at": 21}]
 
 
+def test_csv_has_no_more_rows_than_json(project: Project, secret):
+    project.run("create table many as select generate_series(1, 1200) as id")
+    try:
+        one, other = (ask(secret, "many", {"$sort": {"id": 1}}, Accept=kind) for kind in ("text/csv", "*/*"))
+        assert len(one.text.splitlines()) == 1 + len(other.json()) == 1001
+    finally:
+        project.run("drop table many")
+
+
 def test_a_schema_is_chosen_by_either_profile_header(http):
     for header in ("Content-Profile", "Accept-Profile"):
         answer = ask(http, "items", {"$count": "n"}, **{header: "inventory"})

@@ -196,6 +196,16 @@ def test_browsers_may_ask_from_anywhere_without_a_key(project: Project):
         assert refused.headers["access-control-allow-origin"] == "*"
 
 
+def test_a_large_body_is_not_read_for_those_who_may_not_write_it(http, secret):
+    for send, status in ((http.post, 401), (http.patch, 401), (http.put, 401), (secret.post, 400)):
+        answer = send("/data/hidden", content=b"[" * 200_000, headers={"Content-Type": "application/json"})
+        assert answer.status_code == status
+        assert answer.json()["code"] == ("42501" if status == 401 else "PGRST102")
+    small = http.post("/data/hidden", json={"id": 1})
+    refused = http.post("/data/hidden", json=[{"id": number} for number in range(20_000)])
+    assert refused.json() == small.json()
+
+
 def test_limits_are_documented_errors(http):
     long = http.get("/data/cities?name=eq." + "x" * 30_000)
     assert (long.status_code, long.json()["code"]) == (414, "uri_too_long")

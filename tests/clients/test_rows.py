@@ -104,3 +104,17 @@ def test_row_policies_hold_by_id(project: Project):
         assert user.get("/data/todos/2").status_code == 404
         assert user.patch("/data/todos/2", json={"title": "x"}).status_code == 404
         assert user.delete("/data/todos/2").status_code == 404
+
+
+def test_a_schema_is_there_as_soon_as_it_was_made(project: Project):
+    for name in ("one", "two", "three"):
+        project.run(
+            f"create schema {name}; create table {name}.things as select 7 as n;"
+            f"grant usage on schema {name} to anon; grant select on {name}.things to anon"
+        )
+        with project.client(Accept_Profile=name) as client:
+            answer = client.get("/data/things")
+        assert (answer.status_code, answer.json()) == (200, [{"n": 7}]), name
+        project.run(f"drop schema {name} cascade")
+    with project.client(Accept_Profile="four") as client:
+        assert client.get("/data/things").json()["code"] == "PGRST106"

@@ -1,56 +1,23 @@
-"""kill -9 of PostgreSQL and of the daemon while four writers commit: a follower is told everything once, in order.
-
-Each transaction takes its number under a lock that it holds until its commit, so that the numbers are the commit order.
-"""
+"""kill -9 of PostgreSQL and of the daemon while four writers commit: a follower is told everything once, in order."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import select
-import signal
-import threading
-import time
-from pathlib import Path
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from dbaas_provisioning.nouns import Home
 from dbaas_server.feeds.remote import SocketFeeds
 from followers import Follower
 from live_platform import LivePlatform
+from steady_writers import make_table, numbers, writing
+from victims import daemon, postgres
+from waiting import kill_patiently
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
-WRITERS = 4
-PER_SECOND = 500
 KILLS = 4
-
-WRITE = "with next as (update counter set n = n + 1 returning n) insert into t (n, writer) select n, %s from next"
-
-
-class Writing(threading.Thread):
-    """Commits row by row at a steady rate, and connects again when the server is gone."""
-
-    def __init__(self, url: str, number: int, stop: threading.Event) -> None:
-        super().__init__()
-        self.url, self.number, self.stop = url, number, stop
-        self.committed = 0
-
-    def run(self) -> None:
-        while not self.stop.is_set():
-            try:
-                with psycopg.connect(self.url, autocommit=True, connect_timeout=5) as connection:
-                    due = time.monotonic()
-                    while not self.stop.is_set():
-                        connection.execute(WRITE, [self.number])
-                        self.committed += 1
-                        due = max(due + WRITERS / PER_SECOND, time.monotonic() - 1)
-                        time.sleep(max(0.0, due - time.monotonic()))
-            except psycopg.OperationalError:
-                time.sleep(0.05)
 
 
 @pytest.mark.parametrize("whom", ["postgres", "daemon", "both"])
@@ -60,31 +27,18 @@ async def test_a_resuming_follower_is_told_every_commit_once_and_in_order(own_li
         tenant = http.post("/v1/tenants", json={"name": f"t{uuid4().hex[:10]}"}).json()["subdomain"]
         made = http.post(f"/v1/{tenant}/databases", json={"engine": "postgres", "name": "shop"}).json()
     url = made["connection_string"]
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "create table counter (n int); insert into counter values (0);"
-            "create table t (n int primary key, writer int)"
-        )
+    make_table(url, "t")
     feeds = SocketFeeds(Home(own_live.home))
     following = Follower(feeds.of(tenant, "shop"), await feeds.of(tenant, "shop").live())
-    stop = threading.Event()
-    writers = [Writing(url, number, stop) for number in range(WRITERS)]
-    for writer in writers:
-        writer.start()
-    try:
+    async with writing(url, "t"):
         for _ in range(KILLS):
             await more_rows(following, 500)
             if whom != "daemon":
-                kill(postmaster(own_live.home))
+                await kill_patiently(await asyncio.to_thread(postgres, own_live))
             if whom != "postgres":
-                kill(own_live.run_file["pid"])
+                await kill_patiently(await asyncio.to_thread(daemon, own_live))
         await more_rows(following, 500)
-    finally:
-        stop.set()
-        for writer in writers:
-            await asyncio.to_thread(writer.join)
-    with psycopg.connect(url) as connection:
-        stored = [n for (n,) in connection.execute("select n from t order by n")]
+    stored = numbers(url, "t")
     told = rows_of(await following.until(lambda _: len(rows_of(following.changes)) >= len(stored), 120))
     assert told == stored
     positions = [change.position for change in following.changes]
@@ -103,28 +57,3 @@ def rows_of(changes) -> list[int]:
 async def more_rows(following: Follower, more: int) -> None:
     wanted = len(following.changes) + 2 * more  # each transaction changes the counter too
     await following.until(wanted, 120)
-
-
-def postmaster(home: Path) -> int:
-    """The process of the only tenant's server, once it runs."""
-    deadline = time.monotonic() + 60
-    while True:
-        for path in (home / "clusters").glob("*/postmaster.pid"):
-            if path.parent.name != "platform":
-                try:
-                    return int(path.read_text().split()[0])
-                except (OSError, IndexError):
-                    pass
-        assert time.monotonic() < deadline, "the server does not come back"
-        time.sleep(0.05)
-
-
-def kill(process: int) -> None:
-    """Return when it is gone."""
-    try:
-        descriptor = os.pidfd_open(process)
-    except ProcessLookupError:
-        return
-    os.kill(process, signal.SIGKILL)
-    select.select([descriptor], [], [], 30)
-    os.close(descriptor)

@@ -1,26 +1,19 @@
-"""Changes in a notebook: an iterator that survives a cut connection, and a widget that shows what arrives."""
+"""Changes in Python: an iterator that survives a cut connection and says what was lost."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import dbaas
+from cut_proxy import Proxy
 from dbaas.changes import Change, read_events
 from dbaas.client import DatabaseClient
-from dbaas.live import Live, Rates, Row, table_html
-from live_notebook import Shell
 from live_platform import LivePlatform
 from waiting import until_true
-
-WHEN = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 async def lines(text: str) -> AsyncIterator[str]:
@@ -31,45 +24,6 @@ async def lines(text: str) -> AsyncIterator[str]:
 async def test_events_are_read_as_browsers_read_them():
     text = 'id: 1-a\nevent: INSERT\ndata: {"a":\ndata: 1}\n\n: still here\n\nid\ndata:2\n\nevent: x\n\n'
     assert [event async for event in read_events(lines(text))] == [("INSERT", "1-a", {"a": 1}), ("message", "", 2)]
-
-
-class Proxy:
-    """A way to the server that can be cut."""
-
-    def __init__(self, url: str) -> None:
-        self._to = urlsplit(url)
-        self._open: list[asyncio.StreamWriter] = []
-        self.connections = 0
-
-    async def __aenter__(self) -> Proxy:
-        self._server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        self.cut()
-
-    def cut(self) -> None:
-        for writer in self._open:
-            writer.transport.abort()
-        self._open.clear()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        there, back = await asyncio.open_connection(self._to.hostname, self._to.port)
-        self._open += [writer, back]
-
-        async def pump(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            try:
-                while data := await source.read(65536):
-                    target.write(data)
-                    await target.drain()
-            except ConnectionError:
-                pass
-            target.close()
-
-        await asyncio.gather(pump(reader, back), pump(there, writer))
 
 
 async def test_a_cut_connection_loses_nothing(live: LivePlatform, shop: DatabaseClient, new_table: str):
@@ -123,66 +77,22 @@ async def test_what_is_lost_or_refused_is_said(shop: DatabaseClient, new_table: 
         assert refused.value.code == code
 
 
-def change(kind: str, record: dict | None, old: dict | None = None) -> Change:
-    return Change(kind, "public", "t", record, old, "1-1", WHEN)
+async def test_inside_async_with_nothing_is_missed(shop: DatabaseClient, new_table: str):
+    shop.query(f'create table "{new_table}" (id int primary key)')
+    async with shop.changes(new_table) as changes:
+        shop.query(f'insert into "{new_table}" values (1), (2)')
+        position = await changes.live()
+        first = await anext(changes)
+    assert (first.record, first.type) == ({"id": 1}, "INSERT")
+    assert first.position > position
+    async with shop.changes(new_table, since=position) as changes:
+        assert [(await anext(changes)).record["id"] for _ in range(2)] == [1, 2]
+    with pytest.raises(dbaas.DbaasError):
+        async with shop.changes(new_table, where="nope=eq.1"):
+            pass
 
 
-@given(st.dictionaries(st.text(max_size=20), st.text(max_size=20) | st.integers() | st.none(), max_size=4))
-def test_whatever_a_table_holds_is_shown_as_text(cells):
-    shown = table_html([Row.of(change("INSERT", cells))])
-    inner = shown
-    for tag in ("table", "tr", "th", "td"):
-        inner = inner.replace(f"</{tag}>", "")
-    assert "<script" not in shown.lower()
-    assert inner.count("<") == inner.count("<table") + inner.count("<tr") + inner.count("<th") + inner.count("<td")
-
-
-def test_changed_cells_stand_out_and_rows_can_be_picked():
-    rows = [
-        Row.of(change("UPDATE", {"id": 1, "a": "new"}, {"id": 1, "a": "old"})),
-        Row.of(change("UPDATE", {"id": 2, "a": "same"}, {"id": 2})),
-        Row.of(change("DELETE", None, {"id": 3, "a": "gone"})),
-    ]
-    assert [row.changed for row in rows] == [{"a"}, set(), set()]
-    assert table_html(rows).count("font-weight:bold") == 1
-    assert "gone" in table_html(rows, "GONE") and "same" not in table_html(rows, "gone")
-
-
-def test_rates_are_of_the_last_seconds():
-    now = [WHEN.timestamp()]
-    rates = Rates(clock=lambda: now[0])
-    for _ in range(10):
-        rates.add(change("INSERT", {}))
-        now[0] += 0.01
-    assert rates.text() == "10 changes · 2.0/s · latency 50 ms"
-    now[0] += 60
-    assert rates.text() == "10 changes · 0.0/s · latency –"
-
-
-async def test_the_widget_shows_what_arrives(
-    request: pytest.FixtureRequest, shell: Shell, shop: DatabaseClient, new_table: str
-):
-    shop.query(f'create table "{new_table}" (id int primary key, note text)')
-    shell.run(f"%dbaas live '{new_table}' --database {shop.tenant}/{shop.name} >> view")
-    view = shell.ip.user_ns["view"]
-    assert isinstance(view, Live)
-    request.addfinalizer(view.close)
-    number = 0
-    while "<td" not in view.table.value:
-        number += 1
-        await asyncio.to_thread(shop.query, f"insert into \"{new_table}\" values ({number}, '<b>{number}</b>')")
-        await asyncio.sleep(0.2)
-        assert number < 100, view
-    assert "&lt;b&gt;" in view.table.value
-    assert "changes" in view.status.value
-    view.pause.value = True
-    shown = view.table.value
-    await asyncio.to_thread(shop.query, f"insert into \"{new_table}\" values (5000, 'later')")
-    assert view.table.value == shown
-    view.pause.value = False
-    await until_true(lambda: "later" in view.table.value, lambda: view.table.value)
-    view.text.value = "later"
-    assert "later" in view.table.value and "&lt;b&gt;" not in view.table.value
-    view.close()
-    await until_true(lambda: not view.running, lambda: view)
-    assert "stopped" in view.status.value
+def test_a_feed_says_how_it_is_doing(shop: DatabaseClient):
+    feed = shop.feed()
+    assert feed.state in ("ready", "starting", "live")
+    assert feed.slot is not None and feed.history_bytes >= 0

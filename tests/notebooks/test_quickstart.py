@@ -63,6 +63,13 @@ def test_it_runs_on_a_new_platform_and_again_on_its_own_leftovers(twice: list[di
 
 
 @pytest.mark.timeout(300)
+def test_it_is_told_what_is_committed_and_what_a_policy_shows_of_it(twice: list[dict[str, Any]]) -> None:
+    for notebook in twice:
+        assert "UPDATE {'carrier': 'F9', 'name': 'Frontier Airlines Inc.'}" in text_of(notebook)
+        assert "JFK →" in text_of(notebook) and "LGA →" not in text_of(notebook)
+
+
+@pytest.mark.timeout(300)
 def test_its_outputs_hold_no_key_token_or_password(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         shown = json.dumps(notebook, ensure_ascii=False)

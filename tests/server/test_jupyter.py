@@ -2,65 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from live_platform import LivePlatform, free_port, without_platform
-from waiting import eventually
-
-
-@dataclass(frozen=True)
-class Jupyter:
-    url: str
-    token: str
-    platform: LivePlatform
-
-    def person(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers={"Authorization": f"token {self.token}"}, timeout=60)
-
-
-@pytest.fixture(scope="module")
-def jupyter(live: LivePlatform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
-    folder: Path = tmp_path_factory.mktemp("jupyter")
-    token, port = secrets.token_hex(16), free_port()
-    environment = without_platform(os.environ) | {
-        "DBAAS_HOME": str(live.home),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "JUPYTER_DATA_DIR": str(folder / "data"),
-    }
-    words = [
-        sys.executable, "-m", "jupyter", "server", "--allow-root", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
-        "--ServerApp.port_retries=0", "--ServerApp.base_url=/lab/base/", f"--IdentityProvider.token={token}",
-        f"--ServerApp.root_dir={folder}", "--ServerApp.jpserver_extensions={'dbaas_server': True}",
-        "--ServerApp.allow_unauthenticated_access=False",
-    ]  # fmt: skip
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
-    url = f"http://127.0.0.1:{port}/lab/base/dbaas"
-    try:
-
-        def answers() -> bool:
-            assert process.poll() is None, (folder / "log").read_text()
-            try:
-                return httpx.get(f"{url}/healthz").status_code == 200
-            except httpx.TransportError:
-                return False
-
-        eventually(answers, seconds=90)
-        yield Jupyter(url, token, live)
-        assert "PlatformHandler registered" not in (folder / "log").read_text(), "a door that Jupyter finds unguarded"
-    finally:
-        process.terminate()
-        process.wait(60)
+from live_jupyter import Jupyter
 
 
 @pytest.fixture(scope="module")

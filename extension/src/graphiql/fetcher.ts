@@ -1,15 +1,20 @@
-/** How GraphiQL's questions travel: GraphQL over HTTP, to our own server and nobody else. */
+/** How GraphiQL's questions travel: over HTTP, subscriptions over WebSocket, to our own server and nobody else. */
 
 import type { Fetcher } from '@graphiql/toolkit';
+
+import { streamed, streams } from './streams.js';
 
 /** What opens the door, asked for anew with each request. */
 export type Credentials = () => Promise<Record<string, string>>;
 
 const MEDIA = 'application/graphql-response+json, application/json;q=0.9';
 
-/** A fetcher that posts to `url`. What the person wrote into the headers editor wins over `credentials`. */
+/** A fetcher that asks at `url`. What the person wrote into the headers editor wins over `credentials`. */
 export function fetcherFor(url: string, credentials: Credentials): Fetcher {
   return async (question, options) => {
+    if (streams(options?.documentAST, question.operationName)) {
+      return streamed(url, question, async () => ({ ...(await credentials()), ...options?.headers }));
+    }
     const response = await fetch(url, {
       method: 'POST',
       headers: {

@@ -3,7 +3,7 @@
 import * as React from 'react';
 import { createRoot } from 'react-dom/client';
 
-import { Explorer } from './explorer.js';
+import { Frame } from './frame.js';
 
 const url = window.location.pathname;
 const KEY = `dbaas:key:${url}`;
@@ -15,27 +15,25 @@ function Page(): React.ReactElement {
     [key]
   );
   return (
-    <div className="dbaas-GraphiQL">
-      <form
-        className="dbaas-GraphiQL-bar"
-        onSubmit={event => {
-          event.preventDefault();
-          const typed = new FormData(event.currentTarget).get('key');
-          const next = typeof typed === 'string' ? typed.trim() : '';
-          window.sessionStorage.setItem(KEY, next);
-          setKey(next);
-        }}
-      >
-        <code>{decodeURIComponent(url)}</code>
-        <label>
-          Key
-          <input name="key" type="password" autoComplete="off" spellCheck={false} defaultValue={key} />
-        </label>
-        <button type="submit">Use</button>
-        <small>{key === '' ? 'Nothing can be read without a key.' : 'Kept until this tab is closed.'}</small>
-      </form>
-      <Explorer url={url} credentials={credentials} theme={null} />
-    </div>
+    <Frame
+      url={url}
+      credentials={credentials}
+      theme={null}
+      onSubmit={form => {
+        const typed = new FormData(form).get('key');
+        const next = typeof typed === 'string' ? typed.trim() : '';
+        window.sessionStorage.setItem(KEY, next);
+        setKey(next);
+      }}
+    >
+      <code>{decodeURIComponent(url)}</code>
+      <label>
+        Key
+        <input name="key" type="password" autoComplete="off" spellCheck={false} defaultValue={key} />
+      </label>
+      <button type="submit">Use</button>
+      <small>{key === '' ? 'Nothing can be read without a key.' : 'Kept until this tab is closed.'}</small>
+    </Frame>
   );
 }
 

@@ -5,8 +5,8 @@ import * as React from 'react';
 
 import type { Client } from '../api/client.js';
 import type { Token } from '../api/nouns.js';
-import { Explorer } from './explorer.js';
 import type { Credentials } from './fetcher.js';
+import { Frame } from './frame.js';
 
 type Role = 'service_role' | 'authenticated' | 'anon';
 
@@ -34,47 +34,39 @@ export function Workbench({ client, tenant, url, themes }: WorkbenchProps): Reac
     [client, tenant, role, subject]
   );
   return (
-    <div className="dbaas-GraphiQL">
-      <form
-        className="dbaas-GraphiQL-bar"
-        onSubmit={event => {
-          event.preventDefault();
-        }}
-      >
+    <Frame url={url} credentials={credentials} theme={theme}>
+      <label>
+        Ask as
+        <select
+          value={role}
+          onChange={event => {
+            setRole(event.target.value as Role);
+          }}
+        >
+          <option value="service_role">service_role: every row</option>
+          <option value="authenticated">authenticated: a person</option>
+          <option value="anon">anon: anybody</option>
+        </select>
+      </label>
+      {role === 'authenticated' && (
         <label>
-          Ask as
-          <select
-            value={role}
-            onChange={event => {
-              setRole(event.target.value as Role);
+          whose id (sub) is
+          <input
+            defaultValue={subject}
+            spellCheck={false}
+            onBlur={event => {
+              setSubject(event.target.value.trim());
             }}
-          >
-            <option value="service_role">service_role: every row</option>
-            <option value="authenticated">authenticated: a person</option>
-            <option value="anon">anon: anybody</option>
-          </select>
+            onKeyDown={event => {
+              if (event.key === 'Enter') {
+                setSubject(event.currentTarget.value.trim());
+              }
+            }}
+          />
         </label>
-        {role === 'authenticated' && (
-          <label>
-            whose id (sub) is
-            <input
-              defaultValue={subject}
-              spellCheck={false}
-              onBlur={event => {
-                setSubject(event.target.value.trim());
-              }}
-              onKeyDown={event => {
-                if (event.key === 'Enter') {
-                  setSubject(event.currentTarget.value.trim());
-                }
-              }}
-            />
-          </label>
-        )}
-        <code title="Where applications send the same questions">{url}</code>
-      </form>
-      <Explorer url={url} credentials={credentials} theme={theme} />
-    </div>
+      )}
+      <code title="Where applications send the same questions">{url}</code>
+    </Frame>
   );
 }
 

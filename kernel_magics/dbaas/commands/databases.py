@@ -1,4 +1,4 @@
-"""``%dbaas create``, ``list``, ``rotate``, ``drop``."""
+"""``%dbaas create``, ``list``, ``info``, ``rotate``, ``drop``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .. import jupysql
 from ..arguments import Arguments, Option
 from ..context import NO_DATABASE, Context
 from ..errors import DbaasError
-from ..nouns import Database
+from ..nouns import Database, Feed
 from ..render import bytes_of
 from ..views import Card, Listing, Note, masked
 from .command import SHOW, TENANT, Command
@@ -56,6 +56,37 @@ def _list(context: Context, arguments: Arguments) -> Listing:
     )
 
 
+def _info(context: Context, arguments: Arguments) -> Card:
+    client = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
+    database, feed = client.info(), client.feed()
+    context.bind(arguments.target, database)
+    more = [
+        ("size", bytes_of(database.size_bytes)),
+        ("connections", f"{database.connections} of {database.max_connections}"),
+        ("changes", _feed_text(feed)),
+    ]
+    if feed.slot is not None:
+        left = f", {bytes_of(feed.left_bytes)} until it is lost" if feed.left_bytes is not None else ""
+        more.append(
+            ("log kept", f"{bytes_of(feed.retained_bytes)} ({feed.wal_status or 'nothing'}{left}) as {feed.slot}")
+        )
+    if feed.oldest_position is not None:
+        reach = f"{feed.oldest_position} to {feed.position}, {bytes_of(feed.history_bytes)}"
+        more.append(("history", reach))
+    if feed.last_error is not None:
+        more.append(("last error", f"{feed.last_error} ({feed.last_error_at})"))
+    return Card(f"{database.tenant}/{database.name}", [*_facts(database), *more])
+
+
+def _feed_text(feed: Feed) -> str:
+    """``live · 0 B behind · 1 follower``."""
+    parts = [feed.state.replace("_", " ")]
+    if feed.lag_bytes is not None and feed.lag_seconds is not None:
+        parts.append(f"{bytes_of(feed.lag_bytes)}, {feed.lag_seconds:.1f} s behind")
+    parts.append(f"{feed.followers} follower{'' if feed.followers == 1 else 's'}")
+    return " · ".join(parts)
+
+
 def _rotate(context: Context, arguments: Arguments) -> Card:
     database = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
     rotated = database.rotate()
@@ -78,12 +109,7 @@ def _drop(context: Context, arguments: Arguments) -> Note:
 
 
 def _card(context: Context, database: Database, arguments: Arguments, said: str = "") -> Card:
-    facts = [
-        ("state", database.state),
-        ("engine", f"{database.engine} {database.version}".strip()),
-        ("REST", database.rest_url),
-        ("GraphQL", database.graphql_url),
-    ]
+    facts = _facts(database)
     note = None
     if database.connection_string is not None:
         bound = context.bind(arguments.target, database.connection_string)
@@ -92,6 +118,16 @@ def _card(context: Context, database: Database, arguments: Arguments, said: str 
         facts.append(("connection", text))
         note = said + (f"The connection string is in {arguments.target}." if bound else "" if shown else _HIDDEN)
     return Card(f"{database.tenant}/{database.name}", facts, note or None)
+
+
+def _facts(database: Database) -> list[tuple[str, str]]:
+    return [
+        ("state", database.state),
+        ("engine", f"{database.engine} {database.version}".strip()),
+        ("REST", database.rest_url),
+        ("GraphQL", database.graphql_url),
+        ("realtime", database.realtime_url),
+    ]
 
 
 COMMANDS = (
@@ -104,6 +140,7 @@ COMMANDS = (
         "%dbaas create postgres shop",
     ),
     Command(("list",), (), "List the tenant's databases.", _list, TENANT),
+    Command(("info",), ("[DATABASE]",), "Tell how a database and its feed of changes are doing.", _info, TENANT),
     Command(("rotate",), ("[DATABASE]",), "Give a database new credentials.", _rotate, {**TENANT, **SHOW}),
     Command(
         ("drop",),

@@ -313,19 +313,20 @@ class Store:
         row = await self._one("select * from tenant_databases where id = %s", [database_id])
         return None if row is None else _database(row)
 
-    async def epoch(self, database_id: UUID) -> int:
-        """Of the database's log of changes; 0 when it has none yet."""
-        row = await self._one("select epoch from feeds where database_id = %s", [database_id])
-        return 0 if row is None else int(row["epoch"])
+    async def epoch(self, database_id: UUID) -> tuple[int, str]:
+        """Of the database's log of changes, and which log that is; 0 and nothing when it has none yet."""
+        row = await self._one("select epoch, log from feeds where database_id = %s", [database_id])
+        return (0, "") if row is None else (int(row["epoch"]), row["log"])
 
-    async def new_epoch(self, database_id: UUID) -> int:
+    async def new_epoch(self, database_id: UUID, log: str) -> int:
         """A higher one, and at least the time in seconds since 1970. Raises ``NotFound`` (``database_not_found``)."""
         try:
             [row] = await self._rows(
-                "insert into feeds as f values (%s, extract(epoch from now())::bigint)"
-                " on conflict (database_id) do update set epoch = greatest(excluded.epoch, f.epoch + 1)"
+                "insert into feeds as f (database_id, epoch, log) values (%s, extract(epoch from now())::bigint, %s)"
+                " on conflict (database_id)"
+                " do update set epoch = greatest(excluded.epoch, f.epoch + 1), log = excluded.log"
                 " returning epoch",
-                [database_id],
+                [database_id, log],
                 reads=False,
             )
         except errors.ForeignKeyViolation:

@@ -94,6 +94,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     connection.add_argument("--admin", action="store_true", help="the cluster's administrator, for the operator only")
     lists = command("list", "List databases.", tenancy.list_databases)
     lists.add_argument("--tenant")
+    told = command("info", "Tell how a database and its feed of changes are doing.", tenancy.show_database)
+    told.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     shown = command("schema", "Show tables and columns.", data.show_schema)
     shown.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     shown.add_argument("table", nargs="?")

@@ -1,4 +1,4 @@
-"""``dbaas tenant | create | keys | jwt | connection-string | list | rotate | drop``."""
+"""``dbaas tenant | create | keys | jwt | connection-string | info | list | rotate | drop``."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from dbaas_provisioning.nouns import Database, KeyRole
 
 from ..control.keys import signed
 from ..control.render import database_json, endpoints, key_json, tenant_json
+from ..feeds.remote import SocketFeeds
 from .opened import Opened, opened
 from .show import print_fields, print_rows, size_text
 
 __all__ = [
     "connection_string", "create_database", "create_key", "create_tenant", "drop_database", "drop_tenant", "jwt_secret",
-    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "sign_token", "update_tenant",
+    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "show_database", "sign_token",
+    "update_tenant",
 ]  # fmt: skip
+
+_DESCRIBED = (
+    "tenant", "name", "engine", "version", "state", "size_bytes", "connections", "exposure",
+    "rest_url", "realtime_url", "graphql_url",
+)  # fmt: skip
 
 
 async def create_tenant(options: argparse.Namespace) -> None:
@@ -136,6 +143,28 @@ async def connection_string(options: argparse.Namespace) -> None:
         print_fields({"connection_string": text}, as_json=True)
     else:
         sys.stdout.write(text + "\n")
+
+
+async def show_database(options: argparse.Namespace) -> None:
+    """Print what a database is, where its doors are, and how its feed is doing."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        database = await here.platform.database(tenant, name)
+        cluster = await here.platform.cluster(database.cluster_id)
+        usage = await here.platform.usage(tenant, name)
+        owner = await here.platform.tenant(tenant)
+        feed = (await SocketFeeds(options.home).of(tenant, name).figures()).as_dict()
+        fields = database_json(database, owner, cluster, usage, here.url)
+    if options.json:
+        print_fields({**fields, "feed": feed}, as_json=True)
+        return
+    sizes = {"size_bytes", "retained_bytes", "left_bytes", "lag_bytes", "history_bytes"}
+    shown = {name: fields[name] for name in _DESCRIBED} | {f"feed_{name}": value for name, value in feed.items()}
+    texts = {
+        name.removesuffix("_bytes"): size_text(value) if name.removeprefix("feed_") in sizes else value
+        for name, value in shown.items()
+    }
+    print_fields({("feed" if name == "feed_state" else name): value for name, value in texts.items()}, as_json=False)
 
 
 async def list_databases(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""``/v1/{tenant}/databases``: create, list, rotate, drop."""
+"""``/v1/{tenant}/databases``: create, list, rotate, drop; how one of them is doing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..services import Services
 from .body import body_fields, required
 from .render import database_json, usage_json
 
-__all__ = ["connection_string", "create", "drop", "list_all", "read", "rotate", "usage"]
+__all__ = ["connection_string", "create", "drop", "feed", "list_all", "read", "rotate", "usage"]
 
 
 async def list_all(request: Request, services: Services) -> Response:
@@ -72,6 +72,14 @@ async def usage(request: Request, services: Services) -> Response:
     await services.auth.operator(request)
     found = await services.platform.usage(request.params["tenant"], request.params["database"])
     return json_response(usage_json(found))
+
+
+async def feed(request: Request, services: Services) -> Response:
+    """How its feed of changes is doing. Never wakes a sleeping cluster."""
+    await services.auth.operator(request)
+    database = await services.platform.database(request.params["tenant"], request.params["database"])
+    figures = await services.feeds.of(request.params["tenant"], database.name).figures()
+    return json_response(figures.as_dict())
 
 
 async def _shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:

@@ -62,6 +62,11 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("post", "/v1/{tenant}/databases/{database}/rotate"): ("New passwords; the old ones end", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/connection-string"): ("The owner's connection string", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/usage"): ("Size and connections", None, 200),
+    ("get", "/v1/{tenant}/databases/{database}/feed"): (
+        "Its feed of changes: state, slot, lag, history, followers",
+        None,
+        200,
+    ),
     ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
     ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
     ("post", "/v1/{tenant}/keys"): (

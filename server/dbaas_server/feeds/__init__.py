@@ -8,7 +8,7 @@
 
 In the daemon ``keeper`` has a ``tap`` for each database, which reads an engine's log (:mod:`dbaas_server.changelog`)
 into a ``history`` of ``segment`` files with ``records``. Followers come through ``local`` or, over the socket, through
-``door`` and ``remote``.
+``door`` and ``remote``. ``figures`` say how each feed is doing.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from dbaas_provisioning.errors import Unavailable
 
 from ..changes import Change
 from ..nouns import Position
+from .figures import FeedState, Figures
 
-__all__ = ["Feed", "Feeds", "Resync", "resync"]
+__all__ = ["Feed", "FeedState", "Feeds", "Figures", "Resync", "resync"]
 
 
 class Resync(Unavailable):
@@ -54,12 +55,17 @@ class Feed(Protocol):
     def follow(self, after: Position | None = None) -> AsyncIterator[Sequence[Change]]:
         """Changes after a position (from now on when None), in order, in batches, without end.
 
+        An empty batch says that nothing is missing of what ``live`` would have answered at the beginning.
         A lost connection, a restarted daemon and a restarted engine are waited out inside; nothing is left out or
         told twice.
 
         Raises:
             Resync: the history does not reach back to ``after``, or a part of the log was lost on the way.
         """
+        ...
+
+    async def figures(self) -> Figures:
+        """How the feed is doing. Wakes no database. Raises ``NotFound``, ``Unavailable``."""
         ...
 
 

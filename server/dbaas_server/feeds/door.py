@@ -13,7 +13,7 @@ from ..changes import format_position, parse_position
 from .keeper import DaemonFeeds
 from .records import encode_ended
 
-__all__ = ["serve_follower", "tell_live"]
+__all__ = ["serve_follower", "tell_figures", "tell_live"]
 
 log = logging.getLogger("dbaas.feeds")
 
@@ -22,6 +22,12 @@ async def tell_live(feeds: DaemonFeeds, message: dict[str, Any]) -> dict[str, An
     """Answers ``{"do": "live", "tenant": …, "database": …}``."""
     tap = await feeds.tap(message["tenant"], message["database"])
     return {"position": format_position(await tap.live())}
+
+
+async def tell_figures(feeds: DaemonFeeds, message: dict[str, Any]) -> dict[str, Any]:
+    """Answers ``{"do": "figures", "tenant": …, "database": …}``."""
+    tap = await feeds.tap(message["tenant"], message["database"])
+    return (await tap.figures()).as_dict()
 
 
 async def serve_follower(

@@ -49,6 +49,9 @@ async def followed(
                     if changes := decoder.feed(data):
                         position = changes[-1].position
                         yield changes
+                    if decoder.level:
+                        decoder.level = False
+                        yield ()
                     if decoder.ended is not None:
                         raise _revived(decoder.ended)
         except Resync:

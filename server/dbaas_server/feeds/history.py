@@ -4,7 +4,8 @@
 2. Written is told at once; on the disk it is before the engine is allowed to forget it (:meth:`History.sync`). What a
    crash of the machine takes away, the engine tells again under the same numbers.
 3. It is bounded in bytes and age. Whoever asks for more hears :class:`~dbaas_server.feeds.Resync`.
-4. Writing waits for a reader that is far behind and reads on; never for one that stands still (:meth:`History.pace`).
+4. Writing waits a while for a reader that was level once and fell far behind; never for one that stands still, nor for
+   one that still catches up, whose pace may be a slow client's (:meth:`History.pace`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dbaas_provisioning.errors import Unavailable
 from ..changelog import Piece, Reached, Row
 from ..changes import ChangedTable
 from . import resync
-from .records import Damaged, encode_mark, encode_rows, encode_table, order_of, read_head
+from .records import Damaged, encode_level, encode_mark, encode_rows, encode_table, order_of, read_head
 from .segment import Segment
 
 __all__ = ["History"]
@@ -32,6 +33,9 @@ SEGMENT_BYTES = 4 * 1024 * 1024
 KEPT_BYTES = 64 * 1024 * 1024
 KEPT_SECONDS = 3600.0
 STANDS_STILL_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
+"""How long writing waits for one reader, all together, between two times that it is level."""
+
 _CHUNK = 256 * 1024
 _LOOK_SECONDS = 0.02
 _KNOWN_TABLES = 10_000
@@ -39,11 +43,17 @@ _KNOWN_TABLES = 10_000
 
 @dataclass(slots=True, eq=False)
 class _Reader:
-    """How far somebody is. ``moved_at`` is by the monotonic clock."""
+    """How far somebody is.
+
+    Attributes:
+        moved_at: by the monotonic clock.
+        patience: seconds that writing still waits for it; none before it was level for the first time.
+    """
 
     segment: Segment
     place: int
     moved_at: float
+    patience: float = 0.0
 
 
 class History:
@@ -108,13 +118,18 @@ class History:
         return self._segments[0].begin
 
     @property
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return sum(segment.size for segment in self._segments)
+
+    @property
     def last(self) -> int:
         """The order of the newest row."""
         return self._segments[-1].last
 
     def append(self, items: Sequence[Piece | Reached]) -> None:
         """Write what was read and tell it to who waits. What was written before is passed over. Raises ``OSError``."""
-        last = self.last
+        last, end = self.last, self.end
         buffer: list[bytes] = []
         for item in items:
             if isinstance(item, Piece):
@@ -128,14 +143,20 @@ class History:
                 self.end = item.end
         if buffer:
             self._write(buffer)
+        elif self.end > end:
+            self._wake()  # who waits may be level now
 
     async def pace(self) -> None:
-        """Return when there is room for more without anybody who reads on losing what they have not read."""
-        while any(self._lags(reader) for reader in self._readers):  # noqa: ASYNC110  time passing is what ends it
+        """Return when there is room for more without anybody who may be waited for losing what they have not read."""
+        while lagging := [reader for reader in self._readers if self._lags(reader)]:
             await asyncio.sleep(_LOOK_SECONDS)
+            for reader in lagging:
+                reader.patience -= _LOOK_SECONDS
 
     def _lags(self, reader: _Reader) -> bool:
-        if reader.segment not in self._segments or time.monotonic() - reader.moved_at > STANDS_STILL_SECONDS:
+        if reader.patience <= 0 or reader.segment not in self._segments:
+            return False
+        if time.monotonic() - reader.moved_at > STANDS_STILL_SECONDS:
             return False
         behind = self._segments[self._segments.index(reader.segment) :]
         return sum(segment.size for segment in behind) - reader.place > KEPT_BYTES // 2
@@ -217,10 +238,14 @@ class History:
 
     # --- reading ----------------------------------------------------------------------------------------------------
 
-    async def read(self, after: int) -> AsyncGenerator[bytes, None]:
+    async def read(self, after: int, level: int | None = None) -> AsyncGenerator[bytes, None]:
         """Records behind ``after``, as they come, without end; some before it may come along.
 
-        Raises :class:`Resync` when they are not known any more, at once or later.
+        Args:
+            level: once everything up to this order was told, a record says so.
+
+        Raises:
+            Resync: they are not known any more, at once or later.
         """
         segment = self._segment_of(after)
         definitions, place = segment.start(after)
@@ -237,7 +262,12 @@ class History:
                     reader.place += len(data)
                     yield data
                 elif reader.segment is self._segments[-1]:
+                    if level is not None and level <= max(self.last, order_of(self.end, 0)):
+                        level = None
+                        yield encode_level()
+                        continue
                     reader.moved_at = math.inf  # who has read everything does not stand still
+                    reader.patience = PATIENCE_SECONDS
                     await self._news()
                 else:
                     following = self._following(reader.segment).hold()

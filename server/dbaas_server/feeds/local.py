@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 from ..changes import Change
 from ..nouns import Position
+from .figures import Figures
 from .following import followed
 from .tap import Tap
 
@@ -32,6 +33,10 @@ class LocalFeed:
         async with contextlib.aclosing(followed(self.live, self._records, after)) as batches:
             async for changes in batches:
                 yield changes
+
+    async def figures(self) -> Figures:
+        """See :meth:`dbaas_server.feeds.Feed.figures`."""
+        return await (await self._find()).figures()
 
     async def _records(self, after: Position) -> AsyncGenerator[bytes, None]:
         tap = await self._find()

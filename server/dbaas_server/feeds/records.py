@@ -5,6 +5,7 @@ A record is a head of fixed size and a payload. A change is encoded once, in the
 - ``table``: what rows refer to by number. It precedes them in each file, and in what each follower is sent.
 - ``rows``: some of one transaction's; a JSON array, since that is what Python reads fastest.
 - ``mark``: everything before ``end`` was handed on; nothing to tell.
+- ``level``: what was there when the stream began was told; once in a stream, and never in a file.
 - ``ended``: the last one of a stream, and never in a file. The payload is the error that says why there is no more.
 """
 
@@ -25,8 +26,8 @@ from ..changelog import Piece, Row
 from ..changes import UNCHANGED, Change, ChangedColumn, ChangedTable, ChangeKind, Values
 from ..nouns import Position, TableRef
 
-__all__ = ["HEAD_SIZE", "Damaged", "Decoder", "Head", "Kind", "encode_ended", "encode_mark", "encode_rows",
-           "encode_table", "order_of", "read_head"]  # fmt: skip
+__all__ = ["HEAD_SIZE", "Damaged", "Decoder", "Head", "Kind", "encode_ended", "encode_level", "encode_mark",
+           "encode_rows", "encode_table", "order_of", "read_head"]  # fmt: skip
 
 _HEAD = struct.Struct("!IIBBQQIIq")
 HEAD_SIZE = _HEAD.size
@@ -51,6 +52,7 @@ class Kind(IntEnum):
     rows = 2
     mark = 3
     ended = 4
+    level = 5
 
 
 class Head(NamedTuple):
@@ -89,7 +91,7 @@ def encode_rows(piece: Piece, number_of: Callable[[ChangedTable], int]) -> bytes
 
 def encode_table(table: ChangedTable, number: int) -> bytes:
     """What rows mean that name this number."""
-    columns = [[column.name, column.type, column.key] for column in table.columns]
+    columns = [[column.name, column.type, column.key, column.number] for column in table.columns]
     payload = orjson.dumps([table.identity, table.ref.schema, table.ref.name, columns])
     return _record(Kind.table, payload, first=number)
 
@@ -97,6 +99,11 @@ def encode_table(table: ChangedTable, number: int) -> bytes:
 def encode_mark(end: int) -> bytes:
     """Nothing to tell up to there."""
     return _record(Kind.mark, b"", end=end)
+
+
+def encode_level() -> bytes:
+    """What was there at the beginning was told."""
+    return _record(Kind.level, b"")
 
 
 def encode_ended(error: DbaasError) -> bytes:
@@ -148,11 +155,13 @@ class Decoder:
 
     Attributes:
         after: the order of the last row that was told.
+        level: what was there when the stream began was told.
         ended: why the stream is over, once it is: an error's kind, code, message, details and hint.
     """
 
     def __init__(self, epoch: int, after: int) -> None:
         self.after = after
+        self.level = False
         self.ended: dict[str, str | None] | None = None
         self._epoch = epoch
         self._tables: dict[int, ChangedTable] = {}
@@ -177,6 +186,8 @@ class Decoder:
                     changes += self._rows(head, payload)
                 elif head.kind == Kind.table:
                     self._tables[head.first] = _table(payload)
+                elif head.kind == Kind.level:
+                    self.level = True
                 elif head.kind == Kind.ended:
                     self.ended = orjson.loads(payload)
         del self._rest[:at]

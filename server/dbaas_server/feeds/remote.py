@@ -5,19 +5,18 @@ One connection a follower: a line of JSON that says what is wanted, then records
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
-from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.nouns import Home
 
 from ..changes import Change, format_position, parse_position
-from ..daemon_link import ask, start_daemon
-from ..home import read_run_file, socket_path
+from ..daemon_link import ask_awake, open_stream, unreachable
 from ..nouns import Position
 from . import Feed
+from .figures import Figures
 from .following import followed
 
 __all__ = ["SocketFeed", "SocketFeeds"]
@@ -48,15 +47,14 @@ class SocketFeed:
 
     async def live(self) -> Position:
         """See :meth:`dbaas_server.feeds.Feed.live`. Starts the daemon when there is none."""
-        try:
-            answer = await ask(self._home, {"do": "live", **self._wanted})
-        except ConnectionError:
-            await start_daemon(self._home)
-            try:
-                answer = await ask(self._home, {"do": "live", **self._wanted})
-            except ConnectionError as error:
-                raise _unreachable(error) from None
-        return parse_position(answer["position"])
+        return parse_position((await self._ask("live"))["position"])
+
+    async def figures(self) -> Figures:
+        """See :meth:`dbaas_server.feeds.Feed.figures`. Starts the daemon when there is none."""
+        return Figures.of(await self._ask("figures"))
+
+    async def _ask(self, what: str) -> dict[str, Any]:
+        return await ask_awake(self._home, {"do": what, **self._wanted})
 
     async def follow(self, after: Position | None = None) -> AsyncGenerator[Sequence[Change], None]:
         """See :meth:`dbaas_server.feeds.Feed.follow`."""
@@ -66,12 +64,9 @@ class SocketFeed:
 
     async def _records(self, after: Position) -> AsyncGenerator[bytes, None]:
         try:
-            reader, writer = await asyncio.open_unix_connection(str(socket_path(self._home)), limit=_CHUNK)
+            reader, writer = await open_stream(self._home, limit=_CHUNK)
         except OSError as error:
-            # Killed, it leaves its run file, and is started again. Stopped on purpose, it stays so until it is needed.
-            if read_run_file(self._home) is not None:
-                await start_daemon(self._home)
-            raise _unreachable(error) from None
+            raise unreachable(error) from None
         try:
             message = {"do": "follow", **self._wanted, "after": format_position(after)}
             writer.write(json.dumps(message).encode() + b"\n")
@@ -81,7 +76,3 @@ class SocketFeed:
             return
         finally:
             writer.close()
-
-
-def _unreachable(error: Exception) -> Unavailable:
-    return Unavailable("daemon_unreachable", "The platform's daemon does not answer.", details=str(error))

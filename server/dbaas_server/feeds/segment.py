@@ -136,7 +136,7 @@ class Segment:
 
     def read(self, place: int, limit: int) -> bytes:
         """Up to ``limit`` bytes; none at the present end."""
-        return os.pread(self._descriptor, min(limit, self.size - place), place)
+        return os.pread(self._descriptor, min(limit, self.size - place), place) if place < self.size else b""
 
     def _records(self, *, verify: bool) -> Iterator[tuple[Head, int]]:
         """Heads and places, up to the end or to the first record that is not whole."""

@@ -115,7 +115,8 @@ class Prepared:
         self.operation = operation
         self.fragments = fragments
         self.mutation = operation.operation.value == "mutation"
-        root = schema.mutation_type if self.mutation else schema.query_type
+        self.subscription = operation.operation.value == "subscription"
+        root = schema.get_root_type(operation.operation)
         assert root is not None, "the document was validated"
         self.root: GraphQLObjectType = root
         definitions = operation.variable_definitions or ()

@@ -11,7 +11,7 @@ import orjson
 from .errors import Refused
 from .limits import Limits
 
-__all__ = ["Asked", "from_body", "from_query"]
+__all__ = ["Asked", "asked_by", "from_body", "from_query", "loaded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +35,24 @@ def from_body(body: bytes, limits: Limits) -> list[Asked] | Asked:
     Raises:
         Refused: ``body_too_large``, ``invalid_json``, ``invalid_request``, ``batch_too_large``.
     """
+    value = loaded(body, limits)
+    if isinstance(value, list):
+        if not value or len(value) > limits.batch:
+            raise _malformed("batch_too_large", f"A batch has 1 to {limits.batch} requests.")
+        return [asked_by(part) for part in value]
+    return asked_by(value)
+
+
+def loaded(body: bytes, limits: Limits) -> Any:
+    """JSON of bounded size. Raises ``Refused`` (``body_too_large``, ``invalid_json``)."""
     if len(body) > limits.body_bytes:
         raise _too_large(f"The body is larger than {limits.body_bytes:,} bytes.")
     if len(body) > limits.body_signs and body.count(b",") + body.count(b"[") + body.count(b"{") > limits.body_signs:
         raise _too_large(f"The body holds more than {limits.body_signs:,} values.")
     try:
-        value = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise _malformed("invalid_json", "The body is not valid JSON.") from None
-    if isinstance(value, list):
-        if not value or len(value) > limits.batch:
-            raise _malformed("batch_too_large", f"A batch has 1 to {limits.batch} requests.")
-        return [_asked(part) for part in value]
-    return _asked(value)
 
 
 def from_query(query: str) -> Asked:
@@ -66,10 +71,11 @@ def from_query(query: str) -> Asked:
             fields.pop(name, None)
     if not fields.get("operationName"):
         fields.pop("operationName", None)
-    return _asked(fields)
+    return asked_by(fields)
 
 
-def _asked(value: Any) -> Asked:
+def asked_by(value: Any) -> Asked:
+    """A request's object as a question. Raises ``Refused`` (``invalid_request``)."""
     if not isinstance(value, dict):
         raise _malformed("invalid_request", "A request is an object with `query`.")
     text, operation = value.get("query"), value.get("operationName")

@@ -28,7 +28,6 @@ STALLED_SECONDS = 60.0  # in the middle of one, or of taking a response
 RESTARTING = 1012  # a close code of the registry that RFC 6455 section 11.7 opens
 LINGER_SECONDS = 5.0  # for a client to read the refusal of a body that it is still sending
 
-
 _HOP = frozenset({"connection", "upgrade", "http2-settings"})
 
 

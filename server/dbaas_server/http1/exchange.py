@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from ..dispatch import dispatch, next_request_id, refuse
+from ..dispatch import dispatch, next_request_id, refuse, serve_socket
 from ..http import Request, Response, Upgrade
 from ..routing import Route
 from .body import Body
@@ -212,14 +212,7 @@ class Exchange:
         extra = f"X-Request-Id: {self.request.request_id}\r\n"
         key = self.request.headers["sec-websocket-key"]
         self._connection.write(switching_head(key, response.headers, extra, response.subprotocol))
-        socket = self._connection.become_socket(response.max_message)
-        try:
-            await response.serve(socket)
-        except Exception:
-            log.exception("the WebSocket of request %s failed", self.request.request_id)
-            socket.close(1011, f"Something went wrong on our side: {self.request.request_id}.")
-        else:
-            socket.close()
+        await serve_socket(response, self._connection.become_socket(response.max_message), self.request.request_id)
 
 
 def _refuse_upgrade() -> Response:

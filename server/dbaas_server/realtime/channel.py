@@ -18,10 +18,11 @@ from ..feeds import Resync
 from ..feeds.hub import Hub
 from ..feeds.hub import Member as Subscription
 from ..http import WebSocket
-from ..nouns import Caller, Position, TableRef
+from ..nouns import Caller, Position
 from ..rooms import Broadcast, Diff, Room
 from ..rooms.room import Shared
 from ..services import Services
+from .checking import check_binding
 from .joining import Join
 from .styles import ChannelStyle, plain_topic
 from .wire import Message, broadcast_frame, message_frame
@@ -34,6 +35,8 @@ JOIN_SECONDS = 8.5
 """Clients give up after 10."""
 
 ROOM_BACKLOG_BYTES = 8 * 1024 * 1024
+PRESENCE_BYTES = 16 * 1024
+"""What one member may tell about being present, which everybody who comes is told."""
 
 _Rights = tuple[Caller, "float | None"]
 
@@ -55,6 +58,14 @@ class Host(Protocol):
 
     def may_send(self) -> bool:
         """Whether one more message is allowed now."""
+        ...
+
+    def subscribe(self, weight: int) -> None:
+        """Have each change compared so many times more. Raises ``Invalid``."""
+        ...
+
+    def unsubscribe(self, weight: int) -> None:
+        """What was subscribed to is over."""
         ...
 
     def slow(self, position: Position | None) -> None:
@@ -83,15 +94,26 @@ class Channel:
         self._room: Room | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._over = False
+        self._weight = 0
+        self.send: Callable[[bytes], bool | None] = host.ws.send
+        """Changes, as frames: straight to the socket, since there may be very many."""
 
     # --- coming and going ---------------------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Join: answer only when changes flow. Raises ``DbaasError``; nothing is left open then."""
+        """Join: answer only when changes flow. Raises ``DbaasError``; nothing is left open then.
+
+        The answer, and the ``system`` message behind it, carry the position from which on this channel is told
+        everything. A client that was here before and does not resume sees its gap in that: from the last position that
+        it had, up to this one. One that resumes (``since``) has none, unless it is told ``resync``.
+        """
         caller, until = await self._host.identify(self._token)
         join = self._join
         after: Position | None = None
         if join.bindings:
+            weight = sum(binding.weight for binding in join.bindings)
+            self._host.subscribe(weight)
+            self._weight = weight
             hub, after = await self._prepare(caller)
             self._hub = hub
         # From here on nothing waits, so that nothing is told before the answer and nothing is missed behind it.
@@ -105,7 +127,8 @@ class Channel:
             style = ChannelStyle(self._host.version, self.topic)
             self._subscription = self._hub.admit(join.bindings, caller, style, self, after=after, since=join.since)
         if join.presence:
-            self._push("presence_state", orjson.dumps(self._room.presences.state()))
+            state = orjson.dumps(self._room.presences.state())
+            self._to_member(message_frame(self._host.version, self.topic, "presence_state", state))
         self._expire_at(until)
 
     async def _prepare(self, caller: Caller) -> tuple[Hub, Position]:
@@ -114,11 +137,9 @@ class Channel:
             async with asyncio.timeout(JOIN_SECONDS):
                 session = await services.sessions.session(host.tenant, host.database)
                 for binding in self._join.bindings:
-                    if binding.where and "*" not in (binding.schema, binding.table):
-                        table = TableRef(binding.table, binding.schema)
-                        await session.check_filter(table, binding.where, binding.args, caller)
+                    await check_binding(session, binding, caller)
                 hub = await services.hubs.hub(host.tenant, host.database, most=host.most_bytes)
-                return hub, await hub.prepare()
+                return hub, await hub.prepare(self._join.since)
         except TimeoutError:
             raise Unavailable(
                 "RealtimeStarting", "Changes do not flow yet.", hint="An open transaction may hold them back."
@@ -134,12 +155,15 @@ class Channel:
             self._expiry.cancel()
         if self._hub is not None and self._subscription is not None:
             self._hub.leave(self._subscription)
+        weight, self._weight = self._weight, 0
+        if weight:
+            self._host.unsubscribe(weight)
         self._host.services.rooms.leave(self._place(), self.topic, self)
 
-    def end(self, extension: str, reason: str) -> None:
+    def end(self, extension: str, reason: str, **more: object) -> None:
         """The server ends the channel, and says why."""
         if not self._over:
-            self._system("error", extension, reason)
+            self._system("error", extension, reason, **more)
             self._push("phx_close", b"{}", self.join_ref)
             self.close()
             self._closed(self)
@@ -223,8 +247,11 @@ class Channel:
             return self.refuse(
                 message, Invalid("InvalidPresence", "Presence knows track, with an object, and untrack.")
             )
-        if not self._allowed(message, len(orjson.dumps(payload))):
+        size = len(orjson.dumps(payload))
+        if not self._allowed(message, size):
             return None
+        if size > PRESENCE_BYTES:
+            return self.refuse(message, Invalid("PayloadTooLarge", f"A presence may have {PRESENCE_BYTES:,} bytes."))
         assert self._room is not None
         if event == "track":
             self._room.track(self, self._key, payload)
@@ -269,10 +296,6 @@ class Channel:
         """Bytes sent that the client has not taken yet."""
         return self._host.ws.buffered
 
-    def send(self, data: bytes) -> None:
-        """Changes, as frames."""
-        self._host.ws.send(data)
-
     def gap(self, error: Resync, position: Position) -> None:
         """Changes were lost: the client has to read its tables again."""
         self._system(
@@ -284,9 +307,10 @@ class Channel:
         """The client is too slow."""
         self._host.slow(position)
 
-    def ended(self, reason: str) -> None:
-        """The database is gone."""
-        self.end("postgres_changes", reason)
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        """Changes come no more."""
+        more = {} if position is None else {"position": format_position(position)}
+        self.end("postgres_changes", error.message, code=error.code, hint=error.hint, **more)
 
     # --- from the room: dbaas_server.rooms.Member ------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
 
-from ..cors import origins_of, preflight, with_cors
+from ..cors import check_origin, origins_of, preflight, with_cors
 from ..http import Request, Response, Upgrade, WebSocket, json_response, status_of
 from ..rooms import Broadcast
 from ..services import Services
@@ -39,8 +39,8 @@ async def websocket(request: Request, services: Services) -> Response:
         if not credential:
             raise Unauthorized("PGRST302", "This needs a key.", hint="Send one as `apikey`.")
         for one in {key, bearer} - {""}:
-            await services.auth.identify(one, tenant)
-        await _check_origin(request, services, tenant)
+            await services.auth.identify(one, tenant, key=key)
+        await check_origin(request, services, tenant)
         plan = (await services.sessions.known(tenant)).plan
         found = await services.sessions.database(tenant, database)
         services.attendance.check(tenant, plan)
@@ -56,6 +56,7 @@ async def websocket(request: Request, services: Services) -> Response:
             database_id=found.id,
             version=version,
             credential=credential,
+            key=key,
             plan=plan,
         )
         await connection.serve()
@@ -66,11 +67,12 @@ async def websocket(request: Request, services: Services) -> Response:
 async def broadcast_batch(request: Request, services: Services) -> Response:
     """``POST …/api/broadcast`` with ``{messages: [{topic, event, payload, private}]}``."""
 
-    async def say(database: UUID, most: int) -> None:
+    async def say(database: UUID, most: int, allow: Callable[[int], None]) -> None:
         body = await request.json()
         messages = body.get("messages") if isinstance(body, dict) else None
         if not isinstance(messages, list) or not 0 < len(messages) <= MOST_MESSAGES:
             raise Invalid("invalid_broadcast", f"`messages` is not a list of 1 to {MOST_MESSAGES}.")
+        allow(len(messages))
         broadcasts = []
         for message in messages:
             if not isinstance(message, dict):
@@ -92,7 +94,8 @@ async def broadcast_batch(request: Request, services: Services) -> Response:
 async def broadcast_one(request: Request, services: Services) -> Response:
     """``POST …/api/broadcast/{topic}/events/{event}``: the body is the payload, JSON or octets."""
 
-    async def say(database: UUID, most: int) -> None:
+    async def say(database: UUID, most: int, allow: Callable[[int], None]) -> None:
+        allow(1)
         if "true" in parse_qs(request.query).get("private", ()):
             raise _private()
         binary = request.header("content-type").partition(";")[0].strip().lower() == "application/octet-stream"
@@ -106,7 +109,11 @@ async def broadcast_one(request: Request, services: Services) -> Response:
     return await _answer(request, services, say)
 
 
-async def _answer(request: Request, services: Services, say: Callable[[UUID, int], Awaitable[None]]) -> Response:
+Say = Callable[[UUID, int, Callable[[int], None]], Awaitable[None]]
+"""Broadcasts in a database, given the most bytes of a payload, and what refuses too many messages."""
+
+
+async def _answer(request: Request, services: Services, say: Say) -> Response:
     tenant = request.params["tenant"]
     origins = await origins_of(request, services, tenant)
     asked = preflight(request, origins)
@@ -116,9 +123,12 @@ async def _answer(request: Request, services: Services, say: Callable[[UUID, int
         await services.auth.caller(request, tenant)
         plan = (await services.sessions.known(tenant)).plan
         found = await services.sessions.database(tenant, request.params["database"])
-        if not services.attendance.may_send(tenant, plan):
-            raise Invalid("too_many_requests", "MessagePerSecondRateLimitReached: Too many messages per second")
-        await say(found.id, plan.realtime_payload_bytes)
+
+        def allow(many: int) -> None:
+            if not services.attendance.may_send(tenant, plan, many):
+                raise Invalid("too_many_requests", "MessagePerSecondRateLimitReached: Too many messages per second")
+
+        await say(found.id, plan.realtime_payload_bytes, allow)
         response = Response(202)
     except DbaasError as error:
         response = _refusal(error)
@@ -130,13 +140,6 @@ async def _json(data: bytes) -> object:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise Invalid("invalid_json", "The body is not valid JSON.", details=str(error)) from None
-
-
-async def _check_origin(request: Request, services: Services, tenant: str) -> None:
-    """A browser's page may connect when the tenant lets it read: there is no preflight before a WebSocket."""
-    allowed = await origins_of(request, services, tenant)
-    if "origin" in request.headers and "*" not in allowed and request.header("origin") not in allowed:
-        raise Forbidden("origin_refused", "Pages of this origin may not read this tenant's data.")
 
 
 def _check_size(broadcast: Broadcast, most: int) -> None:

@@ -22,8 +22,9 @@ from ..cors import origins_of, preflight, with_cors
 from ..feeds import Resync
 from ..feeds.hub import Binding, Hub, Member
 from ..http import Request, Response, error_response
-from ..nouns import Caller, Position, TableRef
+from ..nouns import Caller, Position
 from ..services import Services
+from .checking import check_binding
 from .filters import parse_filter
 from .joining import EVENTS
 from .styles import EventStyle
@@ -50,17 +51,19 @@ async def changes(request: Request, services: Services) -> Response:
 
 
 async def _open(request: Request, services: Services, tenant: str) -> Response:
+    query = {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
+    if query.get("apikey") and "apikey" not in request.headers:
+        request.headers = {**request.headers, "apikey": query["apikey"]}  # a browser's EventSource sends no such header
     caller = await services.auth.caller(request, tenant)
     plan = (await services.sessions.known(tenant)).plan
-    query = {name: values[-1] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
     database, binding = _wanted(query)
     since = request.header("last-event-id") or query.get("since")
     after = parse_position(since) if since else None
     session = await services.sessions.session(tenant, database)
-    if binding.where:
-        table = TableRef(binding.table, binding.schema)
-        await session.check_filter(table, binding.where, binding.args, caller)
+    await check_binding(session, binding, caller)
     services.attendance.check(tenant, plan)
+    if not services.attendance.may_join(tenant, plan):
+        raise Invalid("too_many_requests", "ClientJoinRateLimitReached: Too many joins per second")
     hub = await services.hubs.hub(tenant, database, most=plan.realtime_payload_bytes)
     try:
         async with asyncio.timeout(START_SECONDS):
@@ -116,8 +119,9 @@ class _Stream:
             return
         member: Member | None = None
         try:
+            seat.subscribe(binding.weight)
             await self.recheck()
-            position = await hub.prepare()
+            position = await hub.prepare(since)
             if not self._over:
                 member = hub.admit((binding,), self._caller, EventStyle(), self, after=position, since=since)
                 start = since if since is not None else position
@@ -159,8 +163,8 @@ class _Stream:
         except DbaasError as error:
             self._end(error)
 
-    def _end(self, error: DbaasError) -> None:
-        self._put(_event("error", None, error.as_dict()))
+    def _end(self, error: DbaasError, position: Position | None = None) -> None:
+        self._put(_event("error", position, error.as_dict()))
         self._over = True
 
     def _put(self, data: bytes) -> None:
@@ -188,9 +192,9 @@ class _Stream:
         """The client is too slow: it is told, and resumes when it connects again."""
         self._end(Unavailable("too_slow", "Too much was waiting for this client.", hint="Connect again to resume."))
 
-    def ended(self, reason: str) -> None:
-        """The database is gone."""
-        self._end(Unavailable("database_dropped", reason))
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        """It gets nothing more."""
+        self._end(error, position)
 
 
 def _event(name: str, position: Position | None, data: object) -> bytes:

@@ -32,7 +32,8 @@ class Connection:
     """Implements :class:`~.channel.Host`.
 
     Args:
-        credential: what the socket was opened with.
+        credential: what the socket was opened with, and decides the role.
+        key: what opened the door for it; may be the same.
         plan: the tenant's, whose limits hold.
     """
 
@@ -46,6 +47,7 @@ class Connection:
         database_id: UUID,
         version: str,
         credential: str,
+        key: str,
         plan: Plan,
     ) -> None:
         self.ws = ws
@@ -56,6 +58,7 @@ class Connection:
         self.version = version
         self.most_bytes = plan.realtime_payload_bytes
         self._credential = credential
+        self._key = key
         self._plan = plan
         self._seat: Seat | None = None
         self._channels: dict[str, Channel] = {}
@@ -72,6 +75,8 @@ class Connection:
             return
         try:
             while (data := await self.ws.receive()) is not None:
+                if self._over:  # it was sent away; what it had sent before counts no more
+                    return
                 try:
                     message = decode(self.version, data)
                 except Invalid as error:
@@ -175,7 +180,17 @@ class Connection:
 
     async def identify(self, token: str | None) -> tuple[Caller, float | None]:
         """Whose a token is; without one, whose the socket is."""
-        return await self.services.auth.identify(token or self._credential, self.tenant)
+        return await self.services.auth.identify(token or self._credential, self.tenant, key=self._key)
+
+    def subscribe(self, weight: int) -> None:
+        """Have each change compared so many times more. Raises ``Invalid``."""
+        assert self._seat is not None
+        self._seat.subscribe(weight)
+
+    def unsubscribe(self, weight: int) -> None:
+        """What was subscribed to is over."""
+        assert self._seat is not None
+        self._seat.unsubscribe(weight)
 
     def may_send(self) -> bool:
         """Whether one more message is allowed now."""
@@ -193,7 +208,8 @@ class Connection:
         """Keys, tokens or tenants changed. Raises ``Unavailable`` when nobody can tell."""
         self._checks += 1
         try:
-            await self.services.auth.identify(self._credential, self.tenant)
+            for one in {self._key, self._credential} - {""}:
+                await self.services.auth.identify(one, self.tenant, key=self._key)
         except Unavailable:
             raise
         except DbaasError as error:

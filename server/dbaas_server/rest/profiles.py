@@ -25,7 +25,9 @@ async def schema_of(request: Request, session: Session, *, either: bool = False)
     name = request.headers.get(header) or (request.headers.get("accept-profile") if either else "") or DEFAULT_SCHEMA
     if name == DEFAULT_SCHEMA:
         return name
-    schemas = (await session.catalog()).schemas
+    if name in (await session.catalog()).schemas:
+        return name
+    schemas = (await session.catalog(fresh=True)).schemas  # it may have been made a moment ago
     if name not in schemas:
         raise Invalid(
             "PGRST106",

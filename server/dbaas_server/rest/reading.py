@@ -69,7 +69,7 @@ async def carry_out(
     if plan.media.plan is not None:
         return await explain(session, caller, plan, args)
     if plan.media.format is Format.csv and not (
-        head or record is not None or plan.limited or plan.counted or plan.keyset
+        head or record is not None or plan.limited or plan.counted or plan.keyset or read.stages
     ):
         return await _export(session, caller, plan, args)
     try:

@@ -26,6 +26,9 @@ __all__ = ["write_table"]
 
 _Plan: TypeAlias = tuple[Write, Media, Preferences]
 
+LARGE_DIGITS = 5
+"""Of Content-Length: a longer body is not read for those who may not write it."""
+
 _shapes: Shapes[_Plan] = Shapes()
 
 
@@ -33,6 +36,8 @@ async def write_table(
     request: Request, session: Session, caller: Caller, ref: TableRef, record_id: str | None
 ) -> Response:
     """Answer a write: parse → plan → write → respond. It is answered after the commit."""
+    if request.method != "DELETE" and _is_large(request):
+        await session.check_write(ref, _kind(request.method, request.header("prefer")), caller)
     if request.method == "PUT":
         return await _replace(request, session, caller, ref, record_id)
     accept, prefer_header = request.header("accept"), request.header("prefer")
@@ -91,6 +96,11 @@ async def _carry_out(
     return respond_write(
         write, prefer, rows, content_type=media.content_type, path=request.path, record=record is not None
     )
+
+
+def _is_large(request: Request) -> bool:
+    """Whether a body is large, or might be: its length is not told."""
+    return "transfer-encoding" in request.headers or len(request.header("content-length")) > LARGE_DIGITS
 
 
 def _kind(method: str, prefer: str) -> WriteKind:

@@ -14,9 +14,8 @@ import orjson
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.nouns import Home
 
-from ..daemon_link import start_daemon
-from ..home import read_run_file, socket_path
-from .relay import HEAD, NAME, frame
+from ..daemon_link import open_stream
+from .relay import HEAD, LARGEST, LOSSY, LOSSY_BACKLOG_BYTES, NAME, SURE, frame
 
 __all__ = ["Link"]
 
@@ -26,6 +25,7 @@ RETRY_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
 """After a reconnection, others have this long to come back before they are taken for gone."""
 
+_READ_BYTES = 64 * 1024
 _BACKLOG_BYTES = 16 * 1024 * 1024
 
 
@@ -63,15 +63,25 @@ class Link:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
-    def send(self, message: list[Any]) -> None:
-        """Tell the others; while there is no connection, nobody."""
+    def send(self, message: list[Any], *, lossy: bool) -> None:
+        """Tell the others; while there is no connection, nobody.
+
+        Args:
+            lossy: it may get lost where too much is said.
+        """
         writer = self._writer
         if writer is None or self._present <= {self._node}:
             return
-        if writer.transport.get_write_buffer_size() > _BACKLOG_BYTES:
+        waiting = writer.transport.get_write_buffer_size()
+        if lossy and waiting > LOSSY_BACKLOG_BYTES:
+            return
+        data = (LOSSY if lossy else SURE) + orjson.dumps(message)
+        if len(data) > LARGEST:
+            log.warning("a message of %d bytes is too large for other processes", len(data))
+        elif waiting > _BACKLOG_BYTES:
             writer.transport.abort()
         else:
-            writer.write(frame(orjson.dumps(message)))
+            writer.write(frame(data))
 
     async def close(self) -> None:
         """Disconnect."""
@@ -98,13 +108,7 @@ class Link:
 
     async def _once(self, first: bool) -> None:
         """One connection, to its end."""
-        try:
-            reader, writer = await asyncio.open_unix_connection(str(socket_path(self._home)))
-        except OSError:
-            # Killed, it leaves its run file, and is started again. Stopped on purpose, it stays so.
-            if read_run_file(self._home) is not None:
-                await start_daemon(self._home)
-            raise
+        reader, writer = await open_stream(self._home, limit=_READ_BYTES)
         try:
             writer.write(json.dumps({"do": "relay", "node": self._node}).encode() + b"\n")
             self._writer = writer
@@ -113,11 +117,11 @@ class Link:
             while True:
                 (size,) = HEAD.unpack(await reader.readexactly(HEAD.size))
                 data = await reader.readexactly(size)
-                sender, message = data[:NAME].decode(), orjson.loads(data[NAME:])
+                sender, said = data[:NAME].decode(), data[NAME:]
                 if sender.strip():
-                    self._heard(sender, message)
+                    self._heard(sender, orjson.loads(said[1:]))
                 else:
-                    self._who(frozenset(message))
+                    self._who(frozenset(orjson.loads(said)))
         finally:
             self._writer = None
             writer.close()

@@ -1,7 +1,8 @@
 """The daemon's part: what one process sends, all the others get.
 
 A frame is a length (four bytes, big-endian) and that many bytes. From a process they are anything; to it, the sender's
-name of 16 characters comes first. A frame without a sender is a JSON array of the names of those who are connected.
+name of 16 characters comes first. A frame without a sender is a JSON array of the names of those who are connected. The
+first byte of what a process sends says whether it may get lost (``LOSSY``) where another takes too little.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import struct
 
 import orjson
 
-__all__ = ["HEAD", "LARGEST", "NAME", "Relay", "frame"]
+__all__ = ["HEAD", "LARGEST", "LOSSY", "LOSSY_BACKLOG_BYTES", "NAME", "SURE", "Relay", "frame"]
 
 HEAD = struct.Struct("!I")
 NAME = 16
 LARGEST = 16 * 1024 * 1024
+LOSSY, SURE = b"?", b"!"
+LOSSY_BACKLOG_BYTES = 8 * 1024 * 1024
+"""With so much underway to a process, what may get lost does: one tenant's flood cuts nobody's link."""
+
 _NOBODY = b" " * NAME
 _BACKLOG_BYTES = 32 * 1024 * 1024
 
@@ -43,7 +48,8 @@ class Relay:
                 (size,) = HEAD.unpack(await reader.readexactly(HEAD.size))
                 if size > LARGEST:
                     return
-                self._hand_on(node, frame(sender + await reader.readexactly(size)))
+                data = await reader.readexactly(size)
+                self._hand_on(node, frame(sender + data), lossy=data[:1] == LOSSY)
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -56,11 +62,14 @@ class Relay:
         for writer in self._nodes.values():
             writer.write(data)
 
-    def _hand_on(self, node: str, data: bytes) -> None:
+    def _hand_on(self, node: str, data: bytes, *, lossy: bool) -> None:
         for other, writer in list(self._nodes.items()):
             if other == node:
                 continue
-            if writer.transport.get_write_buffer_size() > _BACKLOG_BYTES:
+            waiting = writer.transport.get_write_buffer_size()
+            if lossy and waiting > LOSSY_BACKLOG_BYTES:
+                continue
+            if waiting > _BACKLOG_BYTES:
                 writer.transport.abort()  # it does not read; connected anew, it asks for what it needs
             else:
                 writer.write(data)

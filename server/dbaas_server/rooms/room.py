@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .presence import Diff, Meta, Presences
+import orjson
+
+from .presence import Diff, Meta, Presences, Tracked
 
 __all__ = ["Broadcast", "Member", "Room", "Shared"]
+
+PIECE_BYTES = 256 * 1024
+"""What is told at once of who is present."""
 
 Shared = dict[Hashable, Any]
 """What members make of a message, kept while it is told, so that those who need the same make it once."""
@@ -40,19 +45,28 @@ class Member(Protocol):
         ...
 
 
+class Publish(Protocol):
+    """Tells the other processes."""
+
+    def __call__(self, message: list[Any], /, *, lossy: bool = False) -> None:
+        """One message."""
+        ...
+
+
 class Room:
     """See the package's principles.
 
     Args:
         node: this process's name among the others.
-        publish: tells the other processes.
+        publish: tells the other processes; ``lossy`` is what may get lost where too much is said.
     """
 
-    def __init__(self, node: str, publish: Callable[[list[Any]], None]) -> None:
+    def __init__(self, node: str, publish: Publish) -> None:
         self._node = node
         self._publish = publish
         self._members: dict[Member, None] = {}
         self._tracked: dict[Member, str] = {}
+        self._arriving: dict[str, Tracked] = {}
         self.presences = Presences()
 
     @property
@@ -72,7 +86,7 @@ class Room:
     def say(self, broadcast: Broadcast, sender: Member | None, *, own: bool = False) -> None:
         """Tell everybody; the sender only when it wants to hear its ``own`` words."""
         self.hear(broadcast, None if own else sender)
-        self._publish(["broadcast", broadcast.event, broadcast.payload.hex(), broadcast.binary])
+        self._publish(["broadcast", broadcast.event, broadcast.payload.hex(), broadcast.binary], lossy=True)
 
     def track(self, member: Member, key: str, payload: Mapping[str, Any]) -> None:
         """A member is present under a key, with what it tells about itself."""
@@ -110,17 +124,29 @@ class Room:
                 self._notice(self.presences.put(node, ref, key, meta, before))
             case ["untrack", str(ref)]:
                 self._notice(self.presences.take(node, ref))
-            case ["state", dict(tracked)]:
-                self._notice(self.presences.replace(node, {ref: (key, meta) for ref, (key, meta) in tracked.items()}))
+            case ["state", dict(tracked), bool(more)]:
+                arriving = self._arriving.setdefault(node, {})
+                arriving.update({ref: (key, meta) for ref, (key, meta) in tracked.items()})
+                if not more:
+                    self._notice(self.presences.replace(node, self._arriving.pop(node)))
             case ["who"]:
                 self.tell_state()
 
     def tell_state(self) -> None:
-        """Tell the others who of this process is present."""
-        self._publish(["state", self.presences.of(self._node)])
+        """Tell the others who of this process is present, in pieces."""
+        piece: Tracked = {}
+        size = 0
+        for ref, tracked in self.presences.of(self._node).items():
+            piece[ref] = tracked
+            size += len(orjson.dumps(tracked))
+            if size > PIECE_BYTES:
+                self._publish(["state", piece, True])
+                piece, size = {}, 0
+        self._publish(["state", piece, False])
 
     def forget(self, node: str) -> None:
         """Another process is gone, and its members with it."""
+        self._arriving.pop(node, None)
         self._notice(self.presences.replace(node, {}))
 
     def _notice(self, diff: Diff) -> None:

@@ -58,8 +58,8 @@ class Rooms:
         """Leave the other processes."""
         await self._link.close()
 
-    def _publish(self, name: str, message: list[Any]) -> None:
-        self._link.send([name, *message])
+    def _publish(self, name: str, message: list[Any], *, lossy: bool = False) -> None:
+        self._link.send([name, *message], lossy=lossy)
 
     # --- from the link ------------------------------------------------------------------------------------------
 

@@ -72,6 +72,29 @@ async def test_a_key_that_goes_with_its_type_leaves_a_table_that_can_be_changed(
     assert await identity(owner, "t") == "f"
 
 
+async def test_a_key_that_goes_with_its_index_leaves_a_table_that_can_be_changed(owner) -> None:
+    await owner.execute(
+        "create table t (id int not null, n int); create unique index i on t (id);"
+        "alter table t replica identity using index i; insert into t values (1)"
+    )
+    assert await identity(owner, "t") == "i"
+    await owner.execute("drop index i; update t set n = 2")
+    assert await identity(owner, "t") == "f"
+
+
+async def test_looking_at_every_table_waits_for_none(owner, superuser, database: Access, connect) -> None:
+    await owner.execute("create table t (id int primary key); create table u (id int primary key)")
+    for table in ("t", "u"):  # as a version before left them
+        await superuser.execute(f"set session_replication_role = replica; alter table {table} replica identity nothing")
+    reader = await connect(database)
+    await reader.execute("begin; select from t")
+    await superuser.execute("reset session_replication_role; select extensions.dbaas_identify(null)")
+    assert [await identity(owner, name) for name in ("t", "u")] == ["n", "d"], "what is free is put right"
+    await reader.execute("commit")
+    await superuser.execute("select extensions.dbaas_identify(null)")
+    assert await identity(owner, "t") == "d"
+
+
 async def test_policies_need_the_whole_old_row_and_it_stays_when_they_go(owner) -> None:
     await owner.execute("create table t (id int primary key, who text)")
     assert await identity(owner, "t") == "d"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-
 import psycopg
 import pytest
 
@@ -14,33 +12,12 @@ from dbaas_server.engines.postgres.changes.slot import slot_name
 from dbaas_server.feeds import Feed, Resync
 from dbaas_server.feeds.keeper import DaemonFeeds
 from dbaas_server.nouns import Position
-from followers import Follower
 from waiting import until
-
-
-@pytest.fixture
-async def feeds(platform: Platform) -> AsyncIterator[DaemonFeeds]:
-    feeds = DaemonFeeds(platform)
-    yield feeds
-    await feeds.close()
 
 
 @pytest.fixture
 def feed(feeds: DaemonFeeds, database: Access) -> Feed:
     return feeds.of(database.tenant.subdomain, database.database.name)
-
-
-@pytest.fixture
-async def follower(feed: Feed) -> AsyncIterator[Callable[..., Follower]]:
-    made: list[Follower] = []
-
-    def make(*args) -> Follower:
-        made.append(Follower(feed, *args))
-        return made[-1]
-
-    yield make
-    for one in made:
-        await one.close()
 
 
 def told(changes: list[Change]) -> list[tuple]:

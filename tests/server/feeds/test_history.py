@@ -64,6 +64,23 @@ async def test_who_waits_is_told_what_is_written(tmp_path: Path) -> None:
     assert history.end == 161
 
 
+async def test_who_follows_is_told_once_that_nothing_is_missing(tmp_path: Path) -> None:
+    history = History.create(tmp_path / "h", EPOCH, START)
+    fill(history, range(101, 104))
+    decoder, found = Decoder(EPOCH, order_of(START, 0)), []
+    async with asyncio.timeout(20), contextlib.aclosing(history.read(order_of(START, 0), order_of(150, 0))) as records:
+        while len(found) < 3:
+            found += decoder.feed(await anext(records))
+        waiting = asyncio.ensure_future(anext(records))
+        await asyncio.sleep(0)
+        assert not decoder.level and not waiting.done(), "the engine's log was not read so far"
+        history.append([Reached(150, False)])
+        assert decoder.feed(await waiting) == []
+        assert decoder.level
+        fill(history, range(160, 161))
+        assert orders(decoder.feed(await anext(records))) == [order_of(160, 1)]
+
+
 async def test_reading_begins_anywhere_and_crosses_files(tmp_path: Path, small: None) -> None:
     history = History.create(tmp_path / "h", EPOCH, START)
     fill(history, range(101, 201))
@@ -106,6 +123,9 @@ async def test_writing_waits_for_who_reads_on_and_not_for_who_stands_still(
                 await asyncio.sleep(0)
 
     reading = asyncio.create_task(read_slowly())
+    for _ in range(10):  # it reads what is there, and is level
+        await asyncio.sleep(0)
+    assert len(found) == 1
     monkeypatch.setattr(module, "STANDS_STILL_SECONDS", 0.5)
     for commit in range(102, 701):
         fill(history, range(commit, commit + 1), size=50)
@@ -115,6 +135,41 @@ async def test_writing_waits_for_who_reads_on_and_not_for_who_stands_still(
     with pytest.raises(Resync):
         while True:
             await anext(standing)
+
+
+async def test_writing_does_not_wait_for_who_never_was_level(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 100)
+    history = History.create(tmp_path / "h", EPOCH, START)
+    fill(history, range(101, 150), size=50)
+    catching_up = history.read(order_of(START, 0))
+    await anext(catching_up)
+    with pytest.raises(Resync):
+        for commit in range(150, 1_000):
+            await anext(catching_up)  # it moves all the time
+            fill(history, range(commit, commit + 1), size=500)
+            async with asyncio.timeout(5):
+                await history.pace()
+
+
+async def test_writing_waits_so_long_for_a_reader_and_no_longer(
+    tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_CHUNK", 100)
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.1)
+    history = History.create(tmp_path / "h", EPOCH, START)
+    reader = history.read(order_of(START, 0))
+    waiting = asyncio.ensure_future(anext(reader))
+    await asyncio.sleep(0)
+    fill(history, range(101, 102))
+    await waiting
+    with pytest.raises(Resync):
+        for commit in range(102, 1_000):
+            await anext(reader)
+            fill(history, range(commit, commit + 1), size=500)
+            async with asyncio.timeout(20):
+                await history.pace()
 
 
 async def test_what_is_old_is_forgotten(tmp_path: Path, small: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from changed import Log, MemoryFeed, changed_table
-from dbaas_provisioning.errors import Unavailable
+from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_server.engine import Session
 from dbaas_server.feeds import Resync
 from dbaas_server.feeds.hub import Binding, Hub, Member, Told
@@ -45,8 +45,10 @@ class Ear:
     data: bytes = b""
     sends: int = 0
     gaps: list[Position] = field(default_factory=list)
+    said: list[Resync] = field(default_factory=list)
     overrun_at: list[Position | None] = field(default_factory=list)
     reason: str | None = None
+    ended_at: list[Position | None] = field(default_factory=list)
 
     def send(self, data: bytes) -> None:
         self.data += data
@@ -54,12 +56,14 @@ class Ear:
 
     def gap(self, error: Resync, position: Position) -> None:
         self.gaps.append(position)
+        self.said.append(error)
 
     def overrun(self, position: Position | None) -> None:
         self.overrun_at.append(position)
 
-    def ended(self, reason: str) -> None:
-        self.reason = reason
+    def ended(self, error: DbaasError, position: Position | None) -> None:
+        self.reason = error.message
+        self.ended_at.append(position)
 
     @property
     def heard(self) -> list[dict]:
@@ -82,7 +86,7 @@ class Stage:
     down: asyncio.Event
 
     async def join(self, bindings=ALL, caller: Caller = SERVICE, since: Position | None = None) -> tuple[Ear, Member]:
-        after = await self.hub.prepare()
+        after = await self.hub.prepare(since)
         ear = Ear()
         return ear, self.hub.admit(bindings, caller, Lines(), ear, after=after, since=since)
 
@@ -217,6 +221,37 @@ async def test_from_a_position_on_nothing_is_missing_and_nothing_comes_twice(sta
     await until_true(lambda: stage.feed.followers == 1, lambda: f"{stage.feed.followers} still catch up")
 
 
+async def test_who_caught_up_joins_though_nothing_new_happens(stage: Stage):
+    await stage.insert(1, 2, 3)
+    resumed = [(start, (await stage.join(since=Position(1, start)))[0]) for start in (0, 1, 2)]
+    for start, ear in resumed:
+        await told(ear, [1, 2, 3][start:])
+    await until_true(lambda: stage.feed.followers == 1, lambda: f"{stage.feed.followers} follow")
+    await stage.insert(4)
+    for start, ear in resumed:
+        await told(ear, [1, 2, 3, 4][start:])
+
+
+async def test_what_one_may_have_left_untaken_is_looked_at_again(stage: Stage):
+    """A sink that says that it has nothing left is believed until it says something else."""
+    ear, _ = await stage.join()
+    answers = [True, False, False]
+    taken: list[bytes] = []
+
+    def send(data: bytes) -> bool:
+        taken.append(data)
+        ear.backlog = hub_module.BACKLOG_BYTES + 1
+        return answers.pop(0)
+
+    member = next(iter(stage.hub._index.members()))
+    member.send = send
+    for number in (1, 2, 3):
+        await stage.insert(number)
+        await until_true(lambda number=number: len(taken) == number or ear.overrun_at, lambda: "nothing comes")
+    assert len(taken) == 2
+    assert ear.overrun_at == [Position(1, 2)]
+
+
 async def test_who_has_everything_joins_at_once(stage: Stage):
     first, _ = await stage.join()
     await stage.insert(1, 2)
@@ -225,9 +260,18 @@ async def test_who_has_everything_joins_at_once(stage: Stage):
     assert stage.feed.followers == 1
     await stage.insert(3)
     await told(ear, [3])
-    ahead, _ = await stage.join(since=Position(1, 5))
-    await stage.insert(4, 5, 6)
-    await told(ahead, [6])
+
+
+async def test_a_position_that_is_still_to_come_is_of_another_history(stage: Stage):
+    first, _ = await stage.join()
+    await stage.insert(1, 2)
+    await told(first, [1, 2])
+    ahead = [(await stage.join(since=since))[0] for since in (Position(1, 5), Position(2, 0), Position(9, 9))]
+    await stage.insert(3, 4, 5, 6)
+    for ear in ahead:
+        await told(ear, [3, 4, 5, 6])
+        assert ear.gaps == [Position(1, 2)]
+    assert "ahead" in ahead[0].said[0].details
 
 
 async def test_a_history_that_is_too_short_is_said_and_what_follows_is_complete(stage: Stage):
@@ -253,6 +297,59 @@ async def test_a_lost_log_is_told_to_everyone(stage: Stage):
     await stage.insert(2)
     for ear in ears:
         await told(ear, [1, 2])
+
+
+async def test_a_renaming_is_told_to_who_subscribed_by_name_and_may_see_it(stage: Stage, reused, connect):
+    by_name, _ = await stage.join()
+    stranger, _ = await stage.join(caller=person("nobody"))
+    everything, _ = await stage.join((Binding("*", "public", "*"),))
+    await stage.insert(1)
+    before = stage.log.position
+    owner = await connect(reused)
+    await owner.execute("alter table notes rename to papers")
+    stage.notes = await changed_table(owner, "papers")
+    await stage.insert(2)
+    await told(everything, [1, 2])
+    assert [one["table"] for one in everything.heard] == ["notes", "papers"]
+    assert by_name.ids == [1] and by_name.gaps == [before]
+    assert "public.notes is called public.papers now" in by_name.said[0].message
+    assert not everything.gaps and not stranger.gaps
+    await stage.insert(3)
+    await told(everything, [1, 2, 3])
+    assert len(by_name.gaps) == 1, "told once"
+    again, _ = await stage.join(since=Position(1, 0))
+    await told(again, [1])
+    await until_true(lambda: again.gaps == [before], lambda: again.gaps)
+
+
+async def test_another_table_under_the_same_name_is_told_before_its_first_row(stage: Stage, reused, connect):
+    ear, _ = await stage.join()
+    ann, _ = await stage.join(caller=person("ann"))
+    bob, _ = await stage.join(caller=person("bob"))
+    await stage.insert(1)
+    await told(ear, [1])
+    before = stage.log.position
+    owner = await connect(reused)
+    await owner.execute(
+        """drop table notes; create table notes (id int primary key, owner text, body text);
+        alter table notes enable row level security; create policy mine on notes using (owner = auth.sub())"""
+    )
+    stage.notes = await changed_table(owner, "notes")
+    await stage.insert(2)
+    await told(ear, [1, 2])
+    assert ear.gaps == ann.gaps == [before] and ear.said[0].details == "the table was made anew"
+    assert not bob.gaps, "nothing was told to him"
+    middle = stage.log.position
+    await stage.insert(3, owner="bob")
+    await told(ear, [1, 2, 3])
+    assert bob.ids == [3] and bob.gaps == [middle]
+    await stage.insert(4, owner="bob")
+    await told(ear, [1, 2, 3, 4])
+    assert [len(one.gaps) for one in (ear, ann, bob)] == [1, 1, 1]
+    again, _ = await stage.join(since=Position(1, 0))
+    await until_true(lambda: again.ids[-3:] == [2, 3, 4], lambda: again.ids)
+    assert again.ids in ([2, 3, 4], [1, 2, 3, 4]), "nobody may see rows of a table that is gone, once that is noticed"
+    assert again.gaps == [Position(1, 0)], "what it was told came in one piece"
 
 
 async def test_a_slow_member_is_let_go_and_nobody_else_notices(stage: Stage):

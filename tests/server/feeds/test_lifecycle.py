@@ -5,24 +5,18 @@ from __future__ import annotations
 import asyncio
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
 
+import psycopg
 import pytest
 
 from dbaas_provisioning.errors import Unavailable
-from dbaas_provisioning.nouns import ClusterState
+from dbaas_provisioning.nouns import ClusterState, Login
 from dbaas_provisioning.platform import Access, Platform
 from dbaas_server.feeds import Feed, Resync, tap
 from dbaas_server.feeds.keeper import DaemonFeeds
+from dumps import dump, restore
 from followers import Follower
 from waiting import until
-
-
-@pytest.fixture
-async def feeds(platform: Platform) -> AsyncIterator[DaemonFeeds]:
-    feeds = DaemonFeeds(platform)
-    yield feeds
-    await feeds.close()
 
 
 @pytest.fixture
@@ -48,19 +42,6 @@ async def owner(shop: Access, connect):
 @pytest.fixture
 def feed(feeds: DaemonFeeds, shop: Access) -> Feed:
     return feeds.of(shop.tenant.subdomain, "shop")
-
-
-@pytest.fixture
-async def follower(feed: Feed) -> AsyncIterator[Callable[..., Follower]]:
-    made: list[Follower] = []
-
-    def make(*args) -> Follower:
-        made.append(Follower(feed, *args))
-        return made[-1]
-
-    yield make
-    for one in made:
-        await one.close()
 
 
 async def test_a_server_that_is_read_stops_at_once_and_sleeps_until_somebody_follows(
@@ -150,6 +131,64 @@ async def test_a_cluster_that_went_back_to_an_earlier_state_means_a_resync(
     assert [change.record for change in await following.until(1)] == [("2",)]
 
 
+async def test_a_recovery_that_begins_a_new_timeline_means_a_resync(
+    platform: Platform, supervision, feed, shop, owner, follower
+) -> None:
+    start = await feed.live()
+    following = follower(start)
+    await owner("insert into t values (1)")
+    last = (await following.until(1))[-1]
+    folder = (await platform.cluster(shop.database.cluster_id)).data_dir
+    await supervision.stop(shop.database.cluster_id)
+    with (folder / "postgresql.auto.conf").open("a") as settings:
+        settings.write("restore_command = 'false'\nhot_standby = off\n")
+    (folder / "recovery.signal").touch()
+    await supervision.ensure(shop.database.cluster_id)
+    assert isinstance(await following.ended(60), Resync)
+    for position in (start, last.position):
+        assert isinstance(await follower(position).ended(), Resync)
+    again = follower(await feed.live())
+    await owner("insert into t values (2)")
+    assert [change.record for change in await again.until(1)] == [("2",)]
+
+
+async def test_a_database_that_was_made_anew_from_a_dump_means_a_resync(
+    platform: Platform, feed, shop, owner, connect, follower, tmp_path
+) -> None:
+    start = await feed.live()
+    following = follower(start)
+    await owner("insert into t values (1)")
+    last = (await following.until(1))[-1]
+    found = await platform.replication.access(shop.database, wake=False)
+    assert found is not None
+    administrator, endpoint, name = found.administrator, found.endpoint, shop.database.physical_name
+    url = f"postgresql://{administrator.username}:{administrator.secret}@{endpoint.host}:{endpoint.port}/{name}"
+    await asyncio.to_thread(dump, platform.home, url, tmp_path / "dump")
+    superuser = await connect(shop, administrator, dbname="postgres")
+
+    async def dropped() -> bool:
+        try:
+            await superuser.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [name])
+            await superuser.execute(
+                "select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = %s", [name]
+            )
+            await superuser.execute(f'drop database "{name}" with (force)')
+        except (psycopg.errors.ObjectInUse, psycopg.errors.UndefinedObject):
+            return False
+        return True
+
+    await until(dropped)
+    login = shop.logins[Login.owner].username
+    await superuser.execute(f'create database "{name}" template template0 owner "{login}"')
+    await asyncio.to_thread(restore, platform.home, url, tmp_path / "dump")
+    assert isinstance(await following.ended(60), Resync)
+    for position in (start, last.position):
+        assert isinstance(await follower(position).ended(60), Resync)
+    again = follower(await feed.live())
+    await owner("insert into t values (2)")
+    assert [change.record for change in await again.until(1)] == [("2",)]
+
+
 async def test_a_table_that_was_restored_from_a_dump_is_another_table_whose_rows_are_told(
     feed, owner, follower
 ) -> None:
@@ -174,6 +213,26 @@ async def test_a_new_database_under_an_old_name_does_not_take_the_old_ones_posit
     for old in (before, position):
         assert isinstance(await follower(old).ended(), Resync)
     assert await feed.live() > position
+
+
+async def test_without_its_history_a_log_is_another_one(platform: Platform, feeds, feed, shop, owner, follower) -> None:
+    start = await feed.live()
+    await owner("insert into t values (1)")
+    last = (await follower(start).until(1))[-1]
+    await feeds.close()
+    shutil.rmtree(platform.home.feeds / shop.database.id.hex)
+    successor = DaemonFeeds(platform)
+    try:
+        again = successor.of(shop.tenant.subdomain, "shop")
+        for position in (start, last.position):
+            following = Follower(again, position)
+            assert isinstance(await following.ended(), Resync)
+        following = Follower(again, await again.live())
+        await owner("insert into t values (2)")
+        assert [change.record for change in await following.until(1)] == [("2",)]
+        await following.close()
+    finally:
+        await successor.close()
 
 
 async def test_another_daemon_goes_on_with_what_its_predecessor_kept(

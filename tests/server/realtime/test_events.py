@@ -2,53 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
 import httpx
 import pytest
 
+from events_client import events as stream
 from live_platform import LivePlatform
 from live_project import LiveProject, new_project
-
-
-class Events:
-    """The events of a stream, one by one."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self.response = response
-        self._lines = response.aiter_lines()
-
-    async def next(self) -> dict[str, Any]:
-        """The next event, as a browser would give it: ``event``, ``id`` where there is one, ``data`` as JSON."""
-        found: dict[str, Any] = {}
-        async for line in self._lines:
-            if line == "":
-                if "data" in found:
-                    found["data"] = json.loads(found["data"])
-                    return found
-                found = {}
-                continue
-            name, _, value = line.partition(": ")
-            if name == "data" and "data" in found:
-                value = f"{found['data']}\n{value}"
-            if name:
-                found[name] = value
-        raise EOFError(str(found))
-
-
-@asynccontextmanager
-async def stream(
-    project: LiveProject, key: str, headers: dict[str, str] | None = None, **query: str
-) -> AsyncIterator[Events]:
-    async with httpx.AsyncClient(timeout=60) as client:
-        url, all_headers = f"{project.url}/changes", {"apikey": key, **(headers or {})}
-        async with client.stream("GET", url, params=query, headers=all_headers) as response:
-            assert response.status_code == 200, await response.aread()
-            assert response.headers["content-type"].startswith("text/event-stream")
-            yield Events(response)
 
 
 async def test_a_stream_says_when_it_is_live_and_then_what_happens(realtime: LiveProject):
@@ -83,6 +42,17 @@ async def test_a_stream_resumes_from_its_last_event(realtime: LiveProject):
         assert [(await events.next())["event"] for _ in range(2)] == ["live", "resync"]
 
 
+async def test_a_browser_sends_its_key_in_the_url(realtime: LiveProject):
+    async with httpx.AsyncClient(timeout=60) as client:
+        query = {"table": "orders", "apikey": realtime.anon}
+        async with client.stream("GET", f"{realtime.url}/changes", params=query) as response:
+            lines = response.aiter_lines()
+            while (line := await anext(lines)) != "event: live":
+                assert line, "the first event says that it is live"
+        refused = await client.get(f"{realtime.url}/changes", params={**query, "apikey": "dbk_a_x"})
+        assert (refused.status_code, refused.json()["code"]) == (401, "invalid_key")
+
+
 async def test_policies_hold_and_an_expired_token_ends_the_stream(realtime: LiveProject):
     token = {"Authorization": f"Bearer {realtime.token('ann', seconds=-1)}"}
     async with stream(realtime, realtime.anon, token, table="notes", filter="id=in.(2200,2201)") as events:
@@ -96,10 +66,10 @@ async def test_policies_hold_and_an_expired_token_ends_the_stream(realtime: Live
 
 
 async def test_json_with_line_ends_stays_one_event(realtime: LiveProject):
-    realtime.run("create table papers (id int primary key, body json); grant select on papers to anon")
-    async with stream(realtime, realtime.anon, table="papers") as events:
+    realtime.run("create table pages (id int primary key, body json); grant select on pages to anon")
+    async with stream(realtime, realtime.anon, table="pages") as events:
         await events.next()
-        realtime.run("insert into papers values (1, %s)", '{"a":\n [1,\r\n 2]}')
+        realtime.run("insert into pages values (1, %s)", '{"a":\n [1,\r\n 2]}')
         assert (await events.next())["data"]["record"] == {"id": 1, "body": {"a": [1, 2]}}
 
 

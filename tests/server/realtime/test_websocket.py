@@ -252,6 +252,23 @@ def test_strangers_are_refused_with_http(realtime: LiveProject, other: LiveProje
     assert refused(f"{door}?apikey={realtime.anon}")[0] == 426
 
 
+async def test_who_may_run_stored_documents_only_is_refused(live: LivePlatform):
+    project = new_project(live)
+    door = f"{project.base}/realtime/v1/websocket"
+    token = project.token("ann")
+    assert refused(f"{door}?apikey={token}")[0] == 426
+    with live.operator() as operator:
+        key = operator.post(f"/v1/{project.tenant}/keys", json={"role": "anon", "documents_only": True}).json()["key"]
+    for only in (key, token):  # a token without a key is bounded as soon as there is such a key
+        status, body = refused(f"{door}?apikey={only}")
+        assert (status, body["code"]) == (403, "documents_only")
+    assert refused(f"{door}?apikey={key}", authorization=f"Bearer {token}")[0] == 403
+    assert refused(f"{door}?apikey={project.anon}", authorization=f"Bearer {token}")[0] == 426
+    async with phoenix(project.base, project.anon) as client:
+        assert (await client.join("a", NOTES, token=token))["status"] == "ok"
+        assert (await client.join("b", NOTES, token=key))["status"] == "error"
+
+
 async def test_another_tenants_token_does_not_join(realtime: LiveProject, other: LiveProject):
     async with phoenix(realtime.base, realtime.anon) as client:
         for token in (other.token("ann"), other.secret, realtime.token("ann", role="service_role"), "a.b.c"):
@@ -287,6 +304,8 @@ def test_broadcasts_over_http_need_a_key_and_sense(realtime: LiveProject, other:
     for headers, body, status in cases:
         answer = httpx.post(door, headers=headers, json=body)
         assert answer.status_code == status, answer.text
+    many = httpx.post(door, headers={"apikey": realtime.anon}, json={"messages": [message] * 1_000})
+    assert (many.status_code, many.json()["code"]) == (429, "too_many_requests"), "each message counts"
     one = httpx.post(f"{door}/t/events/e?private=true", headers={"apikey": realtime.anon}, json={})
     assert (one.status_code, one.json()["code"]) == (403, "Unauthorized")
     assert (

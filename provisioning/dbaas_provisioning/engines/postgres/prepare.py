@@ -11,7 +11,10 @@ from .administrator import Connection, administrator, script
 
 __all__ = ["prepare_database", "publish"]
 
-_VERSION = "select obj_description(to_regprocedure('extensions.dbaas_publish()'), 'pg_proc')"
+_VERSION = (
+    "select obj_description(to_regprocedure('extensions.dbaas_publish()'), 'pg_proc')"
+    " where exists (select from pg_publication where pubname = 'dbaas')"
+)
 _LOOK_AGAIN = "select extensions.dbaas_identify(null), extensions.dbaas_publish_schemas()"
 
 

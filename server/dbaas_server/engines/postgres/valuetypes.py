@@ -20,6 +20,9 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 Json = Callable[[str], bytes]
 
+_LOSSY = frozenset({"int8", "numeric"})
+"""Numbers that JSON clients would round."""
+
 _FAMILIES = {
     "bool": Family.boolean,
     **dict.fromkeys(("int2", "int4", "int8", "oid", "float4", "float8", "numeric"), Family.number),
@@ -35,14 +38,19 @@ def value_type(name: str) -> ValueType:
         element = value_type(plain.removesuffix("[]"))
         of = builtin.get(element.name)
         delimiter = of.delimiter if of is not None else ","
-        return ValueType(f"_{element.name}", Family.other, _array(element.json, delimiter))
+        forms = (_array(form, delimiter) for form in (element.json, element.exact, element.text))
+        return ValueType(f"_{element.name}", Family.other, *forms)
     info = builtin.get(plain)
     short = info.name if info is not None else plain.rpartition(".")[2].strip('"')
-    known = info is not None
+    if info is None:
+        return ValueType(short, Family.other, _text, _text, _text)
+    json = _JSON.get(short, _text)
     return ValueType(
         short,
-        _FAMILIES.get(short, Family.other) if known else Family.other,
-        _JSON.get(short, _text) if known else _text,
+        _FAMILIES.get(short, Family.other),
+        json,
+        _text if short in _LOSSY else json,
+        _bool_text if short == "bool" else _text,
     )
 
 
@@ -56,6 +64,10 @@ def _number(value: str) -> bytes:
 
 def _bool(value: str) -> bytes:
     return b"true" if value == "t" else b"false"
+
+
+def _bool_text(value: str) -> bytes:
+    return b'"true"' if value == "t" else b'"false"'
 
 
 def _verbatim(value: str) -> bytes:

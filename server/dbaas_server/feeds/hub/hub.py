@@ -6,80 +6,99 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing
-from typing import TypeVar
 
 from dbaas_provisioning.errors import DbaasError, NotFound, Unavailable
 
-from ...changes import Change, Mask, Visible
+from ...changes import Change
 from ...engine import Session
 from ...nouns import Caller, Position
-from .. import Feed, Resync
-from .audience import Audience, Binding, Index, Member, Sink, Style, Told, tables_of
-from .payload import Payload, Renderer
+from .. import Feed, Resync, resync
+from .asking import RETRY_SECONDS, Asking, retry_seconds
+from .audience import Audience, Binding, Index, Member, Sink, Style, tables_of
+from .catching import DRAIN_SECONDS, Catching, Pass, Turns
+from .judging import Judged, Judging, too_slow
+from .names import Names, Notice
+from .payload import Kept
+from .sending import BACKLOG_BYTES, Sending
 
-__all__ = ["Hub", "Member"]
+__all__ = ["BACKLOG_BYTES", "Hub", "Member"]
 
 log = logging.getLogger(__name__)
 
 SLICE_CHANGES = 500
 SLICE_BYTES = 2 * 1024 * 1024
-TOGETHER = 64  # groups of callers judged at a time
-BREATH = 128  # sends between two turns of the event loop
-RENDERED = 2_000  # changes of audiences gone through between two turns of the event loop
-BACKLOG_BYTES = 8 * 1024 * 1024
-"""What a subscriber may leave untaken before it is let go."""
-
-CATCH_UP_BYTES = 512 * 1024
-"""What a subscriber that catches up may leave untaken before it is given more."""
+KEPT_BYTES = 8 * 1024 * 1024
+"""Of what is rendered of a slice: the rest is rendered again for each audience."""
 
 REST = 3.0
-"""After sending, this many times as long goes by before more is sent: changes that come thick and fast go out together,
+"""After telling, this many times as long goes by before more is told: changes that come thick and fast go out together,
 in few sends, and a change that comes after a while goes out at once."""
 
-LONGEST_REST_SECONDS = 0.008
+LONGEST_REST_SECONDS = 0.004
 SHORTEST_REST_SECONDS = 0.0005
 
-_DRAIN_SECONDS = 0.02
-_RETRY_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
-
-_T = TypeVar("_T")
-
-Places = tuple[tuple[int, tuple[int, ...]], ...]
-"""Changes (by place), each with the bindings (by place) that want it."""
+DEEPEST = 2
+_PATIENCE_SECONDS = 0.5
+_ATTEMPTS = 10  # at what the engine refuses
 
 
 class Hub:
     """See the package's principles.
+
+    There may be another hub behind this one, for those who cannot be judged here: behind the first one filters are
+    evaluated that only the engine can decide, behind the second one nobody is in a hurry.
 
     Args:
         feed: the database's changes.
         session: the open database; called again whenever it may have been opened anew.
         most: bytes of one change's payload.
         on_idle: called when the last member left.
+        on_end: called when the hub ended by a fault of its own; everyone was told.
+        turns: of those who catch up, in the whole process.
+        depth: how many hubs are before this one.
     """
 
     def __init__(
-        self, feed: Feed, session: Callable[[], Awaitable[Session]], *, most: int, on_idle: Callable[[], None]
+        self,
+        feed: Feed,
+        session: Callable[[], Awaitable[Session]],
+        *,
+        most: int,
+        on_idle: Callable[[], None],
+        on_end: Callable[[], None] = lambda: None,
+        turns: Turns | None = None,
+        depth: int = 0,
     ) -> None:
         self._feed = feed
         self._session = session
         self._most = most
         self._on_idle = on_idle
+        self._on_end = on_end
+        self._turns = turns or asyncio.Semaphore(1)
+        self._depth = depth
+        self._asking_engine = Asking(session, most)
+        self._judging = Judging(self._asking_engine, filters=depth > 0, hurry=depth < DEEPEST)
+        self._sending = Sending(self.leave)
         self._index = Index()
-        self._renderer: tuple[Session, Renderer] | None = None
-        self._position: Position | None = None
+        self._names = Names(self._index.by_name, self._index.on)
+        self._admitted: Position | None = None  # whoever comes is told what lies behind
+        self._told: Position | None = None
         self._following: asyncio.Task[None] | None = None
-        self._catching_up: dict[Member, asyncio.Task[None]] = {}
+        self._catching = Catching(self._catch_up, self._turns, self._lose)
         self._telling = False
         self._moves: list[tuple[Member, Caller]] = []
         self._ended: str | None = None
-        self._sending_seconds = 0.0
         self._asking: asyncio.Future[Position] | None = None
+        self._further: Hub | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     # --- subscribers --------------------------------------------------------------------------------------------
 
-    async def prepare(self) -> Position:
+    async def prepare(self, since: Position | None = None) -> Position:
         """Wait until changes flow: what is committed from now on lies behind the position returned.
+
+        Args:
+            since: where the subscriber wants to go on.
 
         Raises:
             Unavailable: they do not.
@@ -88,18 +107,24 @@ class Hub:
             self._asking = asyncio.ensure_future(self._feed.live())
             self._asking.add_done_callback(self._asked)
         position = await asyncio.shield(self._asking)
+        if since is not None and since > position:  # it may have been told after the others asked
+            position = await self._feed.live()
         if self._ended is not None:
             raise Unavailable("feed_ended", self._ended, hint="Subscribe again.")
         if self._following is None:
-            self._position = position
-            self._following = asyncio.get_running_loop().create_task(self._follow())
-        assert self._position is not None
-        return max(position, self._position)
+            self._start(position)
+        assert self._admitted is not None
+        return max(position, self._admitted)
 
     def _asked(self, task: asyncio.Future[Position]) -> None:
         self._asking = None
         if not task.cancelled():
             task.exception()  # told to those who asked, if they are still there
+
+    def _start(self, position: Position) -> None:
+        self._admitted = self._told = position
+        self._following = asyncio.get_running_loop().create_task(self._follow())
+        self._following.add_done_callback(self._followed)
 
     def admit(
         self,
@@ -115,32 +140,44 @@ class Hub:
 
         Args:
             after: what ``prepare`` returned.
-            since: tell what lies behind this position first.
+            since: tell what lies behind this position first. One that is still to come is of another history: the
+                sink hears of a gap a moment later.
         """
         member = Member(bindings, caller, style, sink)
-        assert self._position is not None
-        if since is not None and since < self._position:
-            task = asyncio.get_running_loop().create_task(self._catch_up(member, since, after))
-            self._catching_up[member] = task
-            task.add_done_callback(lambda done: self._caught_up(member, done))
-        else:
-            member.after = max(after, self._position) if since is None else since
-            self._index.add(member)
+        assert self._admitted is not None
+        if since is not None and since > after:
+            asyncio.get_running_loop().call_soon(self._ahead, member, after)
+            since = None
+        self._place(member, after, since)
         return member
+
+    def _ahead(self, member: Member, position: Position) -> None:
+        if not member.gone:
+            member.sink.gap(resync("the position is ahead of all that happened"), position)
+
+    def _place(self, member: Member, after: Position, since: Position | None) -> None:
+        assert self._admitted is not None
+        if since is not None and since < self._admitted:
+            self._catching.add(member, since, after)
+        else:
+            member.after = max(after, self._admitted) if since is None else since
+            self._index.add(member)
 
     def leave(self, member: Member) -> None:
         """A subscriber wants no more. Safe to repeat."""
         member.gone = True
+        if member.depth > self._depth and self._further is not None:
+            self._further.leave(member)
         self._index.remove(member)
-        task = self._catching_up.pop(member, None)
-        if task is not None:
-            task.cancel()
+        self._catching.remove(member)
         if self.idle:
             self._on_idle()
 
     def become(self, member: Member, caller: Caller) -> None:
         """A subscriber has other rights from now on."""
-        if self._telling:
+        if member.depth > self._depth and self._further is not None:
+            self._further.become(member, caller)
+        elif self._telling:
             self._moves.append((member, caller))  # what is being told was committed before
         else:
             self._move(member, caller)
@@ -148,283 +185,268 @@ class Hub:
     @property
     def idle(self) -> bool:
         """Nobody subscribes."""
-        return not self._catching_up and not len(self._index)
+        return not self._catching and not len(self._index) and (self._further is None or self._further.idle)
 
     async def close(self, reason: str | None = None) -> None:
         """Stop; members are told the reason, if there is one."""
         self._ended = reason or "The server is ending."
-        tasks = [task for task in (self._following, *self._catching_up.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        members = [*self._index.members(), *self._catching_up]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for member in members:
-            if not member.gone:
-                member.gone = True
-                if reason is not None:
-                    member.sink.ended(reason)
+        members = [*self._index.members(), *self._catching.members()]
+        if self._following is not None:
+            self._following.cancel()
+            await asyncio.gather(self._following, return_exceptions=True)
+        await self._catching.close()
+        if self._further is not None:
+            await self._further.close(reason)
+        await asyncio.gather(*self._closing, return_exceptions=True)
+        if reason is not None:
+            for member in members:
+                self._end(member, Unavailable("database_dropped", reason), None)
+
+    def _end(self, member: Member, error: DbaasError, position: Position | None) -> None:
+        """A member gets nothing more, and hears why."""
+        if not member.gone:
+            self.leave(member)
+            try:
+                member.sink.ended(error, position)
+            except Exception:
+                log.exception("a subscriber could not be told that it ended")
+
+    def _lose(self, member: Member) -> None:
+        """Something went wrong on our side that nobody foresaw."""
+        error = Unavailable("feed_failed", "The server could not go on telling changes.", hint="Subscribe again.")
+        self._end(member, error, member.sent)
 
     def _move(self, member: Member, caller: Caller) -> None:
+        if member.depth > self._depth:
+            self.become(member, caller)
+            return
         member.caller = caller
-        if member.audience is not None and member not in self._catching_up:
+        if member.audience is not None and member not in self._catching:
             self._index.remove(member)
             self._index.add(member)
+
+    # --- those who cannot be judged here --------------------------------------------------------------------------
+
+    def _set_aside(self, audience: Audience, told: Position) -> None:
+        """An audience goes on behind this hub; it was told everything up to ``told``."""
+        for member in list(audience.members):
+            self._index.remove(member)
+            self._catching.remove(member)
+            audience.members.pop(member, None)
+            member.audience = None
+            if not member.gone:
+                since = told if member.after is None else max(told, member.after)
+                self._behind().take(member, since)
+
+    def _behind(self) -> Hub:
+        if self._further is None:
+            self._further = hub = Hub(
+                self._feed, self._session, most=self._most, on_idle=lambda: self._further_idle(hub),
+                on_end=lambda: self._further_over(hub), turns=self._turns, depth=self._depth + 1,
+            )  # fmt: skip
+        return self._further
+
+    def take(self, member: Member, since: Position) -> None:
+        """A member of the hub before this one goes on here."""
+        if self._following is None:
+            self._start(since)
+        member.depth = self._depth
+        assert self._admitted is not None
+        self._place(member, self._admitted, since)
+
+    def _further_idle(self, hub: Hub) -> None:
+        if hub.idle:
+            self._further_over(hub)
+            task = asyncio.get_running_loop().create_task(hub.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+    def _further_over(self, hub: Hub) -> None:
+        if self._further is hub:
+            self._further = None
+            if self.idle:
+                self._on_idle()
 
     # --- following ----------------------------------------------------------------------------------------------
 
     async def _follow(self) -> None:
         """Tell everyone what comes, for as long as the database exists."""
+        loop = asyncio.get_running_loop()
         failures = 0
         while True:
-            assert self._position is not None
             try:
-                async with aclosing(_closable(self._feed.follow(self._position))) as batches:
+                async with aclosing(_closable(self._feed.follow(self._told))) as batches:
                     async for batch in batches:
-                        failures = 0
+                        began = loop.time()
                         for part in _slices(batch):
-                            await self._tell(self._index, part)
-                        rest = min(self._sending_seconds * REST, LONGEST_REST_SECONDS)
+                            await self._tell_all(part)
+                        failures = 0
+                        rest = min((loop.time() - began) * REST, LONGEST_REST_SECONDS)
                         if rest > SHORTEST_REST_SECONDS:
                             await asyncio.sleep(rest)
             except Resync as error:
                 await self._lost(error)
             except DbaasError as error:
-                log.warning("a feed broke off: %s", error.as_dict())
-                await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-                failures += 1
+                failures = await _again(error, failures)
+
+    def _followed(self, task: asyncio.Task[None]) -> None:
+        """Following ends only with the hub, or by a fault: then nobody may believe that it goes on."""
+        if task.cancelled() or self._ended is not None:
+            return
+        log.error("a hub failed", exc_info=task.exception())
+        self._ended = "The server could not go on telling changes."
+        for member in [*self._index.members(), *self._catching.members()]:
+            self._lose(member)
+        self._on_end()
 
     async def _lost(self, error: Resync) -> None:
         """A part of the log is gone: everyone learns from where on it is complete again."""
         while True:
             try:
-                self._position = await self._feed.live()
+                self._admitted = self._told = await self._feed.live()
                 break
             except DbaasError:
-                await asyncio.sleep(_RETRY_SECONDS[-1])
-        for member in self._index.members():
-            member.after = member.sent = self._position
-            member.sink.gap(error, self._position)
+                await asyncio.sleep(RETRY_SECONDS[-1])
+        for member in list(self._index.members()):
+            member.after = member.sent = self._admitted
+            member.sink.gap(error, self._admitted)
+        self._names = Names(self._index.by_name, self._index.on)
 
-    async def _tell(self, index: Index, changes: Sequence[Change]) -> None:
-        """Judge, render and send changes."""
-        if index is self._index:
-            self._telling = True
-            # Whoever comes from here on is told what lies behind this position.
-            self._position = changes[-1].position
+    async def _tell_all(self, changes: Sequence[Change]) -> None:
+        assert self._told is not None
+        self._telling = True
+        # Whoever comes from here on is told what lies behind this position.
+        self._admitted = changes[-1].position
         try:
-            told: dict[Audience, list[tuple[int, Told]]] = {}
-            wanted = [
-                (audiences, places)
-                for places in tables_of(changes).values()
-                if (audiences := index.about(changes[places[0]].table.ref))
-            ]
-            for audiences, places in wanted:
-                await self._of_table(audiences, [changes[place] for place in places], places, told)
-            await self._send(changes, told)
+            await self._tell(self._index, self._names, changes, self._told)
+            self._told = changes[-1].position
         finally:
-            if index is self._index:
-                self._telling = False
-                moves, self._moves = self._moves, []
-                for member, caller in moves:
-                    self._move(member, caller)
+            self._telling = False
+            moves, self._moves = self._moves, []
+            for member, caller in moves:
+                self._move(member, caller)
 
-    async def _of_table(
-        self,
-        audiences: Sequence[Audience],
-        changes: Sequence[Change],
-        places: Sequence[int],
-        told: dict[Audience, list[tuple[int, Told]]],
-    ) -> None:
-        """What each audience is told of changes of one version of one table."""
-        groups: dict[Places, list[Audience]] = {}
-        for audience in audiences:
-            found = await self._wanted(audience, changes)
-            if found:
-                groups.setdefault(found, []).append(audience)
-        pending = list(groups.items())
-        renderer = await self._render()
-        rendered: dict[tuple[int, Visible, frozenset[str] | None], Payload] = {}
-        gone_through = 0
-        for start in range(0, len(pending), TOGETHER):
-            together = pending[start : start + TOGETHER]
-            masks = await asyncio.gather(
-                *(
-                    self._visible([changes[place] for place, _ in found], [audience.caller for audience in members])
-                    for found, members in together
-                )
-            )
-            for (found, members), mask in zip(together, masks, strict=True):
-                for audience, row in zip(members, mask, strict=True):
-                    gone_through += len(found)
-                    if gone_through > RENDERED:
-                        gone_through = 0
-                        await asyncio.sleep(0)
-                    mine = told.setdefault(audience, [])
-                    for (place, bindings), seen in zip(found, row, strict=True):
-                        if seen is None:
-                            continue
-                        for select, numbers in _by_select(audience, bindings).items():
-                            key = (place, seen, select)
-                            payload = rendered.get(key)
-                            if payload is None:
-                                payload = rendered[key] = renderer.render(changes[place], seen, select)
-                            mine.append((places[place], Told(numbers, payload)))
-
-    async def _wanted(self, audience: Audience, changes: Sequence[Change]) -> Places:
-        """The changes that an audience's bindings want."""
-        table = changes[0].table
-        found: dict[int, list[int]] = {}
-        for number in audience.on(table.ref):
-            binding = audience.bindings[number]
-            fitting = [place for place, change in enumerate(changes) if binding.wants(change)]
-            if binding.where and fitting:
-                session = await self._opened()
-                passes = audience.sieve(number, table, session.value_type)
-                if passes is not None:
-                    fitting = [place for place in fitting if passes(changes[place])]
-                else:
-                    fitting = await self._by_engine(binding, [changes[place] for place in fitting], fitting, audience)
-            for place in fitting:
-                found.setdefault(place, []).append(number)
-        return tuple((place, tuple(found[place])) for place in sorted(found))
-
-    async def _by_engine(
-        self, binding: Binding, changes: Sequence[Change], places: Sequence[int], audience: Audience
-    ) -> list[int]:
-        role = audience.caller.role
-        (answer,) = await self._patiently(
-            lambda session: session.matching(changes, [(binding.where, binding.args)], role)
-        )
-        return [place for place, passes in zip(places, answer, strict=True) if passes]
-
-    async def _visible(self, changes: Sequence[Change], callers: Sequence[Caller]) -> Mask:
-        return await self._patiently(lambda session: session.visible(changes, callers))
-
-    async def _patiently(self, ask: Callable[[Session], Awaitable[_T]]) -> _T:
-        """Ask the engine until it answers. A database that is gone ends this by ending the hub."""
-        failures = 0
-        while True:
-            try:
-                return await ask(await self._opened())
-            except (Unavailable, NotFound) as error:
-                if failures == len(_RETRY_SECONDS):
-                    log.warning("changes wait for their database: %s", error.message)
-                await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-                failures += 1
-
-    async def _opened(self) -> Session:
-        failures = 0
-        while True:
-            try:
-                return await self._session()
-            except (Unavailable, NotFound):
-                await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-                failures += 1
-
-    async def _render(self) -> Renderer:
-        session = await self._opened()
-        if self._renderer is None or self._renderer[0] is not session:
-            self._renderer = (session, Renderer(session.value_type, self._most))
-        return self._renderer[1]
-
-    async def _send(self, changes: Sequence[Change], told: dict[Audience, list[tuple[int, Told]]]) -> None:
-        """Every member of an audience gets the same bytes, all of these changes in one send."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        sent = 0
-        last = changes[-1].position
-        for audience, items in told.items():
-            if not items:
-                continue
-            items.sort(key=_place)
-            frames = [(place, audience.style.frame(one)) for place, one in items]
-            data = b"".join(frame for _, frame in frames)
+    async def _tell(self, index: Index, names: Names, changes: Sequence[Change], told: Position) -> None:
+        """Judge, render and send changes; everything up to ``told`` was told."""
+        versions = tables_of(changes)
+        for places in versions.values():
+            if renamed := names.learn(changes[places[0]].table):
+                await self._warn(renamed, [changes[place] for place in places])
+        wanted = [
+            (audiences, places)
+            for places in versions.values()
+            if (audiences := index.about(changes[places[0]].table.ref))
+        ]
+        judged, kept = Judged(), Kept(KEPT_BYTES)
+        for audiences, places in wanted:
+            await self._judging.of_table(audiences, [changes[place] for place in places], places, kept, judged)
+        for audience in judged.aside:
+            judged.told.pop(audience, None)
+            self._set_aside(audience, told)
+        for audience in judged.refused - judged.aside:
+            judged.told.pop(audience, None)
             for member in list(audience.members):
-                if member.gone:
-                    continue
-                if member.sink.backlog > BACKLOG_BYTES:
-                    self.leave(member)
-                    member.sink.overrun(member.sent)
-                    continue
-                if member.after is None:
-                    member.sink.send(data)
-                else:
-                    after = member.after
-                    mine = b"".join(frame for place, frame in frames if changes[place].position > after)
-                    if last > after:
-                        member.after = None
-                    if mine:
-                        member.sink.send(mine)
-                member.sent = last
-                sent += 1
-                if sent % BREATH == 0:
-                    await asyncio.sleep(0)
-        self._sending_seconds = loop.time() - began
+                self._end(member, too_slow(), told if member.after is None else max(told, member.after))
+        if names.replaced:
+            _warn_told(names, changes, judged)
+        await self._sending.send(changes, judged.told, self._lose)
+
+    async def _warn(self, notice: Notice, changes: Sequence[Change]) -> None:
+        """Tell those who may see one of these changes what their table is called now."""
+        callers = list({member.caller for member in notice.waiting})
+        sees = {
+            caller
+            for caller, row in zip(callers, await self._judging.visible(changes, callers), strict=True)
+            if row is not None and any(seen is not None for seen in row)
+        }
+        for member in notice.waiting:
+            if member.caller in sees and not member.gone:
+                _gap(member, notice.error, changes)
 
     # --- catching up --------------------------------------------------------------------------------------------
 
-    async def _catch_up(self, member: Member, since: Position, now: Position) -> None:
-        """Tell a member what it missed, then let it join the others; ``now`` is where changes were when it came."""
-        after = since
+    async def _catch_up(self, one: Pass) -> None:
+        """Tell members what they missed, then let them join the others."""
         failures = 0
+        alone = Index(self._index.conditions)
+        names = Names(alone.by_name, alone.on)
         while True:
             try:
-                async with aclosing(_closable(self._feed.follow(after))) as batches:
+                async with aclosing(_closable(self._feed.follow(one.after))) as batches:
                     async for batch in batches:
-                        failures = 0
                         for part in _slices(batch):
-                            alone = Index()
-                            alone.add(member)
-                            await self._tell(alone, part)
-                            alone.remove(member)
-                            after = part[-1].position
-                            if member.gone or self._join(member, after):
+                            for member in list(one.members):
+                                alone.add(member)
+                            try:
+                                await self._tell(alone, names, part, one.after)
+                            finally:
+                                for member in list(alone.members()):
+                                    alone.remove(member)
+                            one.after = part[-1].position
+                            if self._join(one, names):
                                 return
-                            while member.sink.backlog > CATCH_UP_BYTES:
-                                await asyncio.sleep(_DRAIN_SECONDS)
-                                if member.gone:
-                                    return
+                            await self._drained(one)
+                            await one.breathe()
+                        failures = 0
+                        if not batch:  # nothing is missing of what was there when they came
+                            one.after = max(one.after, one.now)
+                            if self._join(one, names):
+                                return
             except Resync as error:
-                assert self._position is not None
-                now = max(now, self._position)
-                member.sink.gap(error, now)
-                self._join(member, now)
+                assert self._admitted is not None
+                one.after = max(one.now, self._admitted)
+                for member in list(one.members):
+                    member.sink.gap(error, one.after)
+                self._join(one, names)
                 return
             except DbaasError as error:
-                log.warning("a feed broke off: %s", error.as_dict())
-                await asyncio.sleep(_RETRY_SECONDS[min(failures, len(_RETRY_SECONDS) - 1)])
-                failures += 1
+                failures = await _again(error, failures)
 
-    def _join(self, member: Member, after: Position) -> bool:
-        """Let a member join once it knows all that the others were told."""
-        assert self._position is not None
-        if after < self._position:
+    async def _drained(self, one: Pass) -> None:
+        """Wait a while for who takes little; then it goes on by itself."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE_SECONDS
+        while one.slow() and loop.time() < until:  # noqa: ASYNC110  (sinks do not tell)
+            await asyncio.sleep(DRAIN_SECONDS)
+        for member in one.slow():
+            self._catching.split(one, member)
+
+    def _join(self, one: Pass, names: Names) -> bool:
+        """Let members join once they know all that the others were told; whether the pass is over."""
+        assert self._admitted is not None
+        if one.members and one.after < self._admitted:
             return False
-        member.after = after
-        self._index.add(member)
+        for member in list(one.members):
+            self._catching.remove(member)
+            if not member.gone:
+                member.after = one.after
+                self._index.add(member)
+        self._names.take(names)
         return True
 
-    def _caught_up(self, member: Member, task: asyncio.Task[None]) -> None:
-        self._catching_up.pop(member, None)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("catching up failed", exc_info=task.exception())
-            member.gone = True
-            member.sink.ended("The server could not catch up.")
+
+async def _again(error: DbaasError, failures: int) -> int:
+    """Wait before something is tried again; raises the error where that would help nobody."""
+    if failures >= _ATTEMPTS and not isinstance(error, Unavailable | NotFound):
+        raise error
+    log.warning("a feed broke off: %s", error.code)
+    await asyncio.sleep(retry_seconds(failures))
+    return failures + 1
 
 
-def _place(item: tuple[int, Told]) -> int:
-    return item[0]
+def _warn_told(names: Names, changes: Sequence[Change], judged: Judged) -> None:
+    """Tell those who are told of a table that it is another one than before."""
+    for audience, items in judged.told.items():
+        for identity in {changes[place].table.identity for place, _ in items} & names.replaced.keys():
+            for member, error in names.tell_replaced(identity, list(audience.members)):
+                _gap(member, error, changes)
 
 
-def _by_select(audience: Audience, bindings: Sequence[int]) -> dict[frozenset[str] | None, tuple[int, ...]]:
-    """Bindings that want the same columns are told together."""
-    if len(bindings) == 1:
-        return {audience.bindings[bindings[0]].select: (bindings[0],)}
-    found: dict[frozenset[str] | None, tuple[int, ...]] = {}
-    for number in bindings:
-        select = audience.bindings[number].select
-        found[select] = (*found.get(select, ()), number)
-    return found
+def _gap(member: Member, error: Resync, changes: Sequence[Change]) -> None:
+    """Before these changes, unless they are not for this member."""
+    if member.after is None or changes[-1].position > member.after:
+        first = changes[0].position
+        member.sink.gap(error, Position(first.epoch, first.order - 1))
 
 
 def _slices(changes: Sequence[Change]) -> Iterator[Sequence[Change]]:

@@ -13,6 +13,7 @@ from dbaas_provisioning.platform import Platform
 
 from ...sessions import Sessions
 from .. import Feeds
+from .catching import OF_THE_PROCESS, Turns
 from .hub import Hub
 
 __all__ = ["Hubs"]
@@ -36,6 +37,7 @@ class Hubs:
         self._feeds = feeds
         self._open: dict[tuple[str, str], _Open] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._turns = Turns(OF_THE_PROCESS)
         platform.on_change(self._changed)
 
     async def hub(self, tenant: str, database: str | None, *, most: int) -> Hub:
@@ -60,7 +62,15 @@ class Hubs:
         def on_idle() -> None:
             self._idle(key, opened)
 
-        hub = Hub(self._feeds.of(*key), partial(self._sessions.session, *key), most=most, on_idle=on_idle)
+        def on_end() -> None:
+            if self._open.get(key) is opened:
+                del self._open[key]
+                self._end(opened)
+
+        hub = Hub(
+            self._feeds.of(*key), partial(self._sessions.session, *key), most=most, on_idle=on_idle, on_end=on_end,
+            turns=self._turns,
+        )  # fmt: skip
         self._open[key] = opened = _Open(database_id, hub)
         return opened
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 
 import orjson
 
 from ...changes import Change, ChangedTable, ChangeKind, Unchanged, Values, ValueType, Visible, format_position
 
-__all__ = ["Payload", "Renderer"]
+__all__ = ["Kept", "Payload", "Renderer"]
 
 SHORT = 64
 """Bytes of a value that still goes into a payload that would be too large."""
@@ -18,18 +18,50 @@ SHORT = 64
 _CAPACITY = 1000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Kept:
+    """How many bytes of rendered payloads may still be kept for who comes next."""
+
+    left: int
+
+
+@dataclass(slots=True, eq=False)
 class Payload:
-    """What is told of a change.
+    """What is told of a change: one object for all who are told the same.
 
     Attributes:
-        event: ``INSERT``, ``UPDATE``, ``DELETE`` or ``TRUNCATE``.
-        data: a JSON object: schema, table, commit_timestamp, type, columns, record, old_record, errors, position.
+        change: for styles that render it in a form of their own, in which they keep to ``seen``.
     """
 
-    event: str
-    position: str
-    data: bytes
+    change: Change
+    seen: Visible
+    _render: Callable[[], bytes]
+    _kept: Kept
+    _data: bytes | None = field(default=None, init=False)
+
+    @property
+    def event(self) -> str:
+        """``INSERT``, ``UPDATE``, ``DELETE`` or ``TRUNCATE``."""
+        return self.change.kind.value.upper()
+
+    @property
+    def position(self) -> str:
+        """The change's position, as clients hand it back."""
+        return format_position(self.change.position)
+
+    @property
+    def data(self) -> bytes:
+        """A JSON object: schema, table, commit_timestamp, type, columns, record, old_record, errors, position.
+
+        Rendered when it is asked for; once, unless too much is kept already.
+        """
+        if self._data is not None:
+            return self._data
+        data = self._render()
+        if len(data) <= self._kept.left:
+            self._kept.left -= len(data)
+            self._data = data
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +84,27 @@ class Renderer:
     """
 
     def __init__(self, type_of: Callable[[str], ValueType], most: int) -> None:
-        self._type_of = type_of
+        self.type_of = type_of
         self._most = most
         self._known: dict[int, _Prepared] = {}
 
-    def render(self, change: Change, seen: Visible, select: frozenset[str] | None) -> Payload:
-        """What somebody who may see so much of a change, and chose these columns, is told."""
+    def render(self, change: Change, seen: Visible, columns: tuple[int, ...], kept: Kept) -> Payload:
+        """What somebody is told who may see so much of a change, and of its columns wants these (by place)."""
+        return Payload(change, seen, lambda: self._render(change, seen, columns), kept)
+
+    def _render(self, change: Change, seen: Visible, places: tuple[int, ...]) -> bytes:
         prepared = self._known.get(id(change.table))
         if prepared is None:
             prepared = self._prepare(change.table)
-        places = seen.columns
-        if select is not None:
-            places = tuple(place for place in places if change.table.columns[place].name in select)
         data = self._data(prepared, change, seen, places, None)
         if len(data) > self._most:
             data = self._data(prepared, change, seen, places, SHORT)
-        return Payload(change.kind.value.upper(), format_position(change.position), data)
+        return data
 
     def _prepare(self, table: ChangedTable) -> _Prepared:
         if len(self._known) >= _CAPACITY:
             self._known.clear()
-        types = [self._type_of(column.type) for column in table.columns]
+        types = [self.type_of(column.type) for column in table.columns]
         names = [orjson.dumps(column.name) for column in table.columns]
         prepared = self._known[id(table)] = _Prepared(
             table,

@@ -7,13 +7,16 @@ of the engine's is the engine's to decide. SQL's three values hold: a comparison
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from ...changes import Change, ChangedTable, Family, Unchanged, Value, ValueType
-from ...nouns import Arg, ArgValue, Compare, Filter
+from ...nouns import Arg, ArgValue, Compare, Filter, columns_named
 
-__all__ = ["Sieve", "sieve"]
+__all__ = ["Condition", "Conditions", "Sieve", "sieve"]
+
+_KNOWN = 10_000
 
 Sieve: TypeAlias = Callable[[Change], bool]
 """Whether a change passes."""
@@ -31,6 +34,49 @@ _ORDERED: dict[str, Callable[[Decimal, Decimal], bool]] = {
 }
 _TRUE, _FALSE = frozenset({"t", "true", "yes", "on", "1"}), frozenset({"f", "false", "no", "off", "0"})
 _PLACED = {"not_null": False, "null": True}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """Filters joined by "and" over the changes of one version of a table: one object for all who have the same.
+
+    Attributes:
+        needs: places of the columns that they read; one that is not there is -1, which nobody sees.
+        passes: None when the engine has to decide.
+    """
+
+    table: ChangedTable
+    needs: frozenset[int]
+    passes: Sieve | None
+
+    def may_pass(self, change: Change) -> bool:
+        """False where it is sure that a change does not pass."""
+        return self.passes is None or self.passes(change)
+
+
+class Conditions:
+    """Remembers what was asked for. ``type_of``, given to :meth:`of`, is always the same function."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[tuple[Filter, ...], tuple[ArgValue, ...], int], Condition] = {}
+
+    def of(
+        self,
+        where: tuple[Filter, ...],
+        args: tuple[ArgValue, ...],
+        table: ChangedTable,
+        type_of: Callable[[str], ValueType],
+    ) -> Condition:
+        """The condition that filters are for a table."""
+        key = (where, args, id(table))
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _KNOWN:
+                self._known.clear()
+            places = {column.name: place for place, column in enumerate(table.columns)}
+            needs = frozenset(places.get(name, -1) for name in columns_named(where))
+            known = self._known[key] = Condition(table, needs, sieve(where, args, table, type_of))
+        return known
 
 
 def sieve(

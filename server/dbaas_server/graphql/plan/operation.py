@@ -19,6 +19,7 @@ from .changes import plan_change
 from .fields import Collector, Picked
 from .inputs import Arguments, Inputs
 from .rows import Bound, RowPlanner, cost
+from .streams import StreamPlan, plan_stream
 
 __all__ = ["Plan", "Root", "plan_operation"]
 
@@ -53,6 +54,7 @@ class Plan:
         reads: by database; a query's.
         writes: in order; a mutation's, all of one ``database``.
         weights: how many values a row has, by the limits of the lists that it is inside of.
+        stream: a subscription's; there is nothing else in its plan.
     """
 
     mutation: bool
@@ -61,6 +63,7 @@ class Plan:
     writes: list[tuple[Write | Read, Arguments]] = field(default_factory=list)
     database: str = ""
     weights: Counter[tuple[Bound, ...]] = field(default_factory=Counter)
+    stream: StreamPlan | None = None
 
     def cost(self, variables: Mapping[str, Any], max_rows: int) -> int:
         """How many values the answer may have."""
@@ -70,7 +73,7 @@ class Plan:
 def plan_operation(
     operation: OperationDefinitionNode, root: GraphQLObjectType, collector: Collector, inputs: Inputs
 ) -> Plan:
-    """Plan a query or a mutation.
+    """Plan a query, a mutation or a subscription.
 
     Raises:
         PlanFault: a root asks for something that cannot be; says which.
@@ -79,6 +82,8 @@ def plan_operation(
     picked = collector.collect(root, [operation.selection_set])
     if operation.operation.value == "mutation":
         return _mutation(picked, root, collector, inputs)
+    if operation.operation.value == "subscription":
+        return _subscription(picked, collector, inputs)
     return _query(picked, root, collector, inputs)
 
 
@@ -166,6 +171,15 @@ def _mutation(picked: list[Picked], parent: GraphQLObjectType, collector: Collec
         writes.append((write, arguments))
         weights += planner.weights
     return Plan(True, tuple(roots), writes=writes, database=next(iter(databases), ""), weights=weights)
+
+
+def _subscription(picked: list[Picked], collector: Collector, inputs: Inputs) -> Plan:
+    (part,) = picked  # one, and without directives: the document was validated
+    try:
+        stream = plan_stream(part, part.meaning, collector, inputs)
+    except DbaasError as error:
+        _fail(error, part)
+    return Plan(False, (), database=stream.model.database, stream=stream)
 
 
 def _meta(part: Picked, parent: GraphQLObjectType) -> Root:

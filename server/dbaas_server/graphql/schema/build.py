@@ -19,7 +19,7 @@ from ...nouns import Catalog, Table, TableRef
 from .functions import Functions
 from .inputs import Inputs
 from .kinds import json_scalar
-from .meanings import KEY, Change, Get, Model, Piped, Rows, Summary
+from .meanings import KEY, Change, Get, Model, Piped, Rows, Stream, Summary
 from .names import Names, is_name
 from .outputs import Outputs
 from .tables import link_models, make_model
@@ -29,7 +29,10 @@ __all__ = ["Source", "build_schema"]
 
 DEFAULT_SCHEMA = "public"
 
-_FIELDS = ("find_{}", "get_{}_by_id", "aggregate_{}", "find_{}_aggregate", "insert_{}", "update_{}", "delete_{}")
+_FIELDS = (
+    "find_{}", "get_{}_by_id", "aggregate_{}", "find_{}_aggregate", "insert_{}", "update_{}", "delete_{}", "{}_stream",
+)  # fmt: skip
+_KINDS = ("find", "get", "pipe", "sum", "insert", "update", "delete", "stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _Builder:
         self._names = Names()
         self._query: dict[str, GraphQLField] = {}
         self._mutation: dict[str, GraphQLField] = {}
+        self._subscription: dict[str, GraphQLField] = {}
 
     def build(self, sources: Sequence[Source]) -> GraphQLSchema:
         models = [self._models(source) for source in sources]  # tables first: they choose their names
@@ -77,6 +81,7 @@ class _Builder:
         schema = GraphQLSchema(
             GraphQLObjectType("Query", self._query),
             GraphQLObjectType("Mutation", self._mutation) if self._mutation else None,
+            GraphQLObjectType("Subscription", self._subscription) if self._subscription else None,
             assume_valid=True,  # names are ours; checking thousands of types again takes seconds
         )
         for name, bindable in self._types.bound.items():
@@ -105,8 +110,7 @@ class _Builder:
         patterns = tuple(source.prefix.replace("{", "") + pattern for pattern in _FIELDS)
         name = self._names.take_all(bare, patterns)
         label = table.comment
-        kinds = ("find", "get", "pipe", "sum", "insert", "update", "delete")
-        names = {kind: pattern.format(name) for kind, pattern in zip(kinds, patterns, strict=True)}
+        names = {kind: pattern.format(name) for kind, pattern in zip(_KINDS, patterns, strict=True)}
         if model.columns:
             row = self._outputs.row(model)
             window = self._inputs.window(model)
@@ -129,6 +133,8 @@ class _Builder:
             )
             self._get(names["get"], table, model, row)
             self._pipe(names["pipe"], table, model)
+            if table.kind == "table":  # of anything else there is nothing in the log
+                self._stream(names["stream"], table, model)
         self._changes(names, table, model)
 
     def _pipe(self, name: str, table: Table, model: Model) -> None:
@@ -142,6 +148,21 @@ class _Builder:
             },
             description=f"Rows of `{table.ref.name}` through an aggregation pipeline.",
             extensions={KEY: Piped(model)},
+        )
+
+    def _stream(self, name: str, table: Table, model: Model) -> None:
+        self._subscription[name] = GraphQLField(
+            GraphQLNonNull(self._outputs.change(model)),
+            {
+                "cursor": GraphQLArgument(
+                    GraphQLString, description="Changes behind the one whose `cursor` this is; from now on without it."
+                ),
+                "where": GraphQLArgument(
+                    self._inputs.where(model), description="Judged on the row alone: relations cannot be followed."
+                ),
+            },
+            description=f"Committed changes of `{table.ref.name}`, in order, as they happen.",
+            extensions={KEY: Stream(model)},
         )
 
     def _get(self, name: str, table: Table, model: Model, row: GraphQLObjectType) -> None:

@@ -10,7 +10,7 @@ from .kinds import Kind
 
 __all__ = [
     "KEY", "Aggregates", "Cell", "Change", "Cursor", "FunctionCall", "Get", "Link", "Links", "Meaning", "Model",
-    "Piped", "Returned", "Rows", "Summary",
+    "Part", "Piped", "Returned", "Rows", "Stream", "Summary",
 ]  # fmt: skip
 
 KEY = "dbaas"
@@ -129,6 +129,20 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """``T_stream``."""
+
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A field of ``T_change``: ``cursor``, ``type``, ``commit_timestamp``, ``record`` or ``old_record``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class FunctionCall:
     """A function.
 
@@ -146,5 +160,18 @@ class FunctionCall:
 
 
 Meaning: TypeAlias = (
-    Cell | Link | Cursor | Links | Aggregates | Rows | Get | Summary | Piped | Change | Returned | FunctionCall
+    Cell
+    | Link
+    | Cursor
+    | Links
+    | Aggregates
+    | Rows
+    | Get
+    | Summary
+    | Piped
+    | Change
+    | Returned
+    | Stream
+    | Part
+    | FunctionCall
 )

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from graphql import GraphQLField, GraphQLInt, GraphQLNonNull, GraphQLObjectType, GraphQLString
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInt,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLString,
+)
 
+from ...changes import ChangeKind
 from ...nouns import Aggregate
 from .inputs import Inputs, column_text
 from .kinds import Kind, json_scalar, scalar
-from .meanings import KEY, Aggregates, Cell, Cursor, Link, Links, Model, Returned
+from .meanings import KEY, Aggregates, Cell, Cursor, Link, Links, Model, Part, Returned
 from .types import Types, rows_of
 
 __all__ = ["Outputs"]
@@ -111,6 +120,63 @@ class Outputs:
             return found
 
         return cast(GraphQLObjectType, self._types.named(name, lambda: GraphQLObjectType(name, fields)))
+
+    def change(self, model: Model) -> GraphQLObjectType:
+        """``T_change``."""
+        name = f"{model.type_name}_change"
+
+        def fields() -> dict[str, GraphQLField]:
+            moment = self._types.leaf(scalar("timestamp with time zone") or json_scalar())
+            record = self._record(model)
+            parts = (
+                ("cursor", GraphQLNonNull(GraphQLString), "The place of this change: what `cursor` takes to go on."),
+                ("type", GraphQLNonNull(self._change_type()), "What happened."),
+                ("commit_timestamp", GraphQLNonNull(moment), "When its transaction was committed."),
+                ("record", record, "The row as it is now; null where it was deleted."),
+                (
+                    "old_record",
+                    record,
+                    "The row as it was, or as much of it as the log has: its key; with `replica identity full` all of"
+                    " it. Null where the log has nothing, or where it was not for this caller's eyes.",
+                ),
+            )
+            return {part: GraphQLField(of, description=text, extensions={KEY: Part(part)}) for part, of, text in parts}
+
+        return cast(GraphQLObjectType, self._types.named(name, lambda: GraphQLObjectType(name, fields)))
+
+    def _change_type(self) -> GraphQLEnumType:
+        values = {kind.value.upper(): GraphQLEnumValue(kind.value.upper()) for kind in ChangeKind}
+        return cast(
+            GraphQLEnumType,
+            self._types.named(
+                "change_type",
+                lambda: GraphQLEnumType("change_type", values, description="What happens to a row, or to all rows."),
+            ),
+        )
+
+    def _record(self, model: Model) -> GraphQLObjectType:
+        """``T_record``: a row as the log has it, in which any value may be missing."""
+        name = f"{model.type_name}_record"
+
+        def fields() -> dict[str, GraphQLField]:
+            return {
+                field: GraphQLField(
+                    self._types.value(cell.kind),
+                    description=column_text(field, cell.column, model.table.columns[cell.column].comment),
+                    extensions={KEY: cell},
+                )
+                for field, cell in model.columns.items()
+            }
+
+        return cast(
+            GraphQLObjectType,
+            self._types.named(
+                name,
+                lambda: GraphQLObjectType(
+                    name, fields, description="The columns of a row. Null, too, is a large value that did not change."
+                ),
+            ),
+        )
 
 
 def _link_text(link: Link) -> str:

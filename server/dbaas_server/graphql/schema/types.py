@@ -22,12 +22,13 @@ __all__ = ["TABLE_TYPES", "Types", "rows_of"]
 TABLE_TYPES = (
     "{}", "{}_bool_exp", "{}_order_by", "{}_insert_input", "{}_set_input", "{}_mutation_response", "{}_aggregate",
     "{}_sum", "{}_avg", "{}_min", "{}_max", "{}_on_conflict", "{}_constraint", "{}_update_column",
-    "{}_order_by_related",
+    "{}_order_by_related", "{}_change", "{}_record",
 )  # fmt: skip
 """What belongs to a table called ``{}``."""
 
 _TAKEN = (
-    "Query", "Mutation", "Subscription", "ID", "order_by", "JSON_null_comparison_exp", *BUILT_IN, *SCALARS,
+    "Query", "Mutation", "Subscription", "ID", "order_by", "change_type", "JSON_null_comparison_exp",
+    *BUILT_IN, *SCALARS,
     *(f"{name}_comparison_exp" for name in (*BUILT_IN, *SCALARS)),
     *(f"{name}_array_comparison_exp" for name in (*BUILT_IN, *SCALARS)),
 )  # fmt: skip

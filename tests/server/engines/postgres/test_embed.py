@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from dbaas_provisioning.errors import Invalid
-from dbaas_server.nouns import Aggregate, Arg, Compare, Count, EmbedExists, Field, Format, Logic, Order, Path
+from dbaas_server.nouns import Aggregate, Arg, Compare, Count, Embed, EmbedExists, Field, Format, Logic, Order, Path
+from dbaas_server.stages import Limit
 from shapes import cmp, col, embed, path, rows, table
 
 BY_ID = (Order(Path("id")),)
@@ -351,3 +352,10 @@ async def test_related_rows_are_computed_after_the_limit(session, user):
     visit(plan[0]["Plan"])
     assert max(loops, default=1) == 1
     assert path("a->>b").steps[0].as_text
+
+
+async def test_a_pipeline_over_related_rows_is_refused(session, user):
+    below = replace(embed("books", "title").read, stages=(Limit(1),))
+    with pytest.raises(Invalid) as caught:
+        await ask(session, user, table("authors", "name", Embed("books", below)))
+    assert caught.value.code == "invalid_pipeline"

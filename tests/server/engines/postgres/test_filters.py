@@ -12,7 +12,7 @@ from dbaas_provisioning.errors import Invalid
 from dbaas_server.changes import UNCHANGED
 from dbaas_server.engines.postgres.valuetypes import value_type
 from dbaas_server.feeds.hub.sieve import sieve
-from dbaas_server.nouns import Arg, Caller, Compare, Path, TableRef
+from dbaas_server.nouns import Arg, Caller, Compare, Logic, Path, TableRef
 
 
 @pytest.fixture
@@ -71,9 +71,9 @@ async def test_the_engine_and_the_sieve_agree(own_session, owner):
     ]
     changes += [log.delete(table, *changes[1].record), log.truncate(table)]
     wheres = [([compare], args) for compare, args in cases()]
-    answers = await own_session.matching(changes, wheres, "service_role")
     alone = 0
-    for (where, args), answer in zip(wheres, answers, strict=True):
+    for where, args in wheres:
+        answer = await own_session.matching(changes, where, args, "service_role")
         passes = sieve(where, args, table, own_session.value_type)
         if passes is not None:
             assert [passes(change) for change in changes] == answer, (where, args)
@@ -94,7 +94,7 @@ async def test_what_is_not_known_passes_no_filter(own_session, owner):
         passes = sieve([compare], ["a"], table, own_session.value_type)
         assert passes is not None
         assert [passes(change) for change in changes] == [False, False]
-        assert await own_session.matching(changes, [([compare], ["a"])], "service_role") == [[False, False]]
+        assert await own_session.matching(changes, [compare], ["a"], "service_role") == [False, False]
     by_key = sieve([Compare(Path("id"), "eq", Arg(0))], ["1"], table, own_session.value_type)
     assert by_key is not None
     assert [by_key(change) for change in changes] == [True, True]
@@ -118,6 +118,35 @@ async def test_a_filter_that_cannot_work_is_refused_beforehand(own_session, owne
     await owner.execute("revoke select on v from anon")
     await own_session.catalog(fresh=True)
     await own_session.check_filter(table, [Compare(Path("x"), "eq", Arg(0))], ["1"], anon)
+
+
+async def test_a_filter_on_a_column_that_was_not_granted_is_refused(own_session, owner):
+    await owner.execute(
+        "create table emp (id int primary key, pub text, salary int, note text); grant select (id, pub) on emp to anon;"
+        "create table closed (id int, salary int, hidden text)"
+    )
+    await own_session.catalog(fresh=True)
+    anon, where = Caller(uuid4(), "anon"), (Compare(Path("salary"), "gt", Arg(0)),)
+    nested = (Logic("or", (Compare(Path("pub"), "eq", Arg(0)), Logic("and", where))),)
+    for table in (TableRef("emp", "public"), TableRef("*", "public"), TableRef("*", "*"), TableRef("emp", "*")):
+        for filters in (where, nested):
+            with pytest.raises(Invalid) as refused:
+                await own_session.check_filter(table, filters, ["1"], anon)
+            assert refused.value.code == "unknown_column"
+        await own_session.check_filter(table, (Compare(Path("pub"), "eq", Arg(0)),), ["1"], anon)
+    for table in (TableRef("closed", "public"), TableRef("nowhere", "public"), TableRef("*", "elsewhere")):
+        await own_session.check_filter(table, where, ["1"], anon)
+
+
+async def test_a_pattern_that_takes_too_long_is_given_up_and_the_engine_with_it(own_session, owner):
+    await owner.execute("create table v (id int primary key, t text)")
+    table, log = await changed_table(owner, "v"), Log()
+    change = log.insert(table, 1, "the quick brown fox jumps over the lazy dog and some more of it")
+    slow = Compare(Path("t"), "match", Arg(0))
+    args = [r"^(.*)(.*)(.*)(.*)(.*)\1\2\3\4\5{1,99}$"]
+    assert await own_session.matching([change], [slow], args, "anon") is None
+    quick = Compare(Path("t"), "match", Arg(0))
+    assert await own_session.matching([change], [quick], ["^the.*it$"], "anon") == [True]
 
 
 @pytest.mark.parametrize(

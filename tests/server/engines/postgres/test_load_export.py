@@ -13,7 +13,7 @@ import pytest
 
 from dbaas_provisioning.errors import Invalid, NotFound
 from dbaas_server.engine import QueryError, TooBusy
-from dbaas_server.nouns import Arg, Format, Order, Path, TableRef, Write, WriteKind
+from dbaas_server.nouns import Aggregate, Arg, Field, Format, Order, Path, TableRef, Write, WriteKind
 from shapes import cmp, embed, rows, table
 
 
@@ -118,6 +118,15 @@ async def test_export_gives_what_a_read_gives_without_its_cap(library, opener, u
     assert found[4][1] == 'Quote "q", comma'
     assert await collect(session.export(table("authors", "id", limit=Arg(0)), ("0",), user, Format.json)) == b"[]"
     assert await collect(session.export(table("authors", "id", limit=Arg(0)), ("0",), user, Format.csv)) == b"id\n"
+
+
+async def test_an_aggregate_over_too_many_rows_is_not_exported_either(library, opener, user):
+    session = await opener(library, aggregate_scan_rows=2)
+    counted = table("books", Field(None, aggregate=Aggregate.count))
+    with pytest.raises(Invalid) as caught:
+        await collect(session.export(counted, (), user, Format.csv))
+    assert caught.value.code == "aggregate_too_large"
+    assert await collect(session.export(table("labels", "id", limit=Arg(0)), ("0",), user, Format.csv)) == b"id\n"
 
 
 async def test_an_export_runs_under_the_callers_policies(session, user, anon):

@@ -448,8 +448,10 @@ async def test_one_shape_is_compiled_once_for_many_values(session, service):
     assert args != others
     before = await session.read(one, args, service)
     assert before.returned == 0
-    snapshot = session._snapshot
-    assert session._plans.read(snapshot, one, "service_role") is session._plans.read(snapshot, other, "service_role")
+    snapshot = session._opened.snapshot
+    assert session._opened.plans.read(snapshot, one, "service_role") is session._opened.plans.read(
+        snapshot, other, "service_role"
+    )
 
 
 async def test_long_pipelines_are_run_and_not_kept(session, service):
@@ -458,8 +460,8 @@ async def test_long_pipelines_are_run_and_not_kept(session, service):
     for _ in range(3):
         (row,) = json.loads((await session.read(read, args, service)).body)
         assert row["f799"] == row["f0"] + 799
-    snapshot, role = session._snapshot, "service_role"
-    assert session._plans.read(snapshot, read, role) is not session._plans.read(snapshot, read, role)
+    snapshot, role = session._opened.snapshot, "service_role"
+    assert session._opened.plans.read(snapshot, read, role) is not session._opened.plans.read(snapshot, read, role)
 
 
 def doubling(value, depth, make):

@@ -30,7 +30,7 @@ KINDS = {
 
 @pytest.fixture
 def snapshot(session):
-    return session._snapshot
+    return session._opened.snapshot
 
 
 @pytest.mark.parametrize("plan", KINDS.values(), ids=KINDS)

@@ -207,6 +207,19 @@ async def test_keyset_pages_visit_every_row_once(session, user):
     assert seen == [3, 4, 2, 1]
 
 
+async def test_no_answer_is_larger_than_what_is_held_in_memory(library, opener, user):
+    session = await opener(library, max_result_bytes=100)
+    keyset = table("authors", "id", "name", "profile", order=(Order(Path("id")),), keyset=True)
+    for read in (table("authors"), table("authors", format=Format.csv), table("authors", count=Count.exact), keyset):
+        with pytest.raises(Invalid) as caught:
+            await session.read(read, (), user)
+        assert caught.value.code == "result_too_large"
+        assert caught.value.hint
+    assert len(rows(await session.read(table("authors", "id"), (), user))) == 4
+    by_id = table("authors", where=(cmp("id", "eq", 0),))
+    assert len(rows(await session.read(by_id, ("1",), user))) == 1
+
+
 async def test_plans_are_explained(session, user):
     read = table("authors", "id", where=(cmp("id", "eq", 0),))
     plan = json.loads(await session.explain(read, ("1",), user, analyze=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -216,6 +217,67 @@ async def test_a_policy_that_takes_too_long_shows_nothing(opener, database, owne
     )
     table = await changed_table(owner, "slow")
     assert seen(await session.visible([Log().insert(table, 1)], [ANON, SERVICE])) == [".", "n"]
+
+
+async def test_in_a_hurry_who_is_slow_to_judge_is_left_for_later_and_nobody_else(own_session, owner):
+    await owner.execute(
+        """create table slow (id int); alter table slow enable row level security;
+        create policy p on slow using (case when auth.sub() = 'slow' then pg_sleep(5) is not null else true end)"""
+    )
+    table, log = await changed_table(owner, "slow"), Log()
+    change = log.insert(table, 1)
+    people = [caller("slow"), *(caller(f"u{n}") for n in range(20)), SERVICE]
+    for _ in range(50):  # on a busy machine it takes a while until there are connections, and who is slow is known
+        mask = await own_session.visible([change], people, hurry=True)
+        assert mask[0] is None
+        if None not in mask[1:]:
+            break
+    assert seen(mask[1:]) == ["n"] * 21
+    assert seen(await own_session.visible([change], [caller("u1")])) == ["n"]
+    await owner.execute("alter policy p on slow using (auth.sub() = 'slow')")
+    assert seen(await own_session.visible([change], people[:2])) == ["n", "."]
+
+
+async def test_many_who_are_all_slow_to_judge_do_not_add_up(own_session, owner):
+    await owner.execute(
+        "create table slow (id int); alter table slow enable row level security;"
+        "create policy p on slow using (pg_sleep(0.1) is not null)"
+    )
+    table, log = await changed_table(owner, "slow"), Log()
+    people = [caller(f"u{n}") for n in range(300)]
+    mask = await own_session.visible([log.insert(table, 1)], people, hurry=True)
+    assert mask.count(None) > 100, "30 seconds of sleep"
+
+
+async def test_another_column_of_the_same_name_shows_nothing_of_the_old_one(own_session, owner):
+    await owner.execute("create table people (id int primary key, secret text); grant select (id) on people to anon")
+    table, log = await changed_table(owner, "people"), Log()
+    before = log.insert(table, 1, "old")
+    assert (await own_session.visible([before], [ANON]))[0] == [Visible((0,), True, False)]
+    await owner.execute(
+        "alter table people rename secret to hidden; alter table people add column secret text;"
+        "grant select (secret) on people to anon"
+    )
+    after = log.insert(await changed_table(owner, "people"), 2, "hidden", "new")
+    unknown = log.insert(replace(table, columns=tuple(replace(one, number=None) for one in table.columns)), 1, "old")
+    mask = await own_session.visible([before, after, unknown], [ANON])
+    assert mask[0] == [Visible((0,), True, False), Visible((0, 2), True, False), Visible((), True, False)]
+    await owner.execute(
+        "alter table people enable row level security; create policy p on people using (secret = 'old' or id = 2)"
+    )
+    assert seen(await own_session.visible([before, after, unknown], [ANON])) == [".n."]
+
+
+async def test_what_postgresql_says_of_a_value_is_not_logged(own_session, owner, caplog):
+    await owner.execute(
+        "create table people (id int, number text); alter table people enable row level security;"
+        "create policy p on people using (number::int > 0)"
+    )
+    table = await changed_table(owner, "people")
+    with caplog.at_level("DEBUG"):
+        assert seen(await own_session.visible([Log().insert(table, 1, "078-05-1120")], [ANON])) == ["."]
+    assert "a policy of" in caplog.text and "22P02" in caplog.text
+    assert "078-05" not in caplog.text
 
 
 async def test_claims_of_one_caller_never_reach_another(own_session, notes):

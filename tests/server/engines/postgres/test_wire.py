@@ -25,7 +25,7 @@ def opened(library):
     target = target_of(library)
 
     async def open_one() -> tuple[Wire, int]:
-        wire = Wire(await connect(target, library.logins[Login.owner]))
+        wire = Wire(await connect(target.endpoint, target.physical_name, library.logins[Login.owner]))
         (result,) = await wire.execute(b"select pg_backend_pid()")
         return wire, int(result.get_value(0, 0) or 0)
 

@@ -19,9 +19,11 @@ $$;
 -- Gives tables a replica identity that suits them: the whole row where a policy has to see what was deleted, or where
 -- there is no key; else the key. What a tenant made FULL stays so. The members of a partition tree are told under
 -- their root's name, hence all have the same.
+-- It waits for nobody: what a long transaction holds is looked at again later, and its readers are not queued behind us.
 create or replace function extensions.dbaas_identify(touched oid[]) returns void  -- null: look at every table
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '100ms'
 as $$
 declare
   item record;
@@ -51,8 +53,8 @@ begin
     begin
       execute format('alter table %s replica identity %s', item.name, item.identity);
     exception
-      -- The transaction uses the table just now. What it did is not refused for that; the platform comes by again.
-      when object_in_use then null;
+      -- Somebody uses the table just now. What was done is not refused for that; the platform comes by again.
+      when object_in_use or lock_not_available then null;
     end;
   end loop;
 end
@@ -83,8 +85,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_event = 'sql_drop' then
-    -- A key can go with a column whose type goes.
-    if exists (select from pg_event_trigger_dropped_objects() where object_type in ('table constraint', 'table column')) then
+    -- A key can go with a column whose type goes, or with the index that it was.
+    if exists (select from pg_event_trigger_dropped_objects()
+               where object_type in ('table constraint', 'table column', 'index')) then
       perform extensions.dbaas_identify(null);
     end if;
   elsif tg_tag in ('CREATE EXTENSION', 'ALTER EXTENSION') then
@@ -114,7 +117,7 @@ create event trigger dbaas_publish on ddl_command_end
                'CREATE EXTENSION', 'ALTER EXTENSION')
   execute function extensions.dbaas_publish();
 create event trigger dbaas_publish_drop on sql_drop
-  when tag in ('DROP TYPE', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP OWNED', 'DROP SCHEMA', 'DROP COLLATION',
+  when tag in ('DROP INDEX', 'DROP TYPE', 'DROP DOMAIN', 'DROP EXTENSION', 'DROP OWNED', 'DROP SCHEMA', 'DROP COLLATION',
                'DROP OPERATOR CLASS', 'DROP OPERATOR FAMILY', 'DROP ACCESS METHOD')
   execute function extensions.dbaas_publish();
 

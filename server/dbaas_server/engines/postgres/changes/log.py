@@ -12,11 +12,12 @@ from pathlib import Path
 
 from psycopg import OperationalError
 from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGresult
 
 from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.replication import LogAccess
 
-from ....changelog import ConnectionBroken, LogLost, LogState, Piece, Reached
+from ....changelog import ConnectionBroken, LogKept, LogLost, LogState, Piece, Reached
 from ....engine import QueryError
 from ..connection import connect
 from ..errors import ConnectionLost, error_of
@@ -24,7 +25,7 @@ from ..wire import Wire
 from . import slot
 from .messages import Malformed
 from .transactions import Transactions
-from .types import TypeKey, Types
+from .types import Found, TypeKey, Types
 
 __all__ = ["PostgresLog", "open_log"]
 
@@ -46,6 +47,10 @@ _EPOCH_2000 = 946_684_800
 _GONE = frozenset({"42704", "55000", "58P01"})  # no such slot; invalidated; a segment was removed
 _TYPES = b"select format_type(o, m) from unnest($1::oid[], $2::int[]) with ordinality u(o, m, n) order by n"
 _NO_TYPE = "???"
+_COLUMNS = (
+    b"select attnum, attname, atttypid from pg_attribute where attrelid = $1::oid and attnum > 0 and not attisdropped"
+    b" and attgenerated = '' order by attnum"
+)
 
 
 def open_log(access: LogAccess, scratch: Path) -> PostgresLog:
@@ -65,6 +70,7 @@ class PostgresLog:
         self._scratch = scratch
         self._name = slot.slot_name(access.database.id)
         self._wire: Wire | None = None
+        self._asking: Wire | None = None
         self._received = 0
         self._confirmed = 0
 
@@ -72,6 +78,18 @@ class PostgresLog:
         """What is there. Ends another reader, which can only be one that hangs."""
         async with self._connected() as wire:
             return await slot.state(wire, self._name)
+
+    async def kept(self) -> LogKept:
+        """How the server looks after the slot, on a connection of its own."""
+        wire: Wire | None = None
+        try:
+            wire = await self._connect(replication=False)
+            return await slot.kept(wire, self._name)
+        except (ConnectionLost, OperationalError, Unavailable, QueryError) as error:
+            raise ConnectionBroken(str(error)) from None
+        finally:
+            if wire is not None:
+                wire.close()
 
     async def keep(self) -> int:
         """Make the slot anew; returns where it begins. Waits for transactions that are open now."""
@@ -91,7 +109,7 @@ class PostgresLog:
             if result is None or result.status != ExecStatus.COPY_BOTH:
                 raise ConnectionLost("no stream") if result is None else error_of(result)
             self._received = self._confirmed = after
-            transactions = Transactions(Types(self._type_names), self._scratch)
+            transactions = Transactions(Types(self._look_up), self._scratch)
             beat = asyncio.get_running_loop().create_task(self._beat(wire))
             try:
                 yield ()
@@ -119,7 +137,8 @@ class PostgresLog:
             self._feedback(self._wire)
 
     def close(self) -> None:
-        """Close the connection; the slot stays."""
+        """Close the connections; the slot stays."""
+        self._close_asking()
         if self._wire is not None:
             self._wire.close()
             self._wire = None
@@ -161,16 +180,32 @@ class PostgresLog:
         )
         return Wire(pgconn)
 
-    async def _type_names(self, keys: Sequence[TypeKey]) -> Sequence[str | None]:
-        """On a connection of its own: the other one streams."""
-        wire = await self._connect(replication=False)
+    async def _look_up(self, table: int, keys: Sequence[TypeKey]) -> Found:
+        """On a connection of its own, kept while the other one streams: who reads should not lag behind."""
+        if self._asking is None or not self._asking.usable:
+            self._close_asking()
+            self._asking = await self._connect(replication=False)
+        wire = self._asking
         try:
             oids, modifiers = ("{" + ",".join(str(key[place]) for key in keys) + "}" for place in (0, 1))
-            [found] = await wire.execute(_TYPES, [oids.encode(), modifiers.encode()])
-            names = [bytes(found.get_value(row, 0) or b"").decode() for row in range(found.ntuples)]
-            return [None if name.startswith(_NO_TYPE) else name for name in names]
-        finally:
-            wire.close()
+            [types] = await wire.execute(_TYPES, [oids.encode(), modifiers.encode()])
+            [columns] = await wire.execute(_COLUMNS, [str(table).encode()])
+            names = [_text(types, row, 0) for row in range(types.ntuples)]
+            return Found(
+                [None if name.startswith(_NO_TYPE) else name for name in names],
+                [
+                    (int(_text(columns, row, 0)), _text(columns, row, 1), int(_text(columns, row, 2)))
+                    for row in range(columns.ntuples)
+                ],
+            )
+        except BaseException:
+            self._close_asking()  # a result may be half read
+            raise
+
+    def _close_asking(self) -> None:
+        if self._asking is not None:
+            self._asking.close()
+            self._asking = None
 
     # --- telling the server -----------------------------------------------------------------------------------------
 
@@ -193,6 +228,10 @@ class PostgresLog:
         with suppress(OperationalError):  # a broken connection is noticed by who reads
             wire.pgconn.put_copy_data(_FEEDBACK.pack(b"r", received, self._confirmed, self._confirmed, now, 0))
             wire.pgconn.flush()
+
+
+def _text(result: PGresult, row: int, column: int) -> str:
+    return bytes(result.get_value(row, column) or b"").decode()
 
 
 async def _batch(wire: Wire) -> list[bytes]:

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from psycopg.pq.abc import PGresult
 
-from ....changelog import LogState
+from ....changelog import LogKept, LogState
 from ..wire import Wire
 
-__all__ = ["PUBLICATION", "format_lsn", "keep", "parse_lsn", "skip", "slot_name", "start_command", "state"]
+__all__ = ["PUBLICATION", "format_lsn", "keep", "kept", "parse_lsn", "skip", "slot_name", "start_command", "state"]
 
 PUBLICATION = "dbaas"
 _TERMINATE_MS = 5_000
@@ -35,11 +35,17 @@ def format_lsn(place: int) -> str:
 
 
 async def state(wire: Wire, name: str) -> LogState:
-    """What the slot keeps, after ending whoever reads it: the platform's last reader, if it hangs."""
+    """What the slot keeps, after ending whoever reads it: the platform's last reader, if it hangs.
+
+    A log is told by its cluster's system identifier, the timeline, which a recovery to a point in time begins anew, and
+    the database's oid.
+    """
     await wire.execute(
         f"select pg_terminate_backend(active_pid, {_TERMINATE_MS}) from pg_replication_slots"
         f" where slot_name = '{name}' and active_pid is not null".encode()
     )
+    [system] = await wire.execute(b"IDENTIFY_SYSTEM")  # systemid, timeline, xlogpos, dbname
+    [database] = await wire.execute(b"select oid from pg_database where datname = current_database()")
     [now] = await wire.execute(b"select pg_current_wal_flush_lsn()")
     [slot] = await wire.execute(
         "select confirmed_flush_lsn from pg_replication_slots"
@@ -47,7 +53,28 @@ async def state(wire: Wire, name: str) -> LogState:
         f" and exists (select from pg_publication where pubname = '{PUBLICATION}')".encode()
     )
     kept = parse_lsn(_value(slot)) if slot.ntuples else None
-    return LogState(kept, parse_lsn(_value(now)))
+    return LogState(kept, parse_lsn(_value(now)), f"{_value(system)}/{_value(system, 1)}/{_value(database)}")
+
+
+async def kept(wire: Wire, name: str) -> LogKept:
+    """How the server looks after the slot.
+
+    Columns: https://www.postgresql.org/docs/15/view-pg-replication-slots.html
+    """
+    [found] = await wire.execute(
+        "select pg_current_wal_flush_lsn(), wal_status, pg_current_wal_flush_lsn() - restart_lsn, safe_wal_size,"
+        f" confirmed_flush_lsn from (select) here left join pg_replication_slots on slot_name = '{name}'".encode()
+    )
+    now, status, size, left, confirmed = (found.get_value(0, column) for column in range(5))
+    assert now is not None
+    return LogKept(
+        name,
+        None if status is None else bytes(status).decode(),
+        None if size is None else int(bytes(size)),
+        None if left is None else int(bytes(left)),
+        None if confirmed is None else parse_lsn(bytes(confirmed).decode()),
+        parse_lsn(bytes(now).decode()),
+    )
 
 
 async def keep(wire: Wire, name: str) -> int:

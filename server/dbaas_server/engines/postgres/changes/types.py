@@ -1,25 +1,40 @@
-"""Names of types for the columns of changed tables."""
+"""What the log does not say of the columns of changed tables: the names of their types, and their numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from ....changes import ChangedColumn, ChangedTable
 from ....nouns import TableRef
 from ..compile.names import ident
 from .messages import Relation, TypeName
 
-__all__ = ["Types"]
+__all__ = ["Found", "TypeKey", "Types"]
 
 TypeKey = tuple[int, int]
-Lookup = Callable[[Sequence[TypeKey]], Awaitable[Sequence[str | None]]]
+
+
+class Found(NamedTuple):
+    """What the catalog says now.
+
+    Attributes:
+        types: names of types, as DDL accepts them; None for one that is gone.
+        columns: number, name and type (oid) of the columns that the table has, in their order.
+    """
+
+    types: Sequence[str | None]
+    columns: Sequence[tuple[int, str, int]]
+
+
+Lookup = Callable[[int, Sequence[TypeKey]], Awaitable[Found]]
 
 
 class Types:
     """Remembers what was asked once.
 
     Args:
-        lookup: names of types by (oid, modifier), as DDL accepts them, from the catalog; None for one that is gone.
+        lookup: asks the catalog for a table, and for types by (oid, modifier).
     """
 
     def __init__(self, lookup: Lookup) -> None:
@@ -35,11 +50,15 @@ class Types:
     async def table(self, relation: Relation) -> ChangedTable:
         """The table that a relation message describes."""
         keys = [(column.type_oid, column.type_modifier) for column in relation.columns]
-        if missing := [key for key in dict.fromkeys(keys) if key not in self._names]:
-            for key, name in zip(missing, await self._lookup(missing), strict=True):
-                self._names[key] = name or self._told.get(key[0], "text")
+        missing = [key for key in dict.fromkeys(keys) if key not in self._names]
+        found = await self._lookup(relation.oid, missing)
+        for key, name in zip(missing, found.types, strict=True):
+            self._names[key] = name or self._told.get(key[0], "text")
+        numbers: list[int | None] = [number for number, _, _ in found.columns]
+        if [(name, oid) for _, name, oid in found.columns] != [(one.name, one.type_oid) for one in relation.columns]:
+            numbers = [None] * len(relation.columns)  # changed since: a name may mean another column by now
         columns = tuple(
-            ChangedColumn(column.name, self._names[key], column.key)
-            for column, key in zip(relation.columns, keys, strict=True)
+            ChangedColumn(column.name, self._names[key], column.key, number)
+            for column, key, number in zip(relation.columns, keys, numbers, strict=True)
         )
         return ChangedTable(relation.oid, TableRef(relation.name, relation.schema), columns)

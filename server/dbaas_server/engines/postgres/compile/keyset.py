@@ -5,8 +5,8 @@ from __future__ import annotations
 from dbaas_provisioning.errors import Invalid
 
 from ....nouns import Order, Read
+from .clauses import order_key
 from .scope import Context, Scope
-from .select import order_key
 
 __all__ = ["after", "nullable"]
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from ....nouns import TableRef
 
-__all__ = ["TOO_LARGE", "ReadPlan", "WritePlan", "bounded"]
+__all__ = ["TOO_LARGE", "CopyPlan", "ReadPlan", "WritePlan", "bounded"]
 
 TOO_LARGE = "result_too_large"
-"""What the engine says of a write's result that is too large."""
+"""What the engine says of a result that is too large."""
 
 
 def bounded(body: str, number: str, most: int) -> str:
-    """A number, or an error that takes the transaction back where a body has more bytes: then nothing of it is sent.
+    """A number, or an error that takes the transaction back where a body has more bytes: then none of it is sent.
 
     SQL has no word for raising an error, but this text is no number.
     """
@@ -57,6 +57,15 @@ class ReadPlan:
     guard: int | None = None
     call: bool = False
     void: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CopyPlan:
+    """The query of a COPY, without arguments. ``schema`` and ``guard`` as in :class:`ReadPlan`."""
+
+    sql: bytes
+    schema: str
+    guard: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,12 +11,14 @@ from ....engine import Limits
 from ....nouns import ArgValue, Call, Compare, Count, Embed, Format, Read
 from ..catalog import Snapshot
 from .call import Called, call_source
+from .clauses import conditions, order_by, order_key, where, window
 from .keyset import after
 from .names import ident, literal, qualified
 from .pipeline import aggregate, collects, reads_all
-from .plans import ReadPlan
+from .plans import CopyPlan, ReadPlan, bounded
 from .scope import Context, Literals, Parameters, Scope, lossy, table_scope
-from .select import Selection, aggregates, conditions, order_by, order_key, select, window, with_count
+from .select import select, with_count
+from .selection import Selection, aggregates
 
 __all__ = [
     "ANSWERS", "Source", "guard_of", "is_cheap", "page_source", "plan_copy", "plan_read", "render", "source_of",
@@ -50,12 +52,13 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         return _scalar(context, read, source, parameters)
     read = with_count(source.scope, read)
     counted = read.count in (Count.exact, Count.estimated)
+    cheap = is_cheap(context, read, source)
     sql = _statement(context, read, source)
     planned_sql, planned_args = (
         _planned(snapshot, limits, role, read) if read.count in (Count.planned, Count.estimated) else (None, ())
     )
     return ReadPlan(
-        sql=sql.encode(),
+        sql=(sql if cheap else _measured(context, sql)).encode(),
         args=tuple(parameters.order),
         schema=source.schema,
         tables=context.named,
@@ -66,7 +69,7 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
         keyset=read.keyset,
         answers=source.called is not None,
         single=read.single,
-        cheap=is_cheap(context, read, source),
+        cheap=cheap,
         guard=guard_of(context, [read]),
         call=source.called is not None,
     )
@@ -74,8 +77,8 @@ def plan_read(snapshot: Snapshot, limits: Limits, role: str, read: Read) -> Read
 
 def plan_copy(
     snapshot: Snapshot, limits: Limits, role: str, read: Read, args: Sequence[ArgValue], format: Format
-) -> tuple[bytes, str]:
-    """The query of a COPY, with its arguments as constants, and the schema it leads the search path with.
+) -> CopyPlan:
+    """The query of a COPY, with its arguments as constants.
 
     For JSON each row is one JSON object; otherwise columns are the read's own.
     """
@@ -90,7 +93,7 @@ def plan_copy(
         body = f"select json_strip_nulls(row_to_json(_r)) from ({body}) _r"
     elif format is Format.json:
         body = f"select row_to_json(_r) from ({body}) _r"
-    return body.encode(), source.schema
+    return CopyPlan(body.encode(), source.schema, guard_of(context, [read]))
 
 
 def render(context: Context, read: Read, selection: Selection) -> str:
@@ -172,6 +175,11 @@ def _statement(context: Context, read: Read, source: Source) -> str:
     return f"{source.cte}select {body}, count(*){extra} from ({page}) _r"
 
 
+def _measured(context: Context, statement: str) -> str:
+    """The same row and one column more, which is an error where the body is too large."""
+    return f"select _m.*, {bounded('_m.body', 'null', context.limits.max_result_bytes)} from ({statement}) _m(body)"
+
+
 def _page(
     context: Context, read: Read, source: Source, selection: Selection, names: Sequence[str] | None = None
 ) -> str:
@@ -185,9 +193,8 @@ def page_source(context: Context, read: Read, source: Source, selection: Selecti
     position = after(context, source.scope, read)
     if position is not None:
         found.append(position)
-    where = f" where {' and '.join(f'({part})' for part in found)}" if found else ""
     order = order_by(context, source.scope, read, selection)
-    return f" from {source.text}{''.join(selection.joins)}{where}{selection.group_by()}{order}"
+    return f" from {source.text}{''.join(selection.joins)}{where(found)}{selection.group_by()}{order}"
 
 
 def _keyset_statement(context: Context, read: Read, source: Source, selection: Selection, extra: str) -> str:
@@ -253,7 +260,7 @@ def _scalar(context: Context, read: Read, source: Source, parameters: Parameters
     else:
         body = f"coalesce((json_agg({value}) -> 0)::text, 'null')"
     return ReadPlan(
-        sql=f"select {body}, count(*), {ANSWERS} from {source.text}".encode(),
+        sql=_measured(context, f"select {body}, count(*), {ANSWERS} from {source.text}").encode(),
         args=tuple(parameters.order), schema=source.schema, tables=(), answers=True, single=False, call=True, void=void,
     )  # fmt: skip
 

@@ -10,11 +10,12 @@ from dbaas_provisioning.errors import Invalid
 from ....engine import Limits
 from ....nouns import Call, Field, Format, Read, TableRef
 from ..catalog import Snapshot
+from .clauses import window
 from .names import type_name
 from .plans import WritePlan, bounded
 from .read import ANSWERS, Source, guard_of, is_cheap, page_source, source_of
 from .scope import Context, Parameters, lossy
-from .select import select, window
+from .select import select
 
 __all__ = ["TogetherPlan", "plan_called", "plan_together"]
 

@@ -9,12 +9,13 @@ from dbaas_provisioning.errors import Invalid, Unsupported
 from ....engine import Limits
 from ....nouns import Column, EmbedExists, Format, Read, Resolution, Table, Write, WriteKind
 from ..catalog import Snapshot
+from .clauses import conditions, order_by, where, window
 from .filter import condition
 from .names import ident, literal, qualified
 from .plans import WritePlan, bounded
 from .read import ANSWERS, render
 from .scope import Context, Parameters, Scope, did_you_mean, table_scope
-from .select import conditions, order_by, select, window
+from .select import select
 
 __all__ = ["plan_write"]
 
@@ -137,18 +138,16 @@ def _which(context: Context, table: Table, write: Write) -> str:
     """WHERE of an update or delete; with a limit, through the key of the rows chosen in order."""
     read = Read(source=table.ref, where=write.where, order=write.order, limit=write.limit)
     if write.limit is None:
-        found = _conditions(context, table_scope(table, "t"), write)
-        return f" where {' and '.join(f'({part})' for part in found)}" if found else ""
+        return where(_conditions(context, table_scope(table, "t"), write))
     scope = table_scope(table, context.alias())
     key = [ident(name) for name in table.primary_key] or (["ctid"] if table.kind == "table" else [])
     if not key:
         raise Unsupported("limit_unsupported", f"Without a key, '{table.ref.name}' cannot be changed with a limit.")
-    found = _conditions(context, scope, write)
-    where = f" where {' and '.join(f'({part})' for part in found)}" if found else ""
+    chosen_by = where(_conditions(context, scope, write))
     chosen = ", ".join(f"{scope.alias}.{name}" for name in key)
     capped = replace(context, uncapped=True)
     after = order_by(context, scope, read) + window(capped, read)
-    rows = f"select {chosen} from {qualified(table.ref)} as {scope.alias}{where}{after}"
+    rows = f"select {chosen} from {qualified(table.ref)} as {scope.alias}{chosen_by}{after}"
     return f" where ({', '.join(f't.{name}' for name in key)}) in ({rows})"
 
 

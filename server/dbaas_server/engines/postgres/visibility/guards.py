@@ -11,6 +11,7 @@ import orjson
 from ....changes import ChangedTable
 from ....nouns import TableRef
 from ..compile.names import ident, qualified
+from .pace import Throng
 
 __all__ = ["Guard", "Guards", "Rule", "stamp_sql"]
 
@@ -44,15 +45,19 @@ class Guard:
     Attributes:
         stamp: changes whenever something here does.
         columns: in the order of the table's row type.
+        numbers: of the columns by their names.
         statements: (condition, place of the rows among its arguments) → the statement that evaluates it, made once.
+        throng: those whom its policies are evaluated for.
     """
 
     identity: int
     stamp: bytes
     ref: TableRef
     columns: tuple[str, ...]
+    numbers: dict[str, int]
     rules: dict[str, Rule]
     statements: dict[tuple[str, int], bytes] = field(default_factory=dict)
+    throng: Throng = field(default_factory=Throng)
 
     def statement(self, condition: str, place: int) -> bytes:
         """Takes an array of rows as argument ``place``; gives the stamp and, row by row, whether the condition holds.
@@ -119,16 +124,18 @@ class Guards:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._known: dict[int, Guard | None] = {}
+        self._known: dict[int, Guard] = {}
 
     async def of(self, table: ChangedTable) -> Guard | None:
         """What protects a table; None when it is gone. Raises ``Unavailable``."""
-        if table.identity in self._known:
-            return self._known[table.identity]
+        known = self._known.get(table.identity)
+        if known is not None:
+            return known
         guard = await self._load(table.identity)
-        if len(self._known) >= CAPACITY:
-            self._known.clear()
-        self._known[table.identity] = guard
+        if guard is not None:  # one that is missing may be there in a moment
+            if len(self._known) >= CAPACITY:
+                self._known.clear()
+            self._known[table.identity] = guard
         return guard
 
     def forget(self, identity: int) -> None:
@@ -151,6 +158,7 @@ class Guards:
             stamp or b"",
             TableRef(name, schema),
             tuple(names.values()),
+            {name: number for number, name in names.items()},
             {role: rule for role, fields in roles.items() if (rule := _rule(fields, names)) is not None},
         )
 

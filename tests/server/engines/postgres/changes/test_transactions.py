@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dbaas_server.changelog import Piece, Reached
 from dbaas_server.engines.postgres.changes import messages as m
 from dbaas_server.engines.postgres.changes.transactions import PIECE_ROWS, Transactions
-from dbaas_server.engines.postgres.changes.types import Types
+from dbaas_server.engines.postgres.changes.types import Found, Types
 
 from .pgoutput import encode, streamed
 
@@ -21,8 +21,8 @@ TABLE = m.Relation(7, "public", "t", "d", (m.RelationColumn("id", True, 23, -1),
 NOW = 1_700_000_000_000_000
 
 
-async def names(keys):
-    return ["integer"] * len(keys)
+async def names(table, keys):
+    return Found(["integer"] * len(keys), [(1, "id", 23)])
 
 
 def transactions(folder: Path) -> Transactions:

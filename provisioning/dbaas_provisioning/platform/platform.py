@@ -1,48 +1,26 @@
-"""The one object that the doors and the command line call.
-
-In the daemon::
-
-    supervisor = await Supervisor.open(home)            # starts the platform's own cluster, migrates its schema
-    platform = await Platform.open(home, supervisor)
-    await platform.recover()                            # finishes what a killed predecessor left half done
-    ...
-    await platform.close()
-    await supervisor.close(stop_engines=...)
-
-Everywhere else: ``await Platform.open(home, supervision)`` with a ``Supervision`` that asks the daemon. It finds the
-platform's own cluster in the bootstrap file, and has ``supervision.ensure(META_CLUSTER)`` start it when it does not
-answer.
-"""
+"""The one object that the doors and the command line call."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import hashlib
-import logging
-import secrets
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
-from . import engines as engine_folder
-from .engine import Binaries, Engine, Grant
-from .errors import DbaasError, Invalid, Unavailable
-from .meta.bootstrap import META_CLUSTER, Bootstrap
-from .meta.connections import Connections
-from .meta.store import Store
-from .naming import check_database_name, check_subdomain, check_tenant_name, derive_subdomain
-from .nouns import (
+from .. import engines as engine_folder
+from ..engine import Binaries, Engine
+from ..errors import DbaasError, Invalid, Unavailable
+from ..meta.bootstrap import META_CLUSTER, Bootstrap
+from ..meta.connections import Connections
+from ..meta.store import Store
+from ..naming import check_database_name, check_subdomain, check_tenant_name, derive_subdomain
+from ..nouns import (
     ApiKey,
     AuditEntry,
     Cluster,
-    ClusterState,
-    Credential,
     Database,
     DatabaseState,
-    Endpoint,
     Home,
     JwtSecret,
     KeyRole,
@@ -52,43 +30,17 @@ from .nouns import (
     Tenant,
     Usage,
 )  # fmt: skip
-from .origins import check_origins
-from .replication import Replication
-from .secrets import Vault, new_api_key, new_jwt_secret
+from ..origins import check_origins
+from ..replication import Replication
+from ..secrets import Vault, new_api_key, new_jwt_secret
+from .audit import audited
+from .databases import Databases
+from .supervision import Access, Supervision
 
-__all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
-
-log = logging.getLogger(__name__)
+__all__ = ["Platform"]
 
 LONGEST_DOCUMENT = 128 * 1024  # characters of a stored GraphQL document
 LONGEST_DETAIL = 1_000  # characters of what somebody sent, in the audit log
-
-
-class Supervision(Protocol):
-    """Who starts and stops engines: the daemon's supervisor itself, or a client of its socket."""
-
-    async def ensure(self, cluster_id: UUID) -> Endpoint:
-        """The cluster accepts connections when this returns. Raises ``Unavailable``."""
-        ...
-
-    async def stop(self, cluster_id: UUID) -> None:
-        """The cluster is stopped when this returns; it starts again on next use."""
-        ...
-
-    async def remove(self, cluster_id: UUID) -> None:
-        """Stop the cluster and delete its data."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """All that is needed to open a session on a database."""
-
-    database: Database
-    tenant: Tenant
-    plan: Plan
-    endpoint: Endpoint
-    logins: Mapping[Login, Credential]
 
 
 class Platform:
@@ -106,6 +58,7 @@ class Platform:
         self._supervision = supervision
         self._vault = vault
         self._store = store
+        self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
@@ -153,10 +106,10 @@ class Platform:
                 continue
             with contextlib.suppress(DbaasError):
                 async with (
-                    self._audited("recover", "daemon", tenant.subdomain, database.name),
+                    audited(self._store, "recover", "daemon", tenant.subdomain, database.name),
                     self._store.lock(tenant.id),
                 ):
-                    await self._remove_unfinished(tenant, database.name)
+                    await self._databases.remove_unfinished(tenant, database.name)
 
     def engines(self) -> Sequence[tuple[Engine, Binaries]]:
         """The engines that can run here, each with the installation of a new cluster. Blocks for a moment."""
@@ -178,7 +131,7 @@ class Platform:
         if subdomain is None:
             with contextlib.suppress(Invalid):
                 subdomain = derive_subdomain(name)
-        async with self._audited("create_tenant", actor, subdomain, name, {"plan": plan}):
+        async with audited(self._store, "create_tenant", actor, subdomain, name, {"plan": plan}):
             name = check_tenant_name(name)
             subdomain = derive_subdomain(name) if subdomain is None else check_subdomain(subdomain)
             return await self._store.insert_tenant(name, subdomain, await self._store.plan(plan), new_jwt_secret())
@@ -211,33 +164,24 @@ class Platform:
         if graphql_introspection is not None:
             details["graphql_introspection"] = str(graphql_introspection).lower()
         given = {key: value for key, value in details.items() if value is not None}
-        async with self._audited("update_tenant", actor, ref, None, given):
+        async with audited(self._store, "update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
             tenant = await self._store.tenant(ref)
             async with self._store.lock(tenant.id):
                 if default_database is not None:
-                    database = await self._ready(tenant, default_database)
+                    database = await self._databases.ready(tenant, default_database)
                     await self._store.set_default(tenant.id, database.id)
                 if origins is not None:
                     await self._store.set_cors_origins(tenant.id, origins)
                 if graphql_introspection is not None:
                     await self._store.set_introspection(tenant.id, graphql_introspection)
                 if plan is not None:
-                    await self._change_plan(tenant, await self._store.plan(plan))
+                    await self._databases.change_plan(tenant, await self._store.plan(plan))
             return await self._store.tenant(ref)
-
-    async def _change_plan(self, tenant: Tenant, plan: Plan) -> None:
-        await self._store.set_plan(tenant.id, plan)
-        for cluster in await self._store.clusters(tenant.id):
-            if plan.max_connections != tenant.max_connections and cluster.state is ClusterState.running:
-                await self._supervision.stop(cluster.id)
-        for database in await self._store.databases(tenant.id):
-            engine, cluster, superuser = await self._reach(database)
-            await engine.limit(cluster, superuser, database, plan)
 
     async def drop_tenant(self, ref: str, *, actor: str) -> None:
         """Remove a tenant with its databases, keys and data."""
-        async with self._audited("drop_tenant", actor, ref, None):
+        async with audited(self._store, "drop_tenant", actor, ref, None):
             tenant = await self._store.tenant(ref)
             async with self._store.lock(tenant.id):
                 for database in await self._store.databases(tenant.id):
@@ -260,46 +204,15 @@ class Platform:
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
         options), ``Conflict`` (``database_exists``), ``Unavailable``.
         """
-        async with self._audited("create_database", actor, tenant, name, {"engine": engine, **options}):
+        async with audited(self._store, "create_database", actor, tenant, name, {"engine": engine, **options}):
             check_database_name(name)
             kind = engine_folder.engine(engine)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = await self._store.plan(owner.plan_type)
             async with self._store.lock(owner.id):
-                await self._remove_unfinished(owner, name)
-                return await self._create(owner, plan, kind, name, options)
-
-    async def _create(
-        self, tenant: Tenant, plan: Plan, engine: Engine, name: str, options: Mapping[str, str]
-    ) -> Database:
-        async with AsyncExitStack() as undo:
-            cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
-            if cluster is None:
-                binaries = await asyncio.to_thread(engine.find_binaries, self.home.packages)
-                superuser = Credential("dbaas", secrets.token_urlsafe(24))
-                cluster = await self._store.insert_cluster(
-                    tenant, engine.name, binaries.major, binaries.origin, superuser
-                )
-                undo.push_async_callback(self._undo_cluster, cluster)
-            database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
-            undo.push_async_callback(self._undo_database, database)
-            _, cluster, superuser = await self._reach(database)
-            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options)
-            await self._store.store_logins(database, grant.logins)
-            undo.pop_all()
-        return await self._store.database(tenant.id, name)
-
-    async def _undo_cluster(self, cluster: Cluster) -> None:
-        with _undoing(f"cluster {cluster.data_dir.name}"):
-            await self._supervision.remove(cluster.id)
-            await self._store.delete_cluster(cluster.id)
-
-    async def _undo_database(self, database: Database) -> None:
-        """Also when the engine cleaned up: it may have been unreachable. What cannot be undone now is done later."""
-        with _undoing(f"database {database.id}"):
-            await self._store.mark_database(database.id, DatabaseState.dropping)
-            await self._drop(database)
+                await self._databases.remove_unfinished(owner, name)
+                return await self._databases.create(owner, plan, kind, name, options)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""
@@ -311,49 +224,25 @@ class Platform:
 
     async def drop_database(self, tenant: str, name: str, *, actor: str) -> None:
         """Remove a database and what is in it. A cluster without databases is stopped."""
-        async with self._audited("drop_database", actor, tenant, name):
+        async with audited(self._store, "drop_database", actor, tenant, name):
             owner = await self._store.tenant(tenant)
             async with self._store.lock(owner.id):
                 database = await self._store.database(owner.id, name)
                 await self._store.mark_database(database.id, DatabaseState.dropping)
-                await self._drop(database)
+                await self._databases.drop(database)
                 if not any(one.cluster_id == database.cluster_id for one in await self._store.databases(owner.id)):
                     await self._supervision.stop(database.cluster_id)
 
-    async def _drop(self, database: Database) -> None:
-        engine, cluster, superuser = await self._reach(database)
-        await engine.drop_database(cluster, superuser, database)
-        await self._store.delete_database(database)
-
-    async def _remove_unfinished(self, tenant: Tenant, name: str) -> None:
-        """Under the tenant's lock nobody else is at work: what is unfinished was left by somebody killed."""
-        for database in await self._store.databases(tenant.id):
-            if database.name == name and database.state is not DatabaseState.ready:
-                await self._drop(database)
-
     async def rotate(self, tenant: str, name: str, *, actor: str) -> Database:
         """New secrets for all logins of a database; the old ones and their sessions end."""
-        async with self._audited("rotate", actor, tenant, name):
+        async with audited(self._store, "rotate", actor, tenant, name):
             owner = await self._store.tenant(tenant)
             async with self._store.lock(owner.id):
-                database = await self._ready(owner, name)
-                engine, cluster, superuser = await self._reach(database)
-                grant: Grant = await engine.rotate(cluster, superuser, database)
-                await self._store.store_logins(database, grant.logins)
-                return await self._store.database(owner.id, name)
+                return await self._databases.rotate(owner, name)
 
     async def usage(self, tenant: str, name: str) -> Usage:
         """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
-        owner = await self._store.tenant(tenant)
-        database = await self._store.database(owner.id, name)
-        cluster = await self._store.cluster(database.cluster_id)
-        size, connections = None, 0
-        if cluster.state is ClusterState.running and database.state is DatabaseState.ready:
-            with contextlib.suppress(Unavailable):
-                superuser = await self._store.superuser(cluster.id)
-                used = await engine_folder.engine(database.engine).usage(cluster, superuser, database)
-                size, connections = used.size_bytes, used.connections
-        return Usage(size, connections, owner.max_connections, owner.max_storage_gb)
+        return await self._databases.usage(await self._store.tenant(tenant), name)
 
     async def cluster(self, cluster_id: UUID) -> Cluster:
         """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""
@@ -362,34 +251,18 @@ class Platform:
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
         owner = await self._store.tenant(tenant)
-        database = await self._ready(owner, name)
-        engine, cluster, superuser = await self._reach(database)
+        database = await self._databases.ready(owner, name)
+        engine, cluster, superuser = await self._databases.reach(database)
         login = superuser if admin else (await self._store.logins(database))[Login.owner]
         return engine.connection_string(cluster, database.physical_name, login)
 
     async def access(self, tenant: str, name: str | None = None) -> Access:
         """What a session needs; the cluster runs when this returns. Raises ``Unavailable`` (``database_not_ready``)."""
         owner = await self._store.tenant(tenant)
-        database = await self._ready(owner, name)
+        database = await self._databases.ready(owner, name)
         endpoint = await self._supervision.ensure(database.cluster_id)
         plan = await self._store.plan(owner.plan_type)
         return Access(database, owner, plan, endpoint, await self._store.logins(database))
-
-    async def _ready(self, tenant: Tenant, name: str | None) -> Database:
-        database = await self._store.database(tenant.id, name)
-        if database.state is not DatabaseState.ready:
-            raise Unavailable(
-                "database_not_ready",
-                f"The database {database.name!r} is {database.state}.",
-                hint="Try again in a moment.",
-            )
-        return database
-
-    async def _reach(self, database: Database) -> tuple[Engine, Cluster, Credential]:
-        """The engine, and the running cluster with its administrator."""
-        await self._supervision.ensure(database.cluster_id)
-        cluster = await self._store.cluster(database.cluster_id)
-        return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
 
     # --- keys and tokens --------------------------------------------------------------------------------------------
 
@@ -403,7 +276,7 @@ class Platform:
 
         Raises ``Invalid`` (``invalid_role``).
         """
-        async with self._audited("create_key", actor, tenant, role.value):
+        async with audited(self._store, "create_key", actor, tenant, role.value):
             if (role is KeyRole.admin) != (tenant is None):
                 raise Invalid("invalid_role", "Admin keys belong to the platform, all others to a tenant.")
             if documents_only and role is not KeyRole.anon:
@@ -418,7 +291,7 @@ class Platform:
 
     async def revoke_key(self, tenant: str | None, key_id: UUID, *, actor: str) -> None:
         """The key is refused from now on, in every process. Safe to repeat."""
-        async with self._audited("revoke_key", actor, tenant, str(key_id)):
+        async with audited(self._store, "revoke_key", actor, tenant, str(key_id)):
             await self._store.revoke_key(await self._tenant_id(tenant), key_id)
 
     async def find_key(self, key: str) -> ApiKey | None:
@@ -430,7 +303,7 @@ class Platform:
 
         Raises ``Invalid`` (``hash_mismatch``, ``document_too_large``).
         """
-        async with self._audited("put_document", actor, tenant, sha256[:LONGEST_DETAIL]):
+        async with audited(self._store, "put_document", actor, tenant, sha256[:LONGEST_DETAIL]):
             if len(document) > LONGEST_DOCUMENT:
                 raise Invalid("document_too_large", f"A document has at most {LONGEST_DOCUMENT:,} characters.")
             if hashlib.sha256(document.encode("utf-8", "surrogatepass")).hexdigest() != sha256 or "\0" in document:
@@ -448,7 +321,7 @@ class Platform:
 
     async def delete_document(self, tenant: str, sha256: str, *, actor: str) -> None:
         """It is refused from now on, in every process. Safe to repeat."""
-        async with self._audited("delete_document", actor, tenant, sha256[:LONGEST_DETAIL]):
+        async with audited(self._store, "delete_document", actor, tenant, sha256[:LONGEST_DETAIL]):
             await self._store.delete_document((await self._store.tenant(tenant)).id, sha256)
 
     async def jwt_secret(self, tenant: str) -> JwtSecret:
@@ -483,35 +356,3 @@ class Platform:
     def _heard(self, kind: str, identity: str) -> None:
         for listener in self._listeners:
             listener(kind, identity)
-
-    @asynccontextmanager
-    async def _audited(
-        self, action: str, actor: str, tenant: str | None, target: str | None, details: Mapping[str, str] | None = None
-    ) -> AsyncIterator[None]:
-        """Record what is done inside, whether it works or not. Losing the record is no reason to fail what worked."""
-        outcome = "ok"
-        try:
-            yield
-        except DbaasError as error:
-            outcome = error.code
-            raise
-        except asyncio.CancelledError:
-            outcome = "cancelled"
-            raise
-        except BaseException:
-            outcome = "internal_error"
-            raise
-        finally:
-            try:
-                await self._store.record(actor, action, tenant, target, outcome, details or {})
-            except DbaasError as error:
-                log.error("Not in the audit log: %s by %s: %s (%s)", action, actor, outcome, error.message)
-
-
-@contextlib.contextmanager
-def _undoing(what: str) -> Iterator[None]:
-    """A failed undo must not hide why there was one; the next try or the daemon's next start removes what is left."""
-    try:
-        yield
-    except DbaasError as error:
-        log.warning("Could not remove %s yet: %s", what, error.message)

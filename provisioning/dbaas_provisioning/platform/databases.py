@@ -1,0 +1,137 @@
+"""Databases and their clusters: made, reached, limited, removed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from .. import engines as engine_folder
+from ..engine import Engine, Grant
+from ..errors import DbaasError, Unavailable
+from ..meta.store import Store
+from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Plan, Tenant, Usage
+from .supervision import Supervision
+
+__all__ = ["Databases"]
+
+log = logging.getLogger(__name__)
+
+
+class Databases:
+    """What the platform does with databases, once it is known who may and while nobody else is at it.
+
+    Whoever makes, changes or removes something holds the tenant's lock.
+
+    Args:
+        packages: the folder of engines' binaries.
+    """
+
+    def __init__(self, store: Store, supervision: Supervision, packages: Path) -> None:
+        self._store = store
+        self._supervision = supervision
+        self._packages = packages
+
+    async def create(
+        self, tenant: Tenant, plan: Plan, engine: Engine, name: str, options: Mapping[str, str]
+    ) -> Database:
+        """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing."""
+        async with AsyncExitStack() as undo:
+            cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
+            if cluster is None:
+                binaries = await asyncio.to_thread(engine.find_binaries, self._packages)
+                superuser = Credential("dbaas", secrets.token_urlsafe(24))
+                cluster = await self._store.insert_cluster(
+                    tenant, engine.name, binaries.major, binaries.origin, superuser
+                )
+                undo.push_async_callback(self._undo_cluster, cluster)
+            database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
+            undo.push_async_callback(self._undo_database, database)
+            _, cluster, superuser = await self.reach(database)
+            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options)
+            await self._store.store_logins(database, grant.logins)
+            undo.pop_all()
+        return await self._store.database(tenant.id, name)
+
+    async def _undo_cluster(self, cluster: Cluster) -> None:
+        with _undoing(f"cluster {cluster.data_dir.name}"):
+            await self._supervision.remove(cluster.id)
+            await self._store.delete_cluster(cluster.id)
+
+    async def _undo_database(self, database: Database) -> None:
+        """Also when the engine cleaned up: it may have been unreachable. What cannot be undone now is done later."""
+        with _undoing(f"database {database.id}"):
+            await self._store.mark_database(database.id, DatabaseState.dropping)
+            await self.drop(database)
+
+    async def drop(self, database: Database) -> None:
+        """Remove a database from its engine, then from the platform."""
+        engine, cluster, superuser = await self.reach(database)
+        await engine.drop_database(cluster, superuser, database)
+        await self._store.delete_database(database)
+
+    async def remove_unfinished(self, tenant: Tenant, name: str) -> None:
+        """Under the tenant's lock nobody else is at work: what is unfinished was left by somebody killed."""
+        for database in await self._store.databases(tenant.id):
+            if database.name == name and database.state is not DatabaseState.ready:
+                await self.drop(database)
+
+    async def rotate(self, tenant: Tenant, name: str) -> Database:
+        """New secrets for all logins; the old ones and their sessions end."""
+        database = await self.ready(tenant, name)
+        engine, cluster, superuser = await self.reach(database)
+        grant: Grant = await engine.rotate(cluster, superuser, database)
+        await self._store.store_logins(database, grant.logins)
+        return await self._store.database(tenant.id, name)
+
+    async def change_plan(self, tenant: Tenant, plan: Plan) -> None:
+        """Put a tenant on a plan; another number of connections restarts its running clusters."""
+        await self._store.set_plan(tenant.id, plan)
+        for cluster in await self._store.clusters(tenant.id):
+            if plan.max_connections != tenant.max_connections and cluster.state is ClusterState.running:
+                await self._supervision.stop(cluster.id)
+        for database in await self._store.databases(tenant.id):
+            engine, cluster, superuser = await self.reach(database)
+            await engine.limit(cluster, superuser, database, plan)
+
+    async def usage(self, owner: Tenant, name: str) -> Usage:
+        """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
+        database = await self._store.database(owner.id, name)
+        cluster = await self._store.cluster(database.cluster_id)
+        size, connections = None, 0
+        if cluster.state is ClusterState.running and database.state is DatabaseState.ready:
+            with contextlib.suppress(Unavailable):
+                superuser = await self._store.superuser(cluster.id)
+                used = await engine_folder.engine(database.engine).usage(cluster, superuser, database)
+                size, connections = used.size_bytes, used.connections
+        return Usage(size, connections, owner.max_connections, owner.max_storage_gb)
+
+    async def ready(self, tenant: Tenant, name: str | None) -> Database:
+        """One database; the default one without a name. Raises ``Unavailable`` (``database_not_ready``)."""
+        database = await self._store.database(tenant.id, name)
+        if database.state is not DatabaseState.ready:
+            raise Unavailable(
+                "database_not_ready",
+                f"The database {database.name!r} is {database.state}.",
+                hint="Try again in a moment.",
+            )
+        return database
+
+    async def reach(self, database: Database) -> tuple[Engine, Cluster, Credential]:
+        """The engine, and the running cluster with its administrator."""
+        await self._supervision.ensure(database.cluster_id)
+        cluster = await self._store.cluster(database.cluster_id)
+        return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
+
+
+@contextlib.contextmanager
+def _undoing(what: str) -> Iterator[None]:
+    """A failed undo must not hide why there was one; the next try or the daemon's next start removes what is left."""
+    try:
+        yield
+    except DbaasError as error:
+        log.warning("Could not remove %s yet: %s", what, error.message)

@@ -1,0 +1,39 @@
+"""Who starts and stops engines, and what opens a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from ..nouns import Credential, Database, Endpoint, Login, Plan, Tenant
+
+__all__ = ["Access", "Supervision"]
+
+
+class Supervision(Protocol):
+    """Who starts and stops engines: the daemon's supervisor itself, or a client of its socket."""
+
+    async def ensure(self, cluster_id: UUID) -> Endpoint:
+        """The cluster accepts connections when this returns. Raises ``Unavailable``."""
+        ...
+
+    async def stop(self, cluster_id: UUID) -> None:
+        """The cluster is stopped when this returns; it starts again on next use."""
+        ...
+
+    async def remove(self, cluster_id: UUID) -> None:
+        """Stop the cluster and delete its data."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """All that is needed to open a session on a database."""
+
+    database: Database
+    tenant: Tenant
+    plan: Plan
+    endpoint: Endpoint
+    logins: Mapping[Login, Credential]

@@ -1,0 +1,78 @@
+"""What doors and engines say to each other. Engine-neutral, frozen, hashable.
+
+A :class:`Read` or a :class:`Write` is a *shape*: where a person's value belongs it has an :class:`Arg`, an index into
+the tuple of arguments sent along. One shape is therefore parsed and compiled once, and run with many arguments.
+"""
+
+from __future__ import annotations
+
+from .answers import Chunks, Position, QueryColumn, QueryResult, Rows, Stats
+from .arguments import Arg, ArgValue
+from .caller import Caller
+from .catalog import Catalog, Column, Function, Key, Parameter, Relation, Table, TableRef
+from .reading import (
+    Aggregate,
+    Call,
+    Compare,
+    Constant,
+    Count,
+    Embed,
+    EmbedExists,
+    Field,
+    Filter,
+    Format,
+    Item,
+    JsonStep,
+    Logic,
+    Nested,
+    Order,
+    Path,
+    Read,
+    RowCursor,
+    Star,
+    columns_named,
+)
+from .writing import Resolution, Write, WriteKind
+
+__all__ = [
+    "Aggregate",
+    "Arg",
+    "ArgValue",
+    "Call",
+    "Caller",
+    "Catalog",
+    "Chunks",
+    "Column",
+    "Compare",
+    "Constant",
+    "Count",
+    "Embed",
+    "EmbedExists",
+    "Field",
+    "Filter",
+    "Format",
+    "Function",
+    "Item",
+    "JsonStep",
+    "Key",
+    "Logic",
+    "Nested",
+    "Order",
+    "Parameter",
+    "Path",
+    "Position",
+    "QueryColumn",
+    "QueryResult",
+    "Read",
+    "Relation",
+    "Resolution",
+    "RowCursor",
+    "Rows",
+    "Star",
+    "Stats",
+    "Table",
+    "TableRef",
+    "Write",
+    "WriteKind",
+    "columns_named",
+]  # fmt: skip
