@@ -24,7 +24,7 @@ import pytest
 from hypothesis import settings
 
 from dbaas_provisioning.errors import NotFound
-from dbaas_provisioning.nouns import Credential, Endpoint, Home, Login, Tenant
+from dbaas_provisioning.nouns import Credential, Door, Endpoint, Home, Login, Tenant
 from dbaas_provisioning.platform import Access, Platform
 from dbaas_provisioning.supervisor import Supervisor
 
@@ -83,6 +83,9 @@ class SupervisorThread:
 
     async def remove(self, cluster_id: UUID) -> None:
         await self._from_here(self._opened.remove(cluster_id))
+
+    async def mongo_door(self) -> Door:
+        return Door("127.0.0.1", 27017)  # nobody is there: who needs somebody starts a whole platform
 
     @property
     def _opened(self) -> Supervisor:

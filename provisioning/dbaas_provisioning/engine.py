@@ -99,7 +99,7 @@ class LaunchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What creating a database gives: its name in the engine and its logins."""
+    """What creating a database gives: its name in the engine and its logins; of rotating, the logins that are new."""
 
     physical_name: str
     logins: Mapping[Login, Credential]
@@ -129,6 +129,10 @@ class Engine(Protocol):
         """A new database's options with their defaults. Pure. Raises ``Invalid`` for what means nothing here."""
         ...
 
+    def check_name(self, name: str) -> None:
+        """Refuse a new database's name that clients of this engine could not write. Pure. Raises ``Invalid``."""
+        ...
+
     async def ready(self, cluster: Cluster, superuser: Credential) -> None:
         """Return once an authenticated connection works; raise ``Unavailable`` when it does not (yet)."""
         ...
@@ -152,7 +156,7 @@ class Engine(Protocol):
         ...
 
     async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """New secrets for every login; sessions of the old ones are ended."""
+        """New secrets for every login that a person may have; the sessions of those in the answer are ended."""
         ...
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:

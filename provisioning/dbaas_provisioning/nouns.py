@@ -10,8 +10,8 @@ from pathlib import Path
 from uuid import UUID
 
 __all__ = [
-    "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Endpoint",
-    "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
+    "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
+    "Endpoint", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
 ]  # fmt: skip
 
 
@@ -40,10 +40,11 @@ class KeyRole(StrEnum):
 
 
 class Login(StrEnum):
-    """The three logins of a database.
+    """The logins of a database.
 
     ``api`` may become ``anon`` or ``authenticated`` and nothing else; ``service`` may become ``service_role``;
-    ``owner`` is the tenant's own, for arbitrary SQL.
+    ``owner`` is the tenant's own, for arbitrary SQL. A document database has two: the ``owner`` is a user of MongoDB's
+    protocol, and the platform's ``service`` keeps the documents.
     """
 
     owner = "owner"
@@ -96,6 +97,20 @@ class Endpoint:
 
     host: str
     port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where clients of a protocol that is not the engine's own come in: one place for all tenants.
+
+    Attributes:
+        host: as clients name it.
+        tls: they have to come with TLS.
+    """
+
+    host: str
+    port: int
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

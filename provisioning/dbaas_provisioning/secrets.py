@@ -25,7 +25,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from .errors import Unauthorized, Unavailable
 from .nouns import Home, JwtSecret, KeyRole
 
-__all__ = ["PREFIX_LENGTH", "Vault", "hash_key", "master_key_file", "new_api_key", "new_jwt_secret", "redact"]
+__all__ = [
+    "PREFIX_LENGTH",
+    "Vault",
+    "hash_key",
+    "master_key_file",
+    "new_api_key",
+    "new_jwt_secret",
+    "new_password",
+    "redact",
+]
 
 PREFIX_LENGTH = 12  # of an API key: enough to recognise it, too little to guess the rest
 PERSON_TOKEN, API_KEY = "dbt_", "dbk_"
@@ -126,6 +135,11 @@ class Vault:
 def new_api_key(role: KeyRole) -> str:
     """A new API key: ``dbk_``, a letter for its role, 43 random characters (256 bits)."""
     return f"{API_KEY}{ROLE_LETTERS[role]}_{''.join(secrets.choice(BASE62) for _ in range(43))}"
+
+
+def new_password() -> str:
+    """A login's password: 142 random bits, of characters that need no quoting anywhere."""
+    return "".join(secrets.choice(BASE62) for _ in range(24))
 
 
 def hash_key(key: str) -> bytes:

@@ -33,7 +33,7 @@ from .meta.bootstrap import META_CLUSTER, META_DATABASE, Bootstrap
 from .meta.connections import Connections
 from .meta.migrate import migrate, migrations
 from .meta.store import Store
-from .nouns import Cluster, ClusterState, Credential, Endpoint, Home
+from .nouns import Cluster, ClusterState, Credential, Door, Endpoint, Home
 from .runtimes.local import LocalRuntime, choose_port
 from .runtimes.processes import ServerProcess
 from .secrets import Vault
@@ -168,6 +168,10 @@ class Supervisor:
             await self._stop(cluster_id, slot)
             await self._runtime.remove(described.cluster.data_dir)
             self._slots.pop(cluster_id, None)
+
+    async def mongo_door(self) -> Door:
+        """Engines have no such door; whoever serves the platform's protocols does. Raises ``Unavailable``."""
+        raise Unavailable("no_mongo_door", "Nobody listens for MongoDB's clients here.", hint="Run `dbaas up`.")
 
     # --- starting ---------------------------------------------------------------------------------------------------
 

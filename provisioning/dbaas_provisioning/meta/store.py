@@ -29,7 +29,7 @@ from ..nouns import (
     StoredDocument,
     Tenant,
 )  # fmt: skip
-from ..secrets import PREFIX_LENGTH, Vault, hash_key
+from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 
 __all__ = ["Store"]
@@ -38,6 +38,9 @@ TENANT = (
     "select t.*, d.database_name as default_database"
     " from tenants t left join tenant_databases d on d.tenant_id = t.id and d.is_default"
 )
+
+PUT_MONGO_LOGIN = "insert into mongo_logins (tenant_id, secret) values (%s, %s) on conflict (tenant_id) do "
+KEEP, REPLACE = "nothing", "update set secret = excluded.secret"
 
 
 class Store:
@@ -227,7 +230,7 @@ class Store:
         return await self.database(tenant.id, name)
 
     async def store_logins(self, database: Database, logins: Mapping[Login, Credential]) -> None:
-        """The database is ready, with these logins. A tenant's first one becomes its default."""
+        """The database is ready, with these logins. A tenant's first one that the API serves becomes its default."""
         info = {
             login.value: {
                 "username": credential.username,
@@ -239,10 +242,10 @@ class Store:
         async def work(connection: Any) -> None:
             await connection.execute(
                 "update tenant_databases d set status = 'ready', connection_info = %s, database_owner = %s,"
-                " is_default = is_default or not exists"
+                " is_default = is_default or %s and not exists"
                 "  (select from tenant_databases o where o.tenant_id = d.tenant_id and o.is_default)"
                 " where id = %s",
-                [Jsonb(info), logins[Login.owner].username, database.id],
+                [Jsonb(info), logins[Login.owner].username, Login.api in logins, database.id],
             )
 
         await self._connections.transaction(work)
@@ -269,9 +272,9 @@ class Store:
             await connection.execute(
                 "update tenant_databases set is_default = true where id ="
                 " (select id from tenant_databases where tenant_id = %(tenant)s and status = 'ready'"
-                "  order by created_at limit 1)"
+                "  and connection_info ? %(api)s order by created_at limit 1)"
                 " and not exists (select from tenant_databases where tenant_id = %(tenant)s and is_default)",
-                {"tenant": database.tenant_id},
+                {"tenant": database.tenant_id, "api": Login.api.value},
             )
 
         await self._connections.transaction(work)
@@ -332,6 +335,27 @@ class Store:
         except errors.ForeignKeyViolation:
             raise NotFound("database_not_found", "There is no such database.") from None
         return int(row["epoch"])
+
+    # --- MongoDB's clients ------------------------------------------------------------------------------------------
+
+    async def mongo_secret(self, tenant_id: UUID) -> str:
+        """Of the user who sees all of a tenant's document databases; made on the first call. Raises ``NotFound``."""
+        row = await self._one("select secret from mongo_logins where tenant_id = %s", [tenant_id])
+        if row is None:
+            await self._put_mongo_secret(tenant_id, KEEP)
+            return await self.mongo_secret(tenant_id)
+        return self._vault.decrypt(row["secret"], f"{tenant_id} mongo")
+
+    async def new_mongo_secret(self, tenant_id: UUID) -> None:
+        """Replace it. Raises ``NotFound``."""
+        await self._put_mongo_secret(tenant_id, REPLACE)
+
+    async def _put_mongo_secret(self, tenant_id: UUID, otherwise: str) -> None:
+        closed = self._vault.encrypt(new_password(), f"{tenant_id} mongo")
+        try:
+            await self._do(PUT_MONGO_LOGIN + otherwise, [tenant_id, closed])
+        except errors.ForeignKeyViolation:
+            raise NotFound("tenant_not_found", "There is no such tenant.") from None
 
     # --- GraphQL documents ------------------------------------------------------------------------------------------
 

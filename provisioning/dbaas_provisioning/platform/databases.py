@@ -85,7 +85,7 @@ class Databases:
         database = await self.ready(tenant, name)
         engine, cluster, superuser = await self.reach(database)
         grant: Grant = await engine.rotate(cluster, superuser, database)
-        await self._store.store_logins(database, grant.logins)
+        await self._store.store_logins(database, {**await self._store.logins(database), **grant.logins})
         return await self._store.database(tenant.id, name)
 
     async def change_plan(self, tenant: Tenant, plan: Plan) -> None:

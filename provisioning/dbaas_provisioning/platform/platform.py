@@ -10,17 +10,20 @@ from uuid import UUID
 
 from .. import engines as engine_folder
 from ..engine import Binaries, Engine
-from ..errors import DbaasError, Invalid, Unavailable
+from ..errors import DbaasError, Invalid, Unavailable, Unsupported
 from ..meta.bootstrap import META_CLUSTER, Bootstrap
 from ..meta.connections import Connections
 from ..meta.store import Store
+from ..mongodb import mongodb_url
 from ..naming import check_database_name, check_subdomain, check_tenant_name, derive_subdomain
 from ..nouns import (
     ApiKey,
     AuditEntry,
     Cluster,
+    Credential,
     Database,
     DatabaseState,
+    Door,
     Home,
     JwtSecret,
     KeyRole,
@@ -157,7 +160,7 @@ class Platform:
         """Set the default database, the plan, the origins whose pages may read the data, introspection: what is given.
 
         A plan with another number of connections restarts the tenant's running clusters; their sessions end.
-        Raises ``Invalid`` (``invalid_origin``).
+        Raises ``Invalid`` (``invalid_origin``), ``Unsupported`` (``wrong_engine``).
         """
         wished = None if cors_origins is None else " ".join(map(str, cors_origins))[:LONGEST_DETAIL]
         details = {"default_database": default_database, "plan": plan, "cors_origins": wished}
@@ -170,6 +173,8 @@ class Platform:
             async with self._store.lock(tenant.id):
                 if default_database is not None:
                     database = await self._databases.ready(tenant, default_database)
+                    if not engine_folder.engine(database.engine).can.sql:
+                        raise Unsupported("wrong_engine", "Only a database that the API serves can be the default.")
                     await self._store.set_default(tenant.id, database.id)
                 if origins is not None:
                     await self._store.set_cors_origins(tenant.id, origins)
@@ -207,6 +212,7 @@ class Platform:
         async with audited(self._store, "create_database", actor, tenant, name, {"engine": engine, **options}):
             check_database_name(name)
             kind = engine_folder.engine(engine)
+            kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = await self._store.plan(owner.plan_type)
@@ -253,6 +259,9 @@ class Platform:
         owner = await self._store.tenant(tenant)
         database = await self._databases.ready(owner, name)
         engine, cluster, superuser = await self._databases.reach(database)
+        if engine.can.documents and not admin:
+            login = (await self._store.logins(database))[Login.owner]
+            return mongodb_url(await self._supervision.mongo_door(), login, database.name)
         login = superuser if admin else (await self._store.logins(database))[Login.owner]
         return engine.connection_string(cluster, database.physical_name, login)
 
@@ -263,6 +272,34 @@ class Platform:
         endpoint = await self._supervision.ensure(database.cluster_id)
         plan = await self._store.plan(owner.plan_type)
         return Access(database, owner, plan, endpoint, await self._store.logins(database))
+
+    # --- MongoDB's clients ------------------------------------------------------------------------------------------
+
+    async def mongo_door(self) -> Door:
+        """Where MongoDB's clients come in; somebody listens there when this returns. Raises ``Unavailable``."""
+        return await self._supervision.mongo_door()
+
+    async def mongo_login(self, tenant: str, name: str | None = None) -> Credential:
+        """The user of one document database; without a name, the user of all that the tenant has. Starts nothing.
+
+        Raises ``Unavailable`` (``database_not_ready``), ``Unsupported`` (``wrong_engine``).
+        """
+        owner = await self._store.tenant(tenant)
+        if name is None:
+            return Credential(owner.subdomain, await self._store.mongo_secret(owner.id))
+        database = await self._databases.ready(owner, name)
+        if not engine_folder.engine(database.engine).can.documents:
+            raise Unsupported("wrong_engine", f"{name!r} is no document database.")
+        return (await self._store.logins(database))[Login.owner]
+
+    async def mongo_connection_string(self, tenant: str) -> str:
+        """A URL for MongoDB's clients, as the user of all document databases of the tenant."""
+        return mongodb_url(await self._supervision.mongo_door(), await self.mongo_login(tenant), None)
+
+    async def rotate_mongo_login(self, tenant: str, *, actor: str) -> None:
+        """A new secret for the user of all document databases of a tenant; the old one opens nothing any more."""
+        async with audited(self._store, "rotate", actor, tenant, None):
+            await self._store.new_mongo_secret((await self._store.tenant(tenant)).id)
 
     # --- keys and tokens --------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
-from ..nouns import Credential, Database, Endpoint, Login, Plan, Tenant
+from ..nouns import Credential, Database, Door, Endpoint, Login, Plan, Tenant
 
 __all__ = ["Access", "Supervision"]
 
@@ -25,6 +25,10 @@ class Supervision(Protocol):
 
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data."""
+        ...
+
+    async def mongo_door(self) -> Door:
+        """Where MongoDB's clients come in; somebody listens there when this returns. Raises ``Unavailable``."""
         ...
 
 

@@ -53,6 +53,9 @@ class PostgresEngine:
             )
         return {"expose": exposure}
 
+    def check_name(self, name: str) -> None:
+        """PostgreSQL takes any name that the platform does."""
+
     async def ready(self, cluster: Cluster, superuser: Credential) -> None:
         """Return once an authenticated connection works, to this cluster and no other."""
         from .administrator import administrator
@@ -65,7 +68,8 @@ class PostgresEngine:
         from .administrator import administrator, script
 
         async with administrator(cluster, superuser) as connection:
-            await connection.execute(script("cluster"))
+            await connection.execute(script("roles"))
+            await connection.execute(script("closed"))
 
     async def create_database(
         self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from psycopg import errors, sql
 
@@ -13,10 +13,10 @@ from ...errors import Conflict, Unavailable
 from ...nouns import Cluster, Credential, Login, Plan
 from .administrator import Connection, administrator, script
 from .drop import drop_database
-from .logins import login_statements, new_logins
+from .logins import MEMBER_OF, login_statements, new_logins
 from .prepare import publish
 
-__all__ = ["create_database"]
+__all__ = ["create_database", "make_database"]
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,31 @@ UNDO_SECONDS = 20.0
 async def create_database(cluster: Cluster, superuser: Credential, plan: Plan, name: str, exposure: str) -> Grant:
     """See :meth:`dbaas_provisioning.engines.postgres.PostgresEngine.create_database`."""
     logins = new_logins()
+
+    def statements(connection: Connection) -> Iterable[sql.Composed]:
+        for login, credential in logins.items():
+            yield from login_statements(connection, name, login, credential, plan, MEMBER_OF[login])
+
+    async def fill(inside: Connection) -> None:
+        await _fill(inside, name, logins, exposure)
+
+    await make_database(cluster, superuser, name, statements, fill)
+    return Grant(name, logins)
+
+
+async def make_database(
+    cluster: Cluster,
+    superuser: Credential,
+    name: str,
+    logins: Callable[[Connection], Iterable[sql.Composed]],
+    fill: Callable[[Connection], Awaitable[None]],
+) -> None:
+    """Make a database, all of it or nothing. Raises ``Conflict`` (``database_exists``), ``Unavailable``.
+
+    Args:
+        logins: statements that make its roles; run in one transaction.
+        fill: what is to be in it; called with the administrator's connection to it.
+    """
     async with administrator(cluster, superuser) as connection:
         # One at a time for a name: what exists is not ours, and has to survive our undo.
         await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
@@ -35,21 +60,19 @@ async def create_database(cluster: Cluster, superuser: Credential, plan: Plan, n
             raise _exists(name)
         try:
             async with connection.transaction():
-                for login, credential in logins.items():
-                    for statement in login_statements(connection, name, login, credential, plan):
-                        await connection.execute(statement)
+                for statement in logins(connection):
+                    await connection.execute(statement)
             await connection.execute(
                 sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
             )
             async with administrator(cluster, superuser, name) as inside:
-                await _fill(inside, name, logins, exposure)
+                await fill(inside)
         except errors.DuplicateDatabase:
             raise _exists(name) from None
         except BaseException:
             # Also when this task was cancelled. The connection may be what failed, so undoing takes a new one.
             await asyncio.shield(_undo(cluster, superuser, name))
             raise
-    return Grant(name, logins)
 
 
 def _exists(name: str) -> Conflict:

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from psycopg import sql
 
 from ...nouns import Credential, Login, Plan
+from ...secrets import new_password
 from .administrator import Connection
 from .launch import POOLS
 
 __all__ = [
+    "MEMBER_OF",
     "by_login",
     "limit_statements",
     "login_statements",
     "logins_of",
+    "new_login",
     "new_logins",
-    "new_secret",
     "password_clause",
 ]
 
@@ -31,21 +33,17 @@ MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
     }
 )
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
-BASE62 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 POOL_ROLE_SINCE = 160000
-
-
-def new_secret() -> str:
-    """A password of 142 bits, of characters that need no quoting anywhere."""
-    return "".join(secrets.choice(BASE62) for _ in range(24))
 
 
 def new_logins() -> Mapping[Login, Credential]:
     """Three logins with opaque names: on a shared cluster a name would tell who its tenants are."""
-    return {
-        login: Credential(f"{letter}_{''.join(secrets.choice(BASE32) for _ in range(12))}", new_secret())
-        for login, letter in LETTERS.items()
-    }
+    return {login: new_login(login) for login in LETTERS}
+
+
+def new_login(login: Login) -> Credential:
+    """One login; its first letter tells which."""
+    return Credential(f"{LETTERS[login]}_{''.join(secrets.choice(BASE32) for _ in range(12))}", new_password())
 
 
 def by_login(usernames: list[str]) -> Mapping[Login, str]:
@@ -60,15 +58,15 @@ def password_clause(connection: Connection, login: Credential) -> sql.Composable
 
 
 def login_statements(
-    connection: Connection, database: str, login: Login, credential: Credential, plan: Plan
+    connection: Connection, database: str, login: Login, credential: Credential, plan: Plan, groups: Sequence[str]
 ) -> Iterator[sql.Composed]:
-    """What makes one login. Its comment tells which database it belongs to."""
+    """What makes one login, a member of ``groups``. Its comment tells which database it belongs to."""
     role = sql.Identifier(credential.username)
     yield sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole noreplication {} password {}").format(
         role, sql.SQL("inherit" if login is Login.owner else "noinherit"), password_clause(connection, credential)
     )
     yield sql.SQL("comment on role {} is {}").format(role, sql.Literal(_mark(database)))
-    for group in MEMBER_OF[login]:
+    for group in groups:
         yield sql.SQL("grant {} to {}").format(sql.Identifier(group), role)
     if login is not Login.owner and connection.info.server_version >= POOL_ROLE_SINCE:
         yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)

@@ -7,8 +7,9 @@ from psycopg import sql
 from ...engine import Grant
 from ...errors import NotFound
 from ...nouns import Cluster, Credential, Login
+from ...secrets import new_password
 from .administrator import administrator
-from .logins import by_login, logins_of, new_secret, password_clause
+from .logins import by_login, logins_of, password_clause
 
 __all__ = ["rotate"]
 
@@ -19,7 +20,7 @@ async def rotate(cluster: Cluster, superuser: Credential, name: str) -> Grant:
         usernames = by_login(await logins_of(connection, name))
         if set(usernames) != set(Login):
             raise NotFound("database_not_found", f"The cluster has no database {name!r} with its three logins.")
-        logins = {login: Credential(username, new_secret()) for login, username in usernames.items()}
+        logins = {login: Credential(username, new_password()) for login, username in usernames.items()}
         async with connection.transaction():
             for credential in logins.values():
                 await connection.execute(

@@ -1,4 +1,4 @@
--- Once per cluster; safe to repeat.
+-- Who answers for the API. Once per cluster; safe to repeat.
 do $$
 begin
   if to_regrole('api_exposed') is null then
@@ -17,6 +17,3 @@ end
 $$;
 
 grant api_exposed to anon, authenticated;
-
-revoke all on database template1 from public;
-revoke all on database postgres from public;
