@@ -107,6 +107,12 @@ async def test_replacing_and_removing_hold_for_the_version_that_was_read(store: 
     assert await entries(store) == []
 
 
+async def test_an_entry_is_removed_only_if_it_holds_what_was_said(store: Store, collection: UUID) -> None:
+    await put(store, collection, Put(INDEX, b"a", b"mine", 0), Put(INDEX, b"b", b"another's", 0))
+    await put(store, collection, *(Delete(INDEX, key, None, holding=b"mine") for key in (b"a", b"b", b"c")))
+    assert await entries(store, INDEX) == [(b"b", b"another's")]
+
+
 async def test_a_key_moves_within_a_batch(store: Store, collection: UUID) -> None:
     (version,) = await put(store, collection, Put(INDEX, b"unique", b"first", 0))
     await put(store, collection, Delete(INDEX, b"unique", version), Put(INDEX, b"other", b"first", 0))

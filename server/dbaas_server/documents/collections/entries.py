@@ -9,10 +9,21 @@ from typing import Any, Final
 
 from ..codec import MISSING, Document
 from ..paths import candidates, index_keys
+from ..store import Delete, Put, Space
 from ..values import KeyRange, encode_key, encode_value, prefix_range
 from .metadata import Index
 
-__all__ = ["LONGEST_KEY", "IndexKeys", "cut_key", "cut_range", "id_key", "keys_of", "values_of"]
+__all__ = [
+    "LONGEST_KEY",
+    "NO_KEYS",
+    "IndexKeys",
+    "cut_key",
+    "cut_range",
+    "entry_writes",
+    "id_key",
+    "keys_of",
+    "values_of",
+]
 
 LONGEST_KEY: Final = 1_024
 """A longer key is cut: its first bytes, then a digest of all. Two such keys fit one entry of any store."""
@@ -35,7 +46,8 @@ class IndexKeys:
     cut: bool = False
 
 
-_NONE: Final = IndexKeys(frozenset())
+NO_KEYS: Final = IndexKeys(frozenset())
+"""What a document that is not there has."""
 
 
 def id_key(value: Any) -> bytes:
@@ -62,17 +74,18 @@ def keys_of(index: Index, document: Document, id: bytes) -> IndexKeys:
     """A document's entries in an index.
 
     Args:
-        id: the document's key; it ends the entries of an index that is not unique.
+        id: the document's key; it ends the entries of an index that refuses nobody: of one that is not unique, or is
+            still building (:mod:`.index_builds` says why).
 
     Raises:
         DocumentError: ``CannotIndexParallelArrays`` or 16746, as :func:`~..paths.index_keys`.
     """
     if index.holds is not None and not index.holds(document):
-        return _NONE
+        return NO_KEYS
     if index.is_sparse and not _has_any(index, document):
-        return _NONE
+        return NO_KEYS
     tuples, through = index_keys(document, index.paths)
-    tail = b"" if index.is_unique else id
+    tail = b"" if index.refuses else id
     descending, collation = index.descending, index.collation
     if len(tuples) == 1:
         whole = [encode_key(tuples[0], descending, collation)]
@@ -83,6 +96,29 @@ def keys_of(index: Index, document: Document, id: bytes) -> IndexKeys:
         frozenset([index.fields[place] for place in through]),
         any([len(key) > LONGEST_KEY for key in whole]),
     )
+
+
+def entry_writes(index: Index, space: Space, id: bytes, before: IndexKeys, after: IndexKeys) -> list[Put | Delete]:
+    """What turns the entries that a document had in an index to those that it has now.
+
+    A ``Put`` among them that demands that there is nothing (version 0) is refused where another document has the same
+    values: a ``DuplicateKey``.
+
+    Args:
+        id: the document's key.
+        before: :data:`NO_KEYS` for a document that is new.
+        after: :data:`NO_KEYS` for one that is removed.
+    """
+    gone = before.keys - after.keys
+    writes: list[Put | Delete] = []
+    for key in gone:
+        if index.refuses and index.state == "settling":
+            # It has one of two forms. First the one that the build moves from: then the other is there, if it is moved.
+            writes += [Delete(space, key + id, None), Delete(space, key, None, holding=id)]
+        else:
+            writes.append(Delete(space, key, None))
+    version = 0 if index.refuses else None
+    return [*writes, *(Put(space, key, id, version) for key in after.keys - before.keys)]
 
 
 def values_of(index: Index, document: Document) -> list[Mapping[str, Any]]:

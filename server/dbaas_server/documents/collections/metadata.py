@@ -29,14 +29,14 @@ class Index:
     Attributes:
         id: its number within the collection, never given twice.
         spec: as ``listIndexes`` shows it: ``v``, ``key``, ``name``, ``unique`` and so on.
-        state: a building one is written but not read.
+        state: one that is not ready is written but not read; see :mod:`.index_builds`.
         multikey: the paths on which an array lay in some document, ever.
         cut: some key was too long to be kept whole; the index gives no order.
     """
 
     id: int
     spec: Document
-    state: Literal["building", "ready"] = "ready"
+    state: Literal["building", "settling", "ready"] = "ready"
     multikey: frozenset[str] = frozenset()
     cut: bool = False
 
@@ -80,6 +80,11 @@ class Index:
     def is_unique(self) -> bool:
         """No two documents have the same key."""
         return bool(self.spec.get("unique"))
+
+    @property
+    def refuses(self) -> bool:
+        """It is unique, and its entries have the keys of a unique index: those that are there refuse others."""
+        return self.is_unique and self.state != "building"
 
     @property
     def is_sparse(self) -> bool:

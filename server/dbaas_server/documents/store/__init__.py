@@ -62,11 +62,16 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove an entry; ``version`` as with :class:`Put` (never 0). Removing what is not there holds with None only."""
+    """Remove an entry; ``version`` as with :class:`Put` (never 0). Removing what is not there holds with None only.
+
+    Attributes:
+        holding: with a version of None: an entry with another value stays, and that is no refusal.
+    """
 
     space: Space
     key: bytes
     version: int | None
+    holding: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

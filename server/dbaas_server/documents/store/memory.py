@@ -145,7 +145,9 @@ class MemoryStore:
     def _carry_out(self, write: Put | Delete) -> int:
         entries = self._entries(write.space)
         if isinstance(write, Delete):
-            entries.remove(write.key)
+            found = entries.entries.get(write.key)
+            if found is not None and write.holding in (None, found.value):
+                entries.remove(write.key)
             return 0
         version = next(self._versions)
         entries.put(Entry(write.key, write.value, version))

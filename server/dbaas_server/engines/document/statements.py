@@ -29,6 +29,7 @@ __all__ = [
     "overwrite",
     "remove",
     "remove_any",
+    "remove_holding",
     "replace",
     "scan",
     "size",
@@ -186,6 +187,15 @@ def remove(space: Space) -> bytes:
 def remove_any(space: Space) -> bytes:
     """Take away entries, whatever is there: keys."""
     return f"delete from {_table(space)} where key = any($1::bytea[])".encode()
+
+
+@lru_cache(maxsize=4096)
+def remove_holding(space: Space) -> bytes:
+    """Take away entries that have these values: keys, values."""
+    return (
+        f"delete from {_table(space)} as old using unnest($1::bytea[], $2::bytea[]) as gone (key, value) "
+        "where old.key = gone.key and old.value = gone.value"
+    ).encode()
 
 
 @lru_cache(maxsize=4096)

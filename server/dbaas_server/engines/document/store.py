@@ -288,16 +288,24 @@ def _statements(writes: Sequence[Put | Delete]) -> list[Statement]:
     replaced: dict[Space, list[Put]] = {}
     removed: dict[Space, list[Delete]] = {}
     removed_any: dict[Space, list[Delete]] = {}
+    removed_holding: dict[Space, list[Delete]] = {}
     for write in writes:
-        if isinstance(write, Delete):
+        if isinstance(write, Delete) and write.holding is not None:
+            removed_holding.setdefault(write.space, []).append(write)
+        elif isinstance(write, Delete):
             (removed_any if write.version is None else removed).setdefault(write.space, []).append(write)
         elif write.version is None:
             overwritten.setdefault(write.space, []).append(write)
         else:
             (replaced if write.version else inserted).setdefault(write.space, []).append(write)
-    # Removed first: a value of a unique index may move from one document to another within a batch.
+    # Removed first: a value of a unique index may move from one document to another within a batch. What is removed
+    # whatever is there comes before what is removed if it holds a value: an index that settles is moved in that order.
     return [
         *((statements.remove_any(space), (_keys(some),)) for space, some in removed_any.items()),
+        *(
+            (statements.remove_holding(space), (_keys(some), byte_strings([write.holding or b"" for write in some])))
+            for space, some in removed_holding.items()
+        ),
         *((statements.remove(space), (_keys(some), _versions(some))) for space, some in removed.items()),
         *(
             (statements.replace(space), (_keys(some), _values(some), _versions(some)))
