@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from ..codec import Document
 from ..errors import Code, DocumentError
-from ..store import Space, Stale, Store
+from ..store import CollectionRecord, Space, Stale, Store
 from .metadata import Collection
-from .namespace import Namespace
+from .namespace import INTERNAL, Namespace
 
 __all__ = ["Catalog"]
 
@@ -33,6 +33,7 @@ class Catalog:
         self._store = store
         self._known: dict[Namespace, Collection] = {}
         self._reading = asyncio.Lock()
+        self._own_changes = 0
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -60,12 +61,22 @@ class Catalog:
         """Read again, as after :class:`~..store.Stale`."""
         async with self._reading:
             known = {}
-            for record in await self._store.collections():
+            for record in await self._read():
+                if record.database == INTERNAL:
+                    continue
                 one = Collection.of(record)
                 before = self._known.get(one.namespace)
                 same = before is not None and (before.id, before.version) == (one.id, one.version)
                 known[one.namespace] = before if same and before is not None else one
             self._known = known
+
+    async def _read(self) -> Sequence[CollectionRecord]:
+        """What is there, no older than what was changed here meanwhile."""
+        while True:
+            before = self._own_changes
+            records = await self._store.collections()
+            if before == self._own_changes:
+                return records
 
     async def ensure(self, namespace: Namespace) -> Collection:
         """The collection, made if it is not there."""
@@ -89,6 +100,7 @@ class Catalog:
             await self.reload()
             raise DocumentError(Code.NamespaceExists, f"Collection {namespace} already exists.")
         self._known[namespace] = made
+        self._own_changes += 1
         return made
 
     async def change(
@@ -113,6 +125,7 @@ class Catalog:
         if before is not None and before != after.namespace:
             del self._known[before]
         self._known[after.namespace] = after
+        self._own_changes += 1
         return after
 
     async def drop(self, collection: Collection) -> bool:
@@ -121,6 +134,7 @@ class Catalog:
         known = self._known.get(collection.namespace)
         if known is not None and known.id == collection.id:
             del self._known[collection.namespace]
+        self._own_changes += 1
         return done
 
     async def _watch(self) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ..store import Store
 from .catalog import Catalog
+from .lines import Lines
+from .retrying import Sessions
 
 __all__ = ["EngineLimits", "Environment"]
 
@@ -36,9 +38,13 @@ class Environment:
 
     Attributes:
         folder: where files go that are too large for memory; None: the system's.
+        sessions: what retryable writes did.
+        lines: before documents that many want to change.
     """
 
     store: Store
     catalog: Catalog
     folder: Path | None = None
     limits: EngineLimits = field(default_factory=EngineLimits)
+    sessions: Sessions = field(default_factory=Sessions)
+    lines: Lines = field(default_factory=Lines)

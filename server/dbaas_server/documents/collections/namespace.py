@@ -7,7 +7,10 @@ from typing import Final
 
 from ..errors import Code, DocumentError
 
-__all__ = ["MAX_NAMESPACE_BYTES", "Namespace", "check_database_name"]
+__all__ = ["INTERNAL", "MAX_NAMESPACE_BYTES", "Namespace", "check_database_name"]
+
+INTERNAL: Final = ""
+"""The database of what the engine keeps for itself; no client can name it, and no listing has it."""
 
 MAX_NAMESPACE_BYTES: Final = 255
 _MAX_DATABASE_BYTES: Final = 63

@@ -1,0 +1,198 @@
+"""Retryable writes: what was done once is not done again.
+
+A session has one record, of its latest transaction number: which statements were done, and what was answered. It is
+written with the write it tells of, in one batch, at the version that it was read at. So of two who carry out the same
+statement one is refused, looks again and finds what the other did. What is remembered of a record here may therefore be
+old; it is read again before anybody is told that nothing was done.
+
+Source of the rules: the drivers' specification "Retryable Writes", and MongoDB's manual of the same name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+import bson
+from bson import DatetimeMS, Int64
+
+from ..codec import CODEC, Document, Raw, decode, encode
+from ..errors import Code, DocumentError
+from ..requests import Retry
+from ..store import Batch, CollectionRecord, Delete, Entry, Put, Refused, Space, Span, Store
+from .namespace import INTERNAL
+
+if TYPE_CHECKING:
+    from .environment import Environment
+
+__all__ = ["Record", "Sessions"]
+
+_ID: Final = UUID(int=1)
+_SPACE: Final[Space] = "s_sessions"
+_REMEMBERED: Final = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A session's record as of one version; 0: there is none.
+
+    Attributes:
+        runs: ``[first, last, result]`` of statements that followed each other and had the same result.
+    """
+
+    version: int = 0
+    transaction: int = -1
+    runs: tuple[tuple[int, int, Document], ...] = ()
+
+
+class Sessions:
+    """The records of one store, and what is remembered of them."""
+
+    def __init__(self) -> None:
+        self._is_there = False
+        self._remembered: OrderedDict[bytes, _Kept] = OrderedDict()
+
+    async def record(self, environment: Environment, retry: Retry | None) -> Record | None:
+        """The record that a command's statements are told in; None where the command is none to be retried.
+
+        Raises:
+            DocumentError: ``TransactionTooOld``.
+        """
+        if retry is None:
+            return None
+        store = environment.store
+        if not self._is_there:
+            await store.create_collection(CollectionRecord(_ID, INTERNAL, "sessions", 1, encode({})), [_SPACE])
+            self._is_there = True
+        record = Record(self, store, retry)
+        if retry.session not in self._remembered:
+            await record.read()
+        record.check()
+        return record
+
+    async def sweep(self, environment: Environment) -> int:
+        """Remove records that nobody is going to ask for any more, and say how many."""
+        if not self._is_there:
+            return 0
+        oldest = int((time.time() - environment.limits.sessions_kept_seconds) * 1_000)
+        removed = 0
+        async for entries in environment.store.scan(_SPACE, Span()):
+            for entry in entries:
+                if int(decode(entry.value)["at"]) < oldest:
+                    removed += await self._remove(environment.store, entry)
+        return removed
+
+    async def _remove(self, store: Store, entry: Entry) -> bool:
+        try:
+            await store.write(Batch(_ID, 1, [Delete(_SPACE, entry.key, entry.version)]))
+        except Refused:  # it was used again just now
+            return False
+        self._remembered.pop(entry.key, None)
+        return True
+
+    def known(self, session: bytes) -> _Kept:
+        """What is remembered."""
+        return self._remembered.get(session, _Kept())
+
+    def remember(self, session: bytes, kept: _Kept) -> None:
+        """Remember what was read or written."""
+        self._remembered[session] = kept
+        self._remembered.move_to_end(session)
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+
+
+@dataclass(slots=True)
+class Record:
+    """What one command's statements did, or are about to do.
+
+    Statements are named by their place in the command.
+    """
+
+    _sessions: Sessions
+    _store: Store
+    _retry: Retry
+    _is_fresh: bool = field(default=False)
+
+    async def read(self) -> None:
+        """Look again."""
+        session = self._retry.session
+        found = (await self._store.get(_SPACE, [session])).get(session)
+        self._is_fresh = True
+        if found is None:
+            self._sessions.remember(session, _Kept())
+            return
+        body = decode(found.value)
+        runs = tuple((first, last, result) for first, last, result in body["done"])
+        self._sessions.remember(session, _Kept(found.version, int(body["transaction"]), runs))
+
+    def check(self) -> None:
+        """Refuse a command that came after a later one.
+
+        Raises:
+            DocumentError: ``TransactionTooOld``.
+        """
+        known = self._sessions.known(self._retry.session).transaction
+        if known > self._retry.transaction:
+            raise DocumentError(
+                Code.TransactionTooOld,
+                f"Retryable write with txnNumber {self._retry.transaction} is prohibited on session because a newer "
+                f"retryable write with txnNumber {known} has already started on this session.",
+            )
+
+    def statement(self, place: int) -> int:
+        """A statement's own number."""
+        return self._retry.first_statement + place
+
+    def result(self, place: int) -> Document | None:
+        """What a statement answered when it was done; None: it was not."""
+        number = self.statement(place)
+        return next((result for first, last, result in self._runs if first <= number <= last), None)
+
+    async def surely(self, place: int) -> Document | None:
+        """The same, and not from what is merely remembered."""
+        if not self._is_fresh:
+            await self.read()
+            self.check()
+        return self.result(place)
+
+    def put(self, results: Mapping[int, Document]) -> Put:
+        """The write that goes with those of some statements, whose results it keeps."""
+        return Put(_SPACE, self._retry.session, self._body(results), self._kept.version)
+
+    def written(self, results: Mapping[int, Document], version: int) -> None:
+        """The write was carried out."""
+        runs = self._with(results)
+        self._sessions.remember(self._retry.session, _Kept(version, self._retry.transaction, tuple(runs)))
+
+    @property
+    def _kept(self) -> _Kept:
+        return self._sessions.known(self._retry.session)
+
+    @property
+    def _runs(self) -> Sequence[tuple[int, int, Document]]:
+        kept = self._kept
+        return kept.runs if kept.transaction == self._retry.transaction else ()
+
+    def _with(self, results: Mapping[int, Document]) -> list[tuple[int, int, Document]]:
+        runs = list(self._runs)
+        for place, result in results.items():
+            number = self.statement(place)
+            if runs and runs[-1][1] == number - 1 and runs[-1][2] == result:
+                runs[-1] = (runs[-1][0], number, result)
+            else:
+                runs.append((number, number, result))
+        return runs
+
+    def _body(self, results: Mapping[int, Document]) -> Raw:
+        # It may hold a whole document, and is then larger than documents are.
+        body: dict[str, Any] = {
+            "transaction": Int64(self._retry.transaction),
+            "at": DatetimeMS(int(time.time() * 1_000)),
+            "done": [list(run) for run in self._with(results)],
+        }
+        return bson.encode(body, codec_options=CODEC)
