@@ -5,6 +5,7 @@ What a driver sends is checked once, when it arrives; a store gives back what it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, TypeAlias, final
 
 import bson
@@ -15,7 +16,7 @@ from bson.errors import InvalidBSON, InvalidDocument
 
 from .errors import Code, DocumentError
 
-__all__ = ["CODEC", "MAX_DOCUMENT_BYTES", "MISSING", "Document", "Missing", "Raw", "decode", "encode"]
+__all__ = ["CODEC", "MAX_DOCUMENT_BYTES", "MISSING", "Document", "Missing", "Raw", "decode", "decode_all", "encode"]
 
 MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
@@ -61,6 +62,17 @@ def decode(raw: Raw) -> Document:
     if b"\x02$ref\x00" in raw:  # the library makes objects of them, which have no fields
         document = {name: _plain(value) for name, value in document.items()}
     return document
+
+
+def decode_all(raws: Sequence[Raw]) -> list[Document]:
+    """:func:`decode` of many, in less time than one by one."""
+    together = b"".join(raws)
+    if b"\x02$ref\x00" in together:
+        return [decode(raw) for raw in raws]
+    try:
+        return bson.decode_all(together, CODEC)
+    except InvalidBSON as error:
+        raise DocumentError(Code.InvalidBSON, f"A document is no valid BSON: {error}") from None
 
 
 def encode(document: Document) -> Raw:

@@ -57,6 +57,7 @@ class Leaf:
         test: whether it holds for one value.
         arrays: it looks at arrays as they are, never at their elements one by one.
         element: of an ``$elemMatch``, whether one element does.
+        of_values: of an ``$elemMatch``, that its elements are looked at as values, not as documents.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Leaf:
     test: Test = field(compare=False, repr=False)
     arrays: bool = False
     element: Test | None = field(default=None, compare=False, repr=False)
+    of_values: bool = False
 
     @property
     def parts(self) -> Path:

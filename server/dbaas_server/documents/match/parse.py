@@ -273,7 +273,8 @@ class _Parser:
         if not isinstance(value, dict):
             raise _bad("$elemMatch needs an Object")
         node: Node
-        if _is_operators(value) and not _PATHLESS.intersection(value):
+        of_values = _is_operators(value) and not _PATHLESS.intersection(value)
+        if of_values:
             node = self.operators("", value, depth + 1)
             element = compile_value(node)
         else:
@@ -285,7 +286,7 @@ class _Parser:
         def test(candidate: Any) -> bool:
             return type(candidate) is list and True in map(element, candidate)
 
-        return Leaf(path, "$elemMatch", node, test, arrays=True, element=element)
+        return Leaf(path, "$elemMatch", node, test, arrays=True, element=element, of_values=of_values)
 
     # --- what is not here ---------------------------------------------------------------------------------------
 

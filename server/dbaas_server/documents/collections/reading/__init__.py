@@ -1,7 +1,7 @@
 """Reading: which documents, in which order, in which shape.
 
-1. A question is compiled whole before anything is read (:mod:`.query`); what is wrong with it is told at once, also of a
-   collection that is not there.
+1. A question is compiled whole before anything is read (:mod:`.question`); what is wrong with it is told at once, also
+   of a collection that is not there.
 2. A plan (:mod:`.planner`) says which keys of which space are read. It may say too many, never too few: what is read is
    looked at again, unless its key alone tells.
 3. Documents stay bytes (:mod:`.found`) until somebody looks into them, once.

@@ -1,0 +1,141 @@
+"""What a filter asks of single paths: what an index can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Final
+
+from bson import Regex
+
+from ...codec import MISSING
+from ...match import Always, And, Leaf, Node
+from ...regex import literal_prefix
+from ...values import Collation
+from .intervals import Interval, compared, point, starting, united
+
+__all__ = ["Condition", "Conditions", "conditions_of"]
+
+_COMPARISONS: Final = frozenset({"$gt", "$gte", "$lt", "$lte"})
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One path has a value in one of some intervals.
+
+    Attributes:
+        intervals: in order. They may hold more than the filter does, never less.
+        exact: where no array is on the path, they hold just what the filter does.
+        has_text: they differ with the collation.
+        element: conditions of one number are about one and the same element of an array; 0: each about any.
+        is_value: that element itself has the value, not a field of it.
+    """
+
+    path: str
+    intervals: tuple[Interval, ...]
+    exact: bool
+    has_text: bool
+    element: int = 0
+    is_value: bool = False
+
+    @property
+    def is_points(self) -> bool:
+        """Whether it names single values."""
+        return all(one.key is not None for one in self.intervals)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Conditions which all have to hold.
+
+    Attributes:
+        whole: they are all that the filter asks.
+    """
+
+    each: Sequence[Condition]
+    whole: bool
+
+
+def conditions_of(node: Node, collation: Collation) -> Conditions:
+    """What a filter asks for of single paths, whatever else it asks.
+
+    Args:
+        collation: the one that it was parsed under.
+    """
+    found = list(_walk(node, collation, count(1)))
+    each = tuple(one for one in found if one is not None)
+    return Conditions(each, len(each) == len(found))
+
+
+def _walk(node: Node, collation: Collation, numbers: Iterator[int]) -> Iterator[Condition | None]:
+    """A condition for each part of the filter; None for what is none."""
+    match node:
+        case Always():
+            return
+        case And(children):
+            for child in children:
+                yield from _walk(child, collation, numbers)
+        case Leaf(operator="$elemMatch", operand=inner, path=path, of_values=of_values):
+            yield None
+            yield from _of_element(inner, collation, path, next(numbers), of_values)
+        case Leaf():
+            yield _of_leaf(node, node.path, collation)
+        case _:
+            yield None
+
+
+def _of_element(node: Node, collation: Collation, path: str, number: int, of_values: bool) -> Iterator[Condition]:
+    for leaf in node.children if isinstance(node, And) else (node,):
+        if not isinstance(leaf, Leaf) or leaf.arrays:
+            continue
+        if of_values:
+            found = _of_leaf(leaf, path, collation, number, is_value=True)
+        elif any(name.isdigit() for name in leaf.parts):
+            continue  # the elements may be arrays, whose places these name
+        else:
+            found = _of_leaf(leaf, f"{path}.{leaf.path}", collation, number)
+        if found is not None:
+            yield found
+
+
+def _of_leaf(
+    leaf: Leaf, path: str, collation: Collation, element: int = 0, *, is_value: bool = False
+) -> Condition | None:
+    operator, operand = leaf.operator, leaf.operand
+    if operator == "$eq" or operator == "$in":
+        operands = (operand,) if operator == "$eq" else operand
+        intervals: Sequence[Interval | None] = [one for value in operands for one in _equal(value, operator, collation)]
+        exact = not any(value is None or isinstance(value, list | Regex) for value in operands)
+    elif operator in _COMPARISONS and not isinstance(operand, list):
+        operands = (operand,)
+        intervals = compared(operator, operand, collation)
+        exact = operand is not None
+    elif operator == "$regex":
+        operands = (operand,)
+        intervals = _of_pattern(operand, collation)
+        exact = False
+    else:
+        return None
+    if any(one is None for one in intervals):
+        return None
+    has_text = any(isinstance(value, str | dict | list | Regex) for value in operands)
+    whole = tuple(united(one for one in intervals if one is not None))
+    return Condition(path, whole, exact, has_text, element, is_value)
+
+
+def _equal(value: Any, operator: str, collation: Collation) -> Sequence[Interval | None]:
+    if value is None:
+        # An index has null for a missing field, "missing" for an empty array.
+        return [point(MISSING, collation), point(None, collation)]
+    if isinstance(value, list):
+        # An array is there by its elements; it may also be an element itself.
+        return [point(value, collation), point(value[0] if value else MISSING, collation)]
+    if isinstance(value, Regex) and operator == "$in":
+        return _of_pattern(value, collation)
+    return [point(value, collation)]
+
+
+def _of_pattern(pattern: Regex[Any], collation: Collation) -> Sequence[Interval | None]:
+    prefix = literal_prefix(pattern) if collation.is_simple else ""
+    return starting(prefix, pattern) if prefix else [None]
