@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from ..codec import Document, encode
+from ..errors import Code, DocumentError
 from ..requests import Updated, UpdateSpec, WriteContext
+from ..update import Update, compile_update
+from .changes import Change
 from .environment import Environment
+from .metadata import Collection
 from .namespace import Namespace
+from .reading.locate import Located
+from .reading.question import order_of, scope_of
+from .retrying import Record
+from .statements import Make, Selection, change_all, change_one, is_final, once
+from .upserting import upsert
+from .validation import validate
+from .writer import Gone, Writer, conflict
 
-__all__ = ["update"]
+__all__ = ["changer", "update"]
 
 
 async def update(
@@ -19,5 +32,110 @@ async def update(
     ordered: bool,
     context: WriteContext,
 ) -> Updated:
-    """Carry out the statements of an ``update``."""
-    raise NotImplementedError
+    """Carry out the statements of an ``update``, one after the other.
+
+    Args:
+        ordered: the first that fails is the last.
+
+    Raises:
+        DocumentError: of the whole command; what is wrong with a single statement is in the answer.
+    """
+    namespace.check_writable()
+    record = await environment.sessions.record(environment, context.retry)
+    n = modified = 0
+    upserted = []
+    errors = []
+    retried = []
+    for place, spec in enumerate(updates):
+        statement = _Statement(environment, namespace, context, record, place, spec)
+        try:
+            result, was_done = await once(record, place, environment.limits.attempts, statement.carry_out)
+        except DocumentError as error:
+            if is_final(error):
+                raise
+            errors.append((place, error))
+            if ordered:
+                break
+            continue
+        n += result["n"]
+        modified += result["modified"]
+        if "upserted" in result:
+            upserted.append((place, result["upserted"]))
+        if was_done and record is not None:
+            retried.append(record.statement(place))
+    return Updated(n, modified, upserted, errors, retried)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    environment: Environment
+    namespace: Namespace
+    context: WriteContext
+    record: Record | None
+    place: int
+    spec: UpdateSpec
+
+    async def carry_out(self) -> Document:
+        """``n``, ``modified`` and, if a document was inserted, ``upserted``, its ``_id``."""
+        for _ in range(self.environment.limits.attempts):
+            collection = self.environment.catalog.get(self.namespace)
+            selection, compiled = self._compile(collection)
+            if collection is None:
+                if not self.spec.upsert:
+                    return {"n": 0, "modified": 0}
+                collection = await self.environment.catalog.ensure(self.namespace)
+            writer = Writer(self.environment, collection, self.record)
+            try:
+                result = await self._update(writer, selection, compiled)
+                if result is None and self.spec.upsert:
+                    result = await upsert(writer, self.place, selection.node, compiled, self.context, _of_upsert)
+                elif result is None:
+                    result = {"n": 0, "modified": 0}
+            except Gone:
+                continue
+            if result is not None:
+                return result
+        raise conflict()
+
+    def _compile(self, collection: Collection | None) -> tuple[Selection, Update]:
+        spec = self.spec
+        if spec.multi and self.record is not None:
+            raise DocumentError(Code.InvalidOptions, "Cannot use retryable writes with multi=true")
+        if spec.multi and spec.sort:
+            raise DocumentError(Code.FailedToParse, "Cannot specify sort with multi=true")
+        scope = scope_of(collection, spec.collation, variables={**spec.let, **spec.c}, deadline=self.context.deadline)
+        order, natural = order_of(spec.sort, scope)
+        selection = Selection.of(spec.q, scope, natural or spec.hint, order)
+        compiled = compile_update(spec.u, scope, spec.array_filters)
+        if spec.multi and compiled.is_replacement:
+            raise DocumentError(Code.FailedToParse, "multi update is not supported for replacement-style update")
+        return selection, compiled
+
+    async def _update(self, writer: Writer, selection: Selection, compiled: Update) -> Document | None:
+        make = changer(writer, selection, compiled, self.context)
+        if not self.spec.multi:
+            return await change_one(writer, self.place, selection, make, _of_update)
+        count = await change_all(writer, selection, make)
+        return {"n": count.matched, "modified": count.changed} if count.matched else None
+
+
+def changer(writer: Writer, selection: Selection, compiled: Update, context: WriteContext) -> Make:
+    """A function that makes of a document that matches what the update makes of it."""
+
+    def make(located: Located) -> Change | None:
+        after = compiled.apply(located.document, selection.node)
+        if after is None:
+            return None
+        if not context.bypass_validation:
+            validate(writer.collection, after, located.document)
+        return Change(located.key, after, encode(after), located.document, located.version)
+
+    return make
+
+
+def _of_update(located: Located, change: Change | None) -> Document:
+    return {"n": 1, "modified": int(change is not None)}
+
+
+def _of_upsert(document: Document) -> Document:
+    return {"n": 1, "modified": 0, "upserted": document["_id"]}

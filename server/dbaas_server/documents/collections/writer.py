@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 from ..codec import Document
 from ..errors import Code, DocumentError
-from ..store import Batch, Delete, Entry, Refused, Space, Stale
-from .changes import Change, Plan, plan, refuses
+from ..store import Batch, Entry, Refused, Space, Stale
+from .changes import Change, Plan, plan
 from .duplicates import duplicate_key
 from .entries import keys_of
 from .environment import Environment
 from .metadata import Collection, Index
 from .retrying import Record
 
-__all__ = ["Denied", "Gone", "Repeated", "Writer"]
+__all__ = ["Denied", "Gone", "Repeated", "Writer", "conflict"]
 
 
 class Denied(Exception):
@@ -82,11 +82,8 @@ class Writer:
         raise conflict()
 
     async def _carry_out(self, planned: Plan, record: Record | None, results: Mapping[int, Document]) -> bool:
-        """Write a batch; False: what it knew of entries was old."""
-        own = await self._own(planned)
-        writes = [*planned.writes, *own] if own else planned.writes
-        if record is not None:
-            writes = [record.put(results), *writes]
+        """Write a batch; False: what was remembered of the session's record was old."""
+        writes = planned.writes if record is None else [record.put(results), *planned.writes]
         try:
             versions = await self.environment.store.write(Batch(self.collection.id, self.collection.version, writes))
         except Refused as refused:
@@ -97,23 +94,10 @@ class Writer:
                 if any(record.result(place) is not None for place in results):
                     raise Repeated from None
                 return False
-            if write in own:
-                return False
             raise Denied(write.space, write.key, refused.found) from None
         if record is not None:
             record.written(results, versions[0])
         return True
-
-    async def _own(self, planned: Plan) -> list[Delete]:
-        """Of the entries that may be another document's, those that are not."""
-        spaces: dict[Space, dict[bytes, bytes]] = {}
-        for space, key, id in planned.own:
-            spaces.setdefault(space, {})[key] = id
-        found: list[Delete] = []
-        for space, ids in spaces.items():
-            entries = await self.environment.store.get(space, list(ids))
-            found += [Delete(space, key, one.version) for key, one in entries.items() if one.value == ids[key]]
-        return found
 
     async def refresh(self) -> None:
         """Know the collection as it is now. Raises ``Gone``."""
@@ -132,16 +116,19 @@ class Writer:
         found: list[tuple[Index | None, Space, bytes]] = [(None, self.collection.documents, change.key)]
         for index in self.collection.indexes:
             keys = keys_of(index, change.after, change.key).keys
-            if refuses(index):
+            if index.refuses:
                 space = index.space(self.collection.id)
                 found += [(index, space, key) for key in keys]
         return found
 
+    def index_of(self, denied: Denied) -> Index | None:
+        """The index whose key was denied; None is that of ``_id``."""
+        collection = self.collection
+        return next((one for one in collection.indexes if one.space(collection.id) == denied.space), None)
+
     def duplicate(self, denied: Denied, document: Document) -> DocumentError:
         """The error of a document that is the only one changed, and was denied a key in an index."""
-        collection = self.collection
-        index = next((one for one in collection.indexes if one.space(collection.id) == denied.space), None)
-        return duplicate_key(collection, index, document, denied.key)
+        return duplicate_key(self.collection, self.index_of(denied), document, denied.key)
 
 
 def conflict() -> DocumentError:
