@@ -18,7 +18,7 @@ import logging
 import secrets
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import psycopg
@@ -86,7 +86,7 @@ class Supervisor:
         self._store = Store(home, vault, connections)
 
     @classmethod
-    async def open(cls, home: Home) -> Supervisor:
+    async def open(cls, home: Home) -> Self:
         """Start the platform's own cluster and bring its schema up to date. Nothing else is started.
 
         Raises ``Unavailable``: what :meth:`Vault.open` and :meth:`Bootstrap.load` raise, ``engine_missing``,

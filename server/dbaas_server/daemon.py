@@ -15,14 +15,16 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.folders import prepare, write_private
-from dbaas_provisioning.nouns import Home
+from dbaas_provisioning.nouns import Door, Home
 from dbaas_provisioning.platform import Platform
+from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
@@ -30,6 +32,7 @@ from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
 from .logs import log_to_file
+from .mongo_process import MongoProcess
 from .rooms.relay import Relay
 from .routes import ROUTER
 from .services import Services
@@ -70,10 +73,11 @@ async def _run(home: Home) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     stop_engines = asyncio.Event()
-    supervisor = await Supervisor.open(home)
+    supervisor = await _Supervisor.open(home)
     try:
         platform = await Platform.open(home, supervisor)
         await platform.recover()
+        supervisor.keep_mongo_door(platform)
         feeds = DaemonFeeds(platform)
         services = Services.over(platform, feeds)
         try:
@@ -96,6 +100,35 @@ async def _run(home: Home) -> None:
     finally:
         await supervisor.close(stop_engines=stop_engines.is_set())
     log.info("stopped")
+
+
+class _Supervisor(Supervisor):
+    """The engines' supervisor, who also looks after the process that serves MongoDB's clients."""
+
+    def __init__(self, home: Home, vault: Vault) -> None:
+        super().__init__(home, vault)
+        self._mongo = MongoProcess(home)
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def mongo_door(self) -> Door:
+        return await self._mongo.door()
+
+    def keep_mongo_door(self, platform: Platform) -> None:
+        """Where there are document databases, listen again, without anybody having to wait for it."""
+        self._keeping = asyncio.get_running_loop().create_task(self._reopen(platform))
+
+    async def _reopen(self, platform: Platform) -> None:
+        try:
+            if await platform.has_documents():
+                await self._mongo.door()
+        except DbaasError as error:
+            log.error("nobody listens for MongoDB's clients: %s %s", error.message, error.details or "")
+
+    async def close(self, *, stop_engines: bool) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+        await self._mongo.close()
+        await super().close(stop_engines=stop_engines)
 
 
 @contextlib.asynccontextmanager
@@ -142,6 +175,7 @@ class _Answers:
             "ensure": self._ensure,
             "stop": self._stop,
             "remove": self._remove,
+            "mongo_door": self._mongo_door,
             "live": self._live,
             "figures": self._figures,
             "shutdown": self._shutdown,
@@ -192,6 +226,9 @@ class _Answers:
     async def _remove(self, message: dict[str, Any]) -> dict[str, Any]:
         await self._supervisor.remove(UUID(message["cluster"]))
         return {}
+
+    async def _mongo_door(self, message: dict[str, Any]) -> dict[str, Any]:
+        return asdict(await self._supervisor.mongo_door())
 
     async def _live(self, message: dict[str, Any]) -> dict[str, Any]:
         return await tell_live(self._feeds, message)

@@ -20,9 +20,10 @@ from uuid import UUID
 from dbaas_provisioning import errors
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.folders import prepare
-from dbaas_provisioning.nouns import Endpoint, Home
+from dbaas_provisioning.nouns import Door, Endpoint, Home
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
+from .logs import last_line
 
 __all__ = [
     "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon",
@@ -54,6 +55,10 @@ class SocketSupervision:
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data."""
         await self._ask_awake("remove", cluster_id)
+
+    async def mongo_door(self) -> Door:
+        """Where MongoDB's clients come in; somebody listens there when this returns."""
+        return Door(**await ask_awake(self._home, {"do": "mongo_door"}))
 
     async def _ask_awake(self, action: str, cluster_id: UUID) -> dict[str, Any]:
         return await ask_awake(self._home, {"do": action, "cluster": str(cluster_id)})
@@ -159,7 +164,7 @@ async def start_daemon(home: Home) -> RunFile:
                     "daemon_failed",
                     "The platform's daemon did not start.",
                     hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
-                    details=_last_line(log.read_text(errors="replace") if log.exists() else ""),
+                    details=last_line(log) or "It printed nothing.",
                 )
             if status == 0:  # another one had the folder, which may have been ending
                 process = None
@@ -189,11 +194,6 @@ def _spawn(home: Home, log: Path) -> subprocess.Popen[bytes]:
             start_new_session=True,
             cwd="/",
         )
-
-
-def _last_line(text: str) -> str:
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "It printed nothing."
 
 
 async def stop_daemon(home: Home) -> bool:

@@ -11,7 +11,7 @@ import orjson
 
 from dbaas_provisioning.secrets import redact
 
-__all__ = ["JsonLines", "log_to_file"]
+__all__ = ["JsonLines", "last_line", "log_to_file"]
 
 _BYTES = 10 * 1024 * 1024
 _FILES = 5
@@ -64,3 +64,12 @@ def log_to_file(path: Path) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+
+def last_line(path: Path) -> str:
+    """The last thing that a process printed there; empty when that is nothing."""
+    try:
+        lines = path.read_text(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line for line in reversed(lines) if line.strip()), "")

@@ -41,6 +41,8 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
     Route("/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}),
+    Route("/v1/{tenant}/documents/connection-string", Guard.operator, {"GET": databases.mongo_connection_string}),
+    Route("/v1/{tenant}/documents/rotate", Guard.operator, {"POST": databases.rotate_mongo}),
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),

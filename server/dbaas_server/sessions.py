@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
-from dbaas_provisioning.errors import DbaasError
+from dbaas_provisioning import engines
+from dbaas_provisioning.errors import DbaasError, Unsupported
 from dbaas_provisioning.nouns import Database, DatabaseState, JwtSecret, Login, Plan, Tenant
 from dbaas_provisioning.platform import Access, Platform
 
@@ -95,7 +96,7 @@ class Sessions:
         return self._known.get(subdomain)
 
     async def databases(self, subdomain: str) -> tuple[str, ...]:
-        """Names of a tenant's databases that are ready: the default one first, the others as they were made.
+        """Names of a tenant's databases that sessions open: the default one first, the others as they were made.
 
         Starts nothing. Raises ``NotFound`` (no such tenant).
         """
@@ -103,7 +104,7 @@ class Sessions:
         if names is None:
             changes = self._changes
             found = await self._platform.databases(subdomain)
-            ready = [database.name for database in found if database.state is DatabaseState.ready]
+            ready = [one.name for one in found if one.state is DatabaseState.ready and _has_session(one)]
             default = (await self._platform.tenant(subdomain)).default_database
             names = tuple(sorted(ready, key=lambda name: name != default))
             if changes == self._changes:
@@ -113,7 +114,8 @@ class Sessions:
     async def session(self, subdomain: str, database: str | None = None) -> Session:
         """The session of a tenant's database, the default one when ``database`` is None.
 
-        Starts the database's cluster when it sleeps. Raises ``NotFound``, ``Unavailable``.
+        Starts the database's cluster when it sleeps. Raises ``NotFound``, ``Unavailable``; ``Unsupported``
+        (``wrong_engine``) for a document database.
         """
         key = (subdomain, database)
         task = self._open.get(key)
@@ -133,6 +135,12 @@ class Sessions:
             del self._open[key]
 
     async def _connect(self, subdomain: str, database: str | None) -> _Opened:
+        if not _has_session(found := await self._platform.database(subdomain, database)):
+            raise Unsupported(
+                "wrong_engine",
+                f"{found.name!r} is a {found.engine} database: MongoDB's clients open it, this door does not.",
+                hint=f"`dbaas connection-string {subdomain}/{found.name}` prints what they take.",
+            )
         access = await self._platform.access(subdomain, database)
         if database is None:  # the default database shares its session with its own name
             session = await self.session(subdomain, access.database.name)
@@ -185,6 +193,10 @@ def target_of(access: Access, wake: Callable[[], Awaitable[Target]]) -> Target:
         exposure=access.database.exposure,
         wake=wake,
     )
+
+
+def _has_session(database: Database) -> bool:
+    return engines.engine(database.engine).can.sql
 
 
 async def _close_later(opening: asyncio.Task[_Opened]) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from tornado.netutil import bind_sockets
 
-from dbaas_provisioning.errors import Invalid, Unavailable
+from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
@@ -23,12 +23,12 @@ from .daemon_link import SocketSupervision, start_daemon
 from .routes import ROUTER
 from .services import Services
 from .standalone import Listener
+from .tls import check_address, server_context
 
 __all__ = ["ServeOptions", "serve"]
 
 log = logging.getLogger("dbaas.serve")
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _RESTART_PAUSE_SECONDS = 1.0
 _SHORT_LIFE_SECONDS = 5.0
 
@@ -47,24 +47,16 @@ class ServeOptions:
 
     def tls(self) -> ssl.SSLContext | None:
         """The TLS context, when a certificate was given."""
-        if self.tls_certificate is None:
-            return None
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            context.load_cert_chain(self.tls_certificate, self.tls_key)
-        except (OSError, ssl.SSLError) as error:
-            raise Invalid("invalid_certificate", "The TLS certificate cannot be used.", details=str(error)) from None
-        return context
+        return server_context(self.tls_certificate, self.tls_key)
 
 
 def serve(options: ServeOptions) -> int:
     """Serve until SIGTERM or SIGINT; SIGHUP restarts the workers one after the other. Returns the exit status."""
-    if options.host not in _LOOPBACK and options.tls_certificate is None:
-        raise Invalid(
-            "tls_needed",
-            f"Without TLS this serves loopback only, not {options.host}.",
-            hint="Give --tls-cert and --tls-key, or put a proxy with TLS before 127.0.0.1.",
-        )
+    check_address(
+        options.host,
+        options.tls_certificate,
+        hint="Give --tls-cert and --tls-key, or put a proxy with TLS before 127.0.0.1.",
+    )
     options.tls()
     asyncio.run(start_daemon(options.home))
     try:

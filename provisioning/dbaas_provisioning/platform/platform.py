@@ -279,6 +279,10 @@ class Platform:
         """Where MongoDB's clients come in; somebody listens there when this returns. Raises ``Unavailable``."""
         return await self._supervision.mongo_door()
 
+    async def has_documents(self) -> bool:
+        """Whether any tenant has a document database, or had one."""
+        return any(engine_folder.engine(one.engine).can.documents for one in await self._store.clusters())
+
     async def mongo_login(self, tenant: str, name: str | None = None) -> Credential:
         """The user of one document database; without a name, the user of all that the tenant has. Starts nothing.
 

@@ -13,6 +13,8 @@ from . import data, platform, tenancy
 
 __all__ = ["parse"]
 
+_ALL = "a tenant alone: MongoDB's user of all its document databases"
+
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The options, with ``run`` the function to call. Exits with status 2 where the line is wrong."""
@@ -65,10 +67,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
 
     create = command("create", "Make a database.", tenancy.create_database)
-    create.add_argument("engine", help="postgres")
+    create.add_argument("engine", help="postgres or document")
     create.add_argument("name")
     create.add_argument("--tenant", required=True)
-    create.add_argument("--expose", choices=["policies", "all"], default="policies")
+    create.add_argument("--expose", choices=["policies", "all"], help="which tables the API shows (default: policies)")
 
     keys = commands.add_parser("keys", help="Make, list and end API keys.", allow_abbrev=False)
     key_actions = keys.add_subparsers(metavar="ACTION", required=True)
@@ -89,8 +91,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     secret = command("jwt-secret", "Print what signs the tenant's tokens.", tenancy.jwt_secret)
     secret.add_argument("--tenant", required=True)
 
-    connection = command("connection-string", "Print a database's connection string.", tenancy.connection_string)
-    connection.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    connection = command("connection-string", "Print a connection string.", tenancy.connection_string)
+    connection.add_argument("database", metavar="TENANT[/DATABASE]", type=_tenant_or_pair, help=_ALL)
     connection.add_argument("--admin", action="store_true", help="the cluster's administrator, for the operator only")
     lists = command("list", "List databases.", tenancy.list_databases)
     lists.add_argument("--tenant")
@@ -100,7 +102,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     shown.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     shown.add_argument("table", nargs="?")
     rotate = command("rotate", "New passwords; the old ones end.", tenancy.rotate)
-    rotate.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
+    rotate.add_argument("database", metavar="TENANT[/DATABASE]", type=_tenant_or_pair, help=_ALL)
     drop = command("drop", "Remove a database and its data.", tenancy.drop_database)
     drop.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     drop.add_argument("--yes", action="store_true", help="do not ask")
@@ -125,6 +127,10 @@ def _pair(text: str) -> tuple[str, str]:
     if not (tenant and slash and database):
         raise argparse.ArgumentTypeError("write it as TENANT/DATABASE")
     return tenant, database
+
+
+def _tenant_or_pair(text: str) -> tuple[str, str | None]:
+    return _pair(text) if "/" in text else (text, None)
 
 
 def _port(text: str) -> int:

@@ -11,7 +11,7 @@ from dbaas_provisioning.errors import Invalid, NotFound
 from dbaas_provisioning.nouns import Database, KeyRole
 
 from ..control.keys import signed
-from ..control.render import database_json, endpoints, key_json, tenant_json
+from ..control.render import database_json, endpoints, key_json, mongo_door, tenant_json
 from ..feeds.remote import SocketFeeds
 from .opened import Opened, opened
 from .show import print_fields, print_rows, size_text
@@ -24,7 +24,7 @@ __all__ = [
 
 _DESCRIBED = (
     "tenant", "name", "engine", "version", "state", "size_bytes", "connections", "exposure",
-    "rest_url", "realtime_url", "graphql_url",
+    "rest_url", "realtime_url", "graphql_url", "mongodb_url",
 )  # fmt: skip
 
 
@@ -82,30 +82,40 @@ async def create_database(options: argparse.Namespace) -> None:
     """Make a database and print how to reach it."""
     async with opened(options.home) as here:
         database = await here.platform.create_database(
-            options.tenant, options.engine, options.name, options={"expose": options.expose}, actor=here.actor
+            options.tenant,
+            options.engine,
+            options.name,
+            options={"expose": options.expose} if options.expose else {},
+            actor=here.actor,
         )
         fields = await _reach(here, options.tenant, database)
     print_fields(fields, as_json=options.json)
 
 
 async def rotate(options: argparse.Namespace) -> None:
-    """New passwords."""
+    """New passwords: of a database, or for MongoDB's clients of a tenant."""
     tenant, name = options.database
     async with opened(options.home) as here:
-        database = await here.platform.rotate(tenant, name, actor=here.actor)
-        fields = await _reach(here, tenant, database)
+        if name is None:
+            await here.platform.rotate_mongo_login(tenant, actor=here.actor)
+            fields = {"tenant": tenant, "connection_string": await here.platform.mongo_connection_string(tenant)}
+        else:
+            database = await here.platform.rotate(tenant, name, actor=here.actor)
+            fields = await _reach(here, tenant, database)
     print_fields(fields, as_json=options.json)
 
 
 async def _reach(here: Opened, tenant: str, database: Database) -> dict[str, Any]:
-    return {
+    door = await mongo_door(here.platform, database)
+    fields = {
         "tenant": tenant,
         "database": database.name,
         "engine": database.engine,
-        "exposure": database.exposure,
+        "exposure": database.exposure if door is None else None,
         "connection_string": await here.platform.connection_string(tenant, database.name),
-        **endpoints(here.url, tenant, database.name),
+        **endpoints(here.url, tenant, database.name, door),
     }
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 async def drop_database(options: argparse.Namespace) -> int:
@@ -135,10 +145,15 @@ def _confirmed(options: argparse.Namespace, what: str, answer: str) -> bool:
 
 
 async def connection_string(options: argparse.Namespace) -> None:
-    """Print a connection string."""
+    """Print a connection string: of a database, or for MongoDB's clients of a tenant."""
     tenant, name = options.database
+    if name is None and options.admin:
+        raise Invalid("missing_field", "--admin goes with a database.", hint="Write TENANT/DATABASE.")
     async with opened(options.home) as here:
-        text = await here.platform.connection_string(tenant, name, admin=options.admin)
+        if name is None:
+            text = await here.platform.mongo_connection_string(tenant)
+        else:
+            text = await here.platform.connection_string(tenant, name, admin=options.admin)
     if options.json:
         print_fields({"connection_string": text}, as_json=True)
     else:
@@ -153,13 +168,15 @@ async def show_database(options: argparse.Namespace) -> None:
         cluster = await here.platform.cluster(database.cluster_id)
         usage = await here.platform.usage(tenant, name)
         owner = await here.platform.tenant(tenant)
-        feed = (await SocketFeeds(options.home).of(tenant, name).figures()).as_dict()
-        fields = database_json(database, owner, cluster, usage, here.url)
+        door = await mongo_door(here.platform, database)
+        feed = None if door else (await SocketFeeds(options.home).of(tenant, name).figures()).as_dict()
+        fields = database_json(database, owner, cluster, usage, here.url, door)
     if options.json:
         print_fields({**fields, "feed": feed}, as_json=True)
         return
     sizes = {"size_bytes", "retained_bytes", "left_bytes", "lag_bytes", "history_bytes"}
-    shown = {name: fields[name] for name in _DESCRIBED} | {f"feed_{name}": value for name, value in feed.items()}
+    shown = {name: fields[name] for name in _DESCRIBED if fields.get(name) is not None}
+    shown |= {f"feed_{name}": value for name, value in (feed or {}).items()}
     texts = {
         name.removesuffix("_bytes"): size_text(value) if name.removeprefix("feed_") in sizes else value
         for name, value in shown.items()
@@ -176,7 +193,8 @@ async def list_databases(options: argparse.Namespace) -> None:
             for database in await here.platform.databases(tenant.subdomain):
                 cluster = await here.platform.cluster(database.cluster_id)
                 usage = await here.platform.usage(tenant.subdomain, database.name)
-                row = database_json(database, tenant, cluster, usage, here.url)
+                door = await mongo_door(here.platform, database)
+                row = database_json(database, tenant, cluster, usage, here.url, door)
                 rows.append(row if options.json else {**row, "size": size_text(row["size_bytes"])})
     print_rows(
         rows,

@@ -10,9 +10,12 @@ from dbaas_provisioning.nouns import Database, Tenant
 from ..http import Request, Response, json_response
 from ..services import Services
 from .body import body_fields, required
-from .render import database_json, usage_json
+from .render import database_json, mongo_door, usage_json
 
-__all__ = ["connection_string", "create", "drop", "feed", "list_all", "read", "rotate", "usage"]
+__all__ = [
+    "connection_string", "create", "drop", "feed", "list_all", "mongo_connection_string", "read", "rotate",
+    "rotate_mongo", "usage",
+]  # fmt: skip
 
 
 async def list_all(request: Request, services: Services) -> Response:
@@ -32,7 +35,7 @@ async def create(request: Request, services: Services) -> Response:
         tenant,
         fields.get("engine", "postgres"),
         required(fields, "name"),
-        options={"expose": fields.get("expose", "policies")},
+        options={"expose": fields["expose"]} if "expose" in fields else {},
         actor=actor,
     )
     return json_response(await _with_secret(request, services, database), 201)
@@ -67,6 +70,24 @@ async def connection_string(request: Request, services: Services) -> Response:
     return json_response({"connection_string": text}, headers=[("Cache-Control", "no-store")])
 
 
+async def mongo_connection_string(request: Request, services: Services) -> Response:
+    """MongoDB's, of the user of all document databases of the tenant."""
+    await services.auth.operator(request)
+    return await _mongo_string(request, services)
+
+
+async def rotate_mongo(request: Request, services: Services) -> Response:
+    """A new password for that user; the old one opens nothing any more."""
+    actor = await services.auth.operator(request)
+    await services.platform.rotate_mongo_login(request.params["tenant"], actor=actor)
+    return await _mongo_string(request, services)
+
+
+async def _mongo_string(request: Request, services: Services) -> Response:
+    text = await services.platform.mongo_connection_string(request.params["tenant"])
+    return json_response({"connection_string": text}, headers=[("Cache-Control", "no-store")])
+
+
 async def usage(request: Request, services: Services) -> Response:
     """Size and connections. Never wakes a sleeping cluster."""
     await services.auth.operator(request)
@@ -83,11 +104,12 @@ async def feed(request: Request, services: Services) -> Response:
 
 
 async def _shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
-    cluster, used = await asyncio.gather(
+    cluster, used, door = await asyncio.gather(
         services.platform.cluster(database.cluster_id),
         services.platform.usage(tenant.subdomain, database.name),
+        mongo_door(services.platform, database),
     )
-    return database_json(database, tenant, cluster, used, request.base_url)
+    return database_json(database, tenant, cluster, used, request.base_url, door)
 
 
 async def _with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:

@@ -61,6 +61,8 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("delete", "/v1/{tenant}/databases/{database}"): ("Remove a database and its data", None, 204),
     ("post", "/v1/{tenant}/databases/{database}/rotate"): ("New passwords; the old ones end", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/connection-string"): ("The owner's connection string", None, 200),
+    ("get", "/v1/{tenant}/documents/connection-string"): ("MongoDB's, for all document databases", None, 200),
+    ("post", "/v1/{tenant}/documents/rotate"): ("A new password for it; the old one ends", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/usage"): ("Size and connections", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/feed"): (
         "Its feed of changes: state, slot, lag, history, followers",

@@ -5,9 +5,22 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from dbaas_provisioning.nouns import ApiKey, AuditEntry, Cluster, ClusterState, Database, DatabaseState, Tenant, Usage
+from dbaas_provisioning import engines
+from dbaas_provisioning.mongodb import mongodb_url
+from dbaas_provisioning.nouns import (
+    ApiKey,
+    AuditEntry,
+    Cluster,
+    ClusterState,
+    Database,
+    DatabaseState,
+    Door,
+    Tenant,
+    Usage,
+)
+from dbaas_provisioning.platform import Platform
 
-__all__ = ["audit_json", "database_json", "endpoints", "key_json", "tenant_json", "usage_json"]
+__all__ = ["audit_json", "database_json", "endpoints", "key_json", "mongo_door", "tenant_json", "usage_json"]
 
 
 def tenant_json(tenant: Tenant) -> dict[str, Any]:
@@ -27,8 +40,16 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-def endpoints(base_url: str, subdomain: str, database: str) -> dict[str, str]:
-    """Where a database's doors are: a Supabase-shaped project base under ``base_url``."""
+async def mongo_door(platform: Platform, database: Database) -> Door | None:
+    """Where MongoDB's clients come in, when they are a database's clients."""
+    return await platform.mongo_door() if engines.engine(database.engine).can.documents else None
+
+
+def endpoints(base_url: str, subdomain: str, database: str, door: Door | None) -> dict[str, str | None]:
+    """Where a database's doors are: a Supabase-shaped project base under ``base_url``, or MongoDB's door."""
+    if door is not None:
+        names = ("rest_url", "realtime_url", "graphql_url")
+        return {**dict.fromkeys(names), "mongodb_url": mongodb_url(door, None, database)}
     project = f"{base_url}/p/{subdomain}/{quote(database, safe='')}"
     return {
         "rest_url": f"{project}/rest/v1",
@@ -37,8 +58,10 @@ def endpoints(base_url: str, subdomain: str, database: str) -> dict[str, str]:
     }
 
 
-def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: Usage, base_url: str) -> dict[str, Any]:
-    """A database with its state, size and endpoints; no secret."""
+def database_json(
+    database: Database, tenant: Tenant, cluster: Cluster, usage: Usage, base_url: str, door: Door | None
+) -> dict[str, Any]:
+    """A database with its state, size and endpoints; no secret. Document databases are not exposed to the API."""
     state = database.state.value
     if database.state is DatabaseState.ready and cluster.state is not ClusterState.running:
         state = cluster.state.value
@@ -49,12 +72,12 @@ def database_json(database: Database, tenant: Tenant, cluster: Cluster, usage: U
         "database": database.name,
         "engine": database.engine,
         "version": cluster.version,
-        "exposure": database.exposure,
+        "exposure": database.exposure if door is None else None,
         "state": state,
         **_used(usage),
         "is_default": tenant.default_database == database.name,
         "created_at": database.created_at,
-        **endpoints(base_url, tenant.subdomain, database.name),
+        **endpoints(base_url, tenant.subdomain, database.name, door),
     }
 
 

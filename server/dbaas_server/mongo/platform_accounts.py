@@ -1,0 +1,259 @@
+"""The door's accounts, as the platform has them: its tenants, their document databases, the engines on those."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dbaas_provisioning import engines
+from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, NotFound, Unsupported
+from dbaas_provisioning.nouns import Database, DatabaseState, Login
+from dbaas_provisioning.platform import Access, Platform
+
+from ..documents.engine import Engine
+from ..documents.errors import Code, DocumentError
+from ..engine import Limits, Target
+from ..engines.document import open_store
+from .accounts import Account
+from .scram import Verifier, verifier_of
+
+__all__ = ["PlatformAccounts"]
+
+log = logging.getLogger("dbaas.mongo")
+
+IDLE_SECONDS = 1_800.0
+_LOOK_SECONDS = 60.0
+_LINGER_SECONDS = 5.0
+_VERIFIERS = 10_000
+
+_Key = tuple[str, str]  # a tenant's subdomain, a database's name
+
+
+@dataclass(slots=True, eq=False)
+class _Opened:
+    """An engine that is open, and what it was opened on."""
+
+    database: Database
+    plan: str
+    engine: Engine
+    used: float = field(default_factory=time.monotonic)
+
+
+class PlatformAccounts:
+    """Implements :class:`~.accounts.Accounts`. Belongs to one event loop.
+
+    Args:
+        folder: for what is too large for memory.
+        idle_seconds: after which an engine that nobody used is closed, and with it its database's connections.
+    """
+
+    def __init__(self, platform: Platform, folder: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
+        self._platform = platform
+        self._folder = folder
+        self._idle_seconds = idle_seconds
+        self._opened: dict[_Key, _Opened] = {}
+        self._opening: dict[_Key, asyncio.Task[_Opened | None]] = {}
+        self._verifiers: OrderedDict[str, tuple[bytes, Verifier]] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        platform.on_change(self._heard)
+        self._begin(self._close_idle())
+
+    async def close(self) -> None:
+        """Close every engine."""
+        for task in [*self._tasks, *self._opening.values()]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._opening.values(), return_exceptions=True)
+        await asyncio.gather(*(opened.engine.close() for opened in self._opened.values()), return_exceptions=True)
+        self._opened.clear()
+
+    # --- who may log in ---------------------------------------------------------------------------------------------
+
+    async def account(self, user: str) -> Account | None:
+        """See :meth:`.accounts.Accounts.account`."""
+        tenant, dot, name = user.partition(".")
+        if "\0" in user:
+            return None
+        try:
+            login = await self._platform.mongo_login(tenant, name if dot else None)
+        except (NotFound, Unsupported):
+            return None
+        return Account(user, tenant, name if dot else None, await self._verifier(user, login.secret))
+
+    async def _verifier(self, user: str, secret: str) -> Verifier:
+        """Made once of each secret: that takes milliseconds by design, and drivers remember it by its salt."""
+        digest = hashlib.sha256(secret.encode()).digest()
+        known = self._verifiers.get(user)
+        if known is None or known[0] != digest:
+            known = (digest, await asyncio.to_thread(verifier_of, secret))
+            self._verifiers[user] = known
+            if len(self._verifiers) > _VERIFIERS:
+                self._verifiers.popitem(last=False)
+        self._verifiers.move_to_end(user)
+        return known[1]
+
+    # --- databases --------------------------------------------------------------------------------------------------
+
+    async def databases(self, account: Account) -> list[str]:
+        """See :meth:`.accounts.Accounts.databases`."""
+        try:
+            found = await self._platform.databases(account.tenant)
+        except NotFound:
+            return []
+        return [
+            one.name
+            for one in found
+            if _is_documents(one) and one.state is DatabaseState.ready and account.database in (None, one.name)
+        ]
+
+    async def engine(self, account: Account, database: str, *, create: bool) -> Engine | None:
+        """See :meth:`.accounts.Accounts.engine`."""
+        _check_reach(account, database)
+        key = (account.tenant, database)
+        opened: _Opened | None = self._opened.get(key)
+        if opened is None:
+            opened = await self._open(key)
+            if opened is None and create:
+                await self._create(account, database)
+                opened = await self._open(key)
+            if opened is None:
+                return None
+        opened.used = time.monotonic()
+        return opened.engine
+
+    async def drop(self, account: Account, database: str) -> None:
+        """See :meth:`.accounts.Accounts.drop`. The only database of a user is emptied: its login stays with it."""
+        _check_reach(account, database)
+        if account.database is not None:
+            engine = await self.engine(account, database, create=False)
+            if engine is not None:
+                await engine.drop_database(database)
+            return
+        with contextlib.suppress(NotFound):
+            if not _is_documents(await self._platform.database(account.tenant, database)):
+                return
+            self._forget((account.tenant, database))
+            await self._platform.drop_database(account.tenant, database, actor=_actor(account))
+
+    async def _create(self, account: Account, database: str) -> None:
+        try:
+            await self._platform.create_database(
+                account.tenant, "document", database, options={}, actor=_actor(account)
+            )
+        except Conflict:
+            found = await self._platform.database(account.tenant, database)
+            if not _is_documents(found):
+                raise DocumentError(
+                    Code.InvalidNamespace, f"The name '{database}' belongs to a {found.engine} database of this tenant."
+                ) from None
+        except Invalid as error:
+            raise DocumentError(Code.InvalidNamespace, f"Invalid database name: '{database}'. {error.hint}") from None
+
+    # --- engines ----------------------------------------------------------------------------------------------------
+
+    async def _open(self, key: _Key) -> _Opened | None:
+        """Open an engine, once for all who wait for it; None where there is no such database."""
+        task = self._opening.get(key)
+        if task is None:
+            task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(key))
+            task.add_done_callback(lambda _: self._opening.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _connect(self, key: _Key) -> _Opened | None:
+        try:
+            if not _is_documents(await self._platform.database(*key)):
+                return None
+            access = await self._platform.access(*key)
+        except NotFound:
+            return None
+
+        async def wake() -> Target:
+            return _target(await self._platform.access(*key), wake)
+
+        store = await open_store(_target(access, wake), Limits(statement_timeout_ms=access.plan.statement_timeout_ms))
+        engine = Engine(store, folder=self._folder)
+        try:
+            await engine.start()
+        except BaseException:
+            await engine.close()
+            raise
+        opened = self._opened[key] = _Opened(access.database, access.plan.name, engine)
+        self._begin(self._review(key, opened))  # it may have been dropped meanwhile
+        return opened
+
+    def _forget(self, key: _Key, *, linger: float = 0.0) -> None:
+        """Nobody is given this engine any more; it is closed once commands under way had time to end."""
+        opened = self._opened.pop(key, None)
+        if opened is not None:
+            self._begin(_close_after(linger, opened.engine))
+
+    def _heard(self, kind: str, identity: str) -> None:
+        """Look after what may have been dropped or changed. No identity: anything may have been."""
+        if kind in ("database", "tenant") or not identity:
+            for key, opened in self._opened.items():
+                if identity in ("", str(opened.database.id), str(opened.database.tenant_id)):
+                    self._begin(self._review(key, opened))
+
+    async def _review(self, key: _Key, opened: _Opened) -> None:
+        try:
+            tenant, database = await self._platform.tenant(key[0]), await self._platform.database(*key)
+        except NotFound:
+            fits, linger = False, 0.0
+        except DbaasError:
+            return  # nobody can tell now; a command will see
+        else:
+            fits = database.id == opened.database.id and database.state is DatabaseState.ready
+            linger = _LINGER_SECONDS if fits else 0.0
+            fits = fits and tenant.plan_type == opened.plan
+        if not fits and self._opened.get(key) is opened:
+            self._forget(key, linger=linger)
+
+    async def _close_idle(self) -> None:
+        while True:
+            await asyncio.sleep(min(_LOOK_SECONDS, self._idle_seconds))
+            now = time.monotonic()
+            for key, opened in list(self._opened.items()):
+                if now - opened.used > self._idle_seconds:
+                    self._forget(key)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _close_after(seconds: float, engine: Engine) -> None:
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        with contextlib.suppress(DbaasError):
+            await engine.close()
+
+
+def _is_documents(database: Database) -> bool:
+    return engines.engine(database.engine).can.documents
+
+
+def _check_reach(account: Account, database: str) -> None:
+    if account.database not in (None, database):
+        raise DocumentError(Code.Unauthorized, f"not authorized on {database} to execute command")
+
+
+def _actor(account: Account) -> str:
+    return f"mongo:{account.user}"
+
+
+def _target(access: Access, wake: Callable[[], Awaitable[Target]]) -> Target:
+    """One role keeps the documents, whoever asks."""
+    keeper = access.logins[Login.service]
+    return Target(
+        endpoint=access.endpoint, physical_name=access.database.physical_name, owner=keeper, api=keeper,
+        service=keeper, exposure=access.database.exposure, wake=wake,
+    )  # fmt: skip
