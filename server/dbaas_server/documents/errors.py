@@ -57,8 +57,9 @@ class Code(IntEnum):
     IndexBuildAborted = 276
     CommandNotSupportedOnView = 166
     InvalidPipelineOperator = 168
-    IndexOptionsNotSupported = 197
+    InvalidIndexSpecificationOption = 197
     NoSuchTransaction = 251
+    AmbiguousIndexKeyPattern = 181
     TransactionTooOld = 225
     QueryExceededMemoryLimitNoDiskUseAllowed = 292
     InterruptedAtShutdown = 11600
@@ -77,6 +78,18 @@ class Code(IntEnum):
     ExceededMemoryLimit = 146
     ConversionFailure = 241
     CursorInUse = 12051
+    UnknownReplWriteConcern = 79
+    UnsatisfiableWriteConcern = 100
+    CommandNotSupported = 115
+    NotAReplicaSet = 123
+    NoSuchSession = 206
+    ExceededTimeLimit = 262
+    OperationNotSupportedInTransaction = 263
+    APIVersionError = 322
+    APIStrictError = 323
+    MechanismUnavailable = 334
+    UnsupportedOpQueryCommand = 352
+    NotARetryableWriteCommand = 50768
 
 
 class DocumentError(DbaasError):

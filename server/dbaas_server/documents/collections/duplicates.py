@@ -12,7 +12,7 @@ from ..values import encode_key
 from .entries import cut_key, values_of
 from .metadata import ID_INDEX, Collection, Index
 
-__all__ = ["duplicate_key"]
+__all__ = ["duplicate_key", "shown"]
 
 
 def duplicate_key(collection: Collection, index: Index | None, document: Document, key: bytes) -> DocumentError:
@@ -26,10 +26,9 @@ def duplicate_key(collection: Collection, index: Index | None, document: Documen
         name, pattern, values = str(ID_INDEX["name"]), ID_INDEX["key"], {"_id": document["_id"]}
     else:
         name, pattern, values = index.name, index.spec["key"], _values(index, document, key)
-    shown = ", ".join(f"{field}: {_show(value)}" for field, value in values.items())
     return DocumentError(
         Code.DuplicateKey,
-        f"E11000 duplicate key error collection: {collection.namespace} index: {name} dup key: {{ {shown} }}",
+        f"E11000 duplicate key error collection: {collection.namespace} index: {name} dup key: {shown(values)}",
         info={"keyPattern": dict(pattern), "keyValue": values},
     )
 
@@ -43,7 +42,7 @@ def _values(index: Index, document: Document, key: bytes) -> Document:
     return {field: None if value is MISSING else value for field, value in values.items()}
 
 
-def _show(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as MongoDB's messages show it."""
     match value:
         case None:
@@ -67,9 +66,9 @@ def _show(value: Any) -> str:
         case MaxKey():
             return "MaxKey"
         case dict():
-            return "{ " + ", ".join(f"{name}: {_show(part)}" for name, part in value.items()) + " }" if value else "{}"
+            return "{ " + ", ".join(f"{name}: {shown(part)}" for name, part in value.items()) + " }" if value else "{}"
         case list():
-            return "[ " + ", ".join(map(_show, value)) + " ]" if value else "[]"
+            return "[ " + ", ".join(map(shown, value)) + " ]" if value else "[]"
         case bytes():
             return f"BinData({getattr(value, 'subtype', 0)}, {bytes(value).hex().upper()})"
         case _:

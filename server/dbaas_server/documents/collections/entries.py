@@ -94,7 +94,7 @@ def keys_of(index: Index, document: Document, id: bytes) -> IndexKeys:
     return IndexKeys(
         frozenset([cut_key(key) + tail for key in whole]),
         frozenset([index.fields[place] for place in through]),
-        any([len(key) > LONGEST_KEY for key in whole]),
+        max(map(len, whole)) > LONGEST_KEY,
     )
 
 

@@ -144,7 +144,8 @@ class Store(Protocol):
     async def change_collection(
         self, record: CollectionRecord, *, make: Sequence[Space] = (), drop: Sequence[Space] = ()
     ) -> bool:
-        """Replace a collection's metadata if its version is still ``record.version - 1``; spaces come and go with it.
+        """Replace a collection's metadata if its version is still ``record.version - 1`` and no other has its name;
+        spaces come and go with it.
 
         Returns once no batch planned under an older version can be written any more.
         """

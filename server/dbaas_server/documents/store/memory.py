@@ -53,7 +53,7 @@ class MemoryStore:
 
     async def create_collection(self, record: CollectionRecord, spaces: Sequence[Space]) -> bool:
         """Make a collection; False when one of that name is there."""
-        if any((other.database, other.name) == (record.database, record.name) for other in self._collections.values()):
+        if self._has_namesake(record):
             return False
         self._collections[record.id] = replace(record, version=1)
         for space in spaces:
@@ -66,7 +66,7 @@ class MemoryStore:
     ) -> bool:
         """Replace a collection's metadata if it is still the one before."""
         known = self._collections.get(record.id)
-        if known is None or known.version != record.version - 1:
+        if known is None or known.version != record.version - 1 or self._has_namesake(record):
             return False
         self._collections[record.id] = record
         for space in make:
@@ -84,6 +84,10 @@ class MemoryStore:
             self._spaces.pop(space, None)
         self._tell()
         return True
+
+    def _has_namesake(self, record: CollectionRecord) -> bool:
+        others = (other for other in self._collections.values() if other.id != record.id)
+        return any((other.database, other.name) == (record.database, record.name) for other in others)
 
     async def watch_metadata(self) -> AsyncIterator[None]:
         """Yields whenever metadata changed."""

@@ -139,6 +139,10 @@ class PostgresStore:
                 )
             except _NotAsExpected:
                 return False
+            except QueryError as error:
+                if error.code != _UNIQUE:
+                    raise
+                return False
         return True
 
     async def watch_metadata(self) -> AsyncIterator[None]:
