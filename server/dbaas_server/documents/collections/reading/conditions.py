@@ -15,7 +15,7 @@ from ...regex import literal_prefix
 from ...values import Collation
 from .intervals import Interval, compared, point, starting, united
 
-__all__ = ["Condition", "Conditions", "conditions_of"]
+__all__ = ["Condition", "Conditions", "conditions_of", "conjuncts"]
 
 _COMPARISONS: Final = frozenset({"$gt", "$gte", "$lt", "$lte"})
 
@@ -57,44 +57,45 @@ class Conditions:
     whole: bool
 
 
+def conjuncts(node: Node) -> Iterator[Node]:
+    """The parts of a filter which all have to hold."""
+    if isinstance(node, And):
+        for child in node.children:
+            yield from conjuncts(child)
+    elif not isinstance(node, Always):
+        yield node
+
+
 def conditions_of(node: Node, collation: Collation) -> Conditions:
     """What a filter asks for of single paths, whatever else it asks.
 
     Args:
         collation: the one that it was parsed under.
     """
-    found = list(_walk(node, collation, count(1)))
-    each = tuple(one for one in found if one is not None)
-    return Conditions(each, len(each) == len(found))
-
-
-def _walk(node: Node, collation: Collation, numbers: Iterator[int]) -> Iterator[Condition | None]:
-    """A condition for each part of the filter; None for what is none."""
-    match node:
-        case Always():
-            return
-        case And(children):
-            for child in children:
-                yield from _walk(child, collation, numbers)
-        case Leaf(operator="$elemMatch", operand=inner, path=path, of_values=of_values):
-            yield None
-            yield from _of_element(inner, collation, path, next(numbers), of_values)
-        case Leaf():
-            yield _of_leaf(node, node.path, collation)
-        case _:
-            yield None
-
-
-def _of_element(node: Node, collation: Collation, path: str, number: int, of_values: bool) -> Iterator[Condition]:
-    for leaf in node.children if isinstance(node, And) else (node,):
-        if not isinstance(leaf, Leaf) or leaf.arrays:
+    numbers = count(1)
+    found: list[Condition] = []
+    whole = True
+    for part in conjuncts(node):
+        condition = _of_leaf(part, part.path, collation) if isinstance(part, Leaf) else None
+        if condition is not None:
+            found.append(condition)
             continue
-        if of_values:
-            found = _of_leaf(leaf, path, collation, number, is_value=True)
+        whole = False
+        if isinstance(part, Leaf) and part.operator == "$elemMatch":
+            found += _of_element(part, collation, next(numbers))
+    return Conditions(found, whole)
+
+
+def _of_element(outer: Leaf, collation: Collation, number: int) -> Iterator[Condition]:
+    for leaf in conjuncts(outer.operand):
+        if not isinstance(leaf, Leaf):
+            continue
+        if outer.of_values:
+            found = _of_leaf(leaf, outer.path, collation, number, is_value=True)
         elif any(name.isdigit() for name in leaf.parts):
             continue  # the elements may be arrays, whose places these name
         else:
-            found = _of_leaf(leaf, f"{path}.{leaf.path}", collation, number)
+            found = _of_leaf(leaf, f"{outer.path}.{leaf.path}", collation, number)
         if found is not None:
             yield found
 
