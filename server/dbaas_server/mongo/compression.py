@@ -6,7 +6,7 @@ import zlib
 from importlib import import_module
 from typing import Any, Final
 
-__all__ = ["COMPRESSORS", "compress", "decompress", "negotiate"]
+__all__ = ["COMPRESSORS", "compress", "decompress", "negotiate", "numbers"]
 
 
 def _optional(name: str) -> Any:
@@ -32,6 +32,11 @@ def negotiate(asked: object) -> list[str]:
     """Those of the client's compressors that are known here, in its order."""
     known = set(COMPRESSORS.values())
     return [name for name in asked if isinstance(name, str) and name in known] if isinstance(asked, list) else []
+
+
+def numbers(names: list[str]) -> frozenset[int]:
+    """Compressors as OP_COMPRESSED numbers them."""
+    return frozenset(number for number, name in COMPRESSORS.items() if name in names)
 
 
 def compress(compressor: int, data: bytes) -> bytes:

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..documents.errors import Code, DocumentError
 
-__all__ = ["ITERATIONS", "Conversation", "Verifier", "user_name", "verifier_of"]
+__all__ = ["ITERATIONS", "Conversation", "Verifier", "decoy", "failed", "user_name", "verifier_of"]
 
 ITERATIONS: Final = 15_000
 _NONCE_BYTES: Final = 18

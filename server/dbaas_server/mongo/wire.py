@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 from itertools import count
 from typing import Final
 
@@ -19,7 +19,18 @@ from ..documents.codec import Document, Raw, decode
 from ..documents.errors import Code, DocumentError
 from .compression import COMPRESSORS, compress, decompress
 
-__all__ = ["HEADER", "MAX_MESSAGE_BYTES", "Malformed", "Request", "length_of", "parse", "reply"]
+__all__ = [
+    "HEADER",
+    "HEAD_BYTES",
+    "MAX_MESSAGE_BYTES",
+    "Malformed",
+    "Request",
+    "Uninterpretable",
+    "length_of",
+    "parse",
+    "reply",
+    "weight_of",
+]
 
 MAX_MESSAGE_BYTES: Final = 48_000_000
 """What ``hello`` announces, and no message may exceed."""
@@ -29,6 +40,9 @@ _LENGTH: Final = struct.Struct("<i")
 _FLAGS: Final = struct.Struct("<I")
 _REPLY: Final = struct.Struct("<iqii")  # flags, cursor, from, number of documents
 _COMPRESSED: Final = struct.Struct("<iiB")  # operation, length before compression, compressor
+
+HEAD_BYTES: Final = HEADER.size + _COMPRESSED.size
+"""From so many bytes on it is known how much memory a message takes."""
 
 _ids = count(1)
 
@@ -42,15 +56,10 @@ class Operation(IntEnum):
     message = 2013
 
 
-class Flags(IntFlag):
-    """Of OP_MSG. The lower 16 bits have to be understood, the others may be ignored."""
-
-    checksum = 1 << 0
-    more_to_come = 1 << 1
-    exhaust_allowed = 1 << 16
-
-
-_KNOWN: Final = Flags.checksum | Flags.more_to_come
+# Flags of OP_MSG. The lower 16 bits have to be understood, the others may be ignored; of those, ``exhaustAllowed`` is a
+# permission to send more answers than one, which is never made use of.
+_CHECKSUM: Final = 1 << 0
+_MORE_TO_COME: Final = 1 << 1
 _REQUIRED: Final = 0xFFFF
 
 
@@ -85,7 +94,7 @@ class Request:
     compressor: int | None = None
 
 
-def length_of(header: bytes) -> int:
+def length_of(header: bytes | bytearray) -> int:
     """How many bytes a message has, its header's 16 included.
 
     Raises:
@@ -95,6 +104,24 @@ def length_of(header: bytes) -> int:
     if not HEADER.size < length <= MAX_MESSAGE_BYTES:
         raise Malformed(f"a message of {length} bytes")
     return length
+
+
+def weight_of(head: bytes | bytearray) -> int:
+    """How many bytes a message takes, unpacked.
+
+    Args:
+        head: its first :data:`HEAD_BYTES`, or all of it where it is shorter.
+
+    Raises:
+        Malformed: that cannot be.
+    """
+    length, _, _, operation = HEADER.unpack_from(head)
+    if operation != Operation.compressed or len(head) < HEAD_BYTES:
+        return int(length)
+    _, size, _ = _COMPRESSED.unpack_from(head, HEADER.size)
+    if not 0 <= size <= MAX_MESSAGE_BYTES:
+        raise Malformed(f"{size} bytes after decompression")
+    return int(length) + int(size)
 
 
 def parse(message: bytes, *, compressors: frozenset[int]) -> Request:
@@ -146,11 +173,10 @@ def reply(request: Request, document: Raw) -> bytes:
 
 def _message(message: bytes, id: int, compressor: int | None) -> Request:
     (bits,) = _FLAGS.unpack_from(message, HEADER.size)
-    flags = Flags(bits & (_KNOWN | Flags.exhaust_allowed))
-    if bits & _REQUIRED & ~_KNOWN:
+    if bits & _REQUIRED & ~(_CHECKSUM | _MORE_TO_COME):
         raise Malformed(f"flags {bits:#x}")
     end = len(message)
-    if flags & Flags.checksum:
+    if bits & _CHECKSUM:
         end -= 4
         if compressor is None and _FLAGS.unpack_from(message, end)[0] != google_crc32c.value(message[:end]):
             raise Malformed("a checksum that does not fit")
@@ -175,7 +201,7 @@ def _message(message: bytes, id: int, compressor: int | None) -> Request:
         place += size
     if body is None:
         raise Malformed("no body")
-    return _request(id, body, sequences, bool(flags & Flags.more_to_come), compressor)
+    return _request(id, body, sequences, bool(bits & _MORE_TO_COME), compressor)
 
 
 def _request(

@@ -1,0 +1,191 @@
+"""The listener: accepts connections, and holds what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import socket
+import ssl
+from contextlib import suppress
+from itertools import count
+from typing import Any, Final
+
+from ..documents.engine import Engine
+from ..documents.errors import Code, DocumentError
+from ..documents.store.memory import MemoryStore
+from . import commands  # noqa: F401  (registers them)
+from .accounts import Account, Accounts
+from .budget import Budget
+from .client import Client
+from .connection import Connection
+from .cursors import Cursors
+from .failpoints import FailPoints
+from .operations import Operations
+from .registry import SERVERS_OWN
+from .settings import Settings
+
+__all__ = ["MongoServer"]
+
+log = logging.getLogger("dbaas.mongo")
+
+_LOOK_SECONDS: Final = 5.0
+_DRAIN_STEP_SECONDS: Final = 0.02
+_BACKLOG: Final = 512
+_LAST_WORDS_SECONDS: Final = 1.0  # for the answers of commands that were cut short
+
+
+class MongoServer:
+    """Serves MongoDB's protocol to all tenants.
+
+    Args:
+        accounts: who may log in, and what they reach.
+        settings: bounds.
+
+    Attributes:
+        secret: of this process, for what must look the same each time and be known to nobody.
+    """
+
+    def __init__(self, accounts: Accounts, settings: Settings | None = None) -> None:
+        self.accounts = accounts
+        self.settings = settings or Settings()
+        self.operations = Operations()
+        self.cursors = Cursors(self.settings)
+        self.failpoints = FailPoints()
+        self.secret = secrets.token_bytes(32)
+        self._ids = count(1)
+        self._connections: dict[int, Connection] = {}
+        self._tenants: dict[str, set[int]] = {}
+        self._budgets: dict[str, Budget] = {}
+        self._servers: list[asyncio.Server] = []
+        self._looking: asyncio.Task[None] | None = None
+        self._nothing = Engine(MemoryStore())
+
+    async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
+        """Listen; may be called for several addresses.
+
+        Returns:
+            The port, which was found if 0 was asked for.
+
+        Raises:
+            OSError: the address cannot be had.
+        """
+        return await self._listen(tls, host=host, port=port)
+
+    async def start_on(self, listening: socket.socket, tls: ssl.SSLContext | None = None) -> int:
+        """As :meth:`start`, on a socket that somebody else bound. Returns its port."""
+        return await self._listen(tls, sock=listening)
+
+    async def _listen(self, tls: ssl.SSLContext | None, **where: Any) -> int:
+        if self._looking is None:
+            await self._nothing.start()
+            self._looking = asyncio.create_task(self._look())
+        server = await asyncio.get_running_loop().create_server(
+            lambda: Connection(self, next(self._ids)), ssl=tls, backlog=_BACKLOG, **where
+        )
+        self._servers.append(server)
+        return int(server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening, give commands a moment to end, and end the rest so that drivers try them again."""
+        for server in self._servers:
+            server.close()
+        await self._drain(self.settings.drain_seconds)
+        over = DocumentError(Code.InterruptedAtShutdown, "interrupted at shutdown")
+        for operation in self.operations.all():
+            operation.kill(over)
+        await self._drain(_LAST_WORDS_SECONDS)
+        left = list(self._connections.values())
+        for connection in left:
+            connection.end()
+        await asyncio.gather(*(one.task for one in left if one.task is not None), return_exceptions=True)
+        await self.cursors.close_all()
+        if self._looking is not None:
+            self._looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._looking
+            await self._nothing.close()
+
+    # --- engines ----------------------------------------------------------------------------------------------------
+
+    async def engine_for(self, account: Account, database: str, *, create: bool) -> Engine:
+        """A database's engine; one that holds nothing, and takes nothing, where there is no such database.
+
+        Raises:
+            DocumentError: ``Unauthorized``.
+        """
+        if database in SERVERS_OWN or account.database not in (None, database):
+            raise DocumentError(Code.Unauthorized, f"not authorized on {database} to execute this command")
+        return await self.accounts.engine(account, database, create=create) or self._nothing
+
+    # --- connections ------------------------------------------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> bool:
+        """A client connects; False where there are too many already."""
+        if len(self._connections) >= self.settings.connections:
+            log.warning("a connection is refused: there are %d", len(self._connections))
+            return False
+        self._connections[connection.client.id] = connection
+        return True
+
+    def closed(self, connection: Connection) -> None:
+        """A client is gone."""
+        if self._connections.pop(connection.client.id, None) is not None:
+            self._leave(connection.client)
+
+    def log_in(self, client: Client, account: Account) -> None:
+        """A client has shown who it is.
+
+        Raises:
+            DocumentError: the tenant has too many connections.
+        """
+        members = self._tenants.setdefault(account.tenant, set())
+        if len(members) >= self.settings.tenant_connections:
+            raise DocumentError(Code.OperationFailed, "Too many connections are logged in to this tenant.")
+        members.add(client.id)
+        client.account = account
+        client.owner = hashlib.sha256(account.user.encode()).digest()
+        budget = self._budgets.setdefault(account.tenant, Budget(self.settings.tenant_bytes))
+        self._connections[client.id].use(budget)
+
+    def log_out(self, client: Client) -> None:
+        """It is nobody again."""
+        self._leave(client)
+        if client.id in self._connections:
+            self._connections[client.id].use(None)
+        client.account, client.owner = None, b""
+
+    def connections(self, tenant: str) -> int:
+        """How many are logged in to a tenant."""
+        return len(self._tenants.get(tenant, ()))
+
+    def _leave(self, client: Client) -> None:
+        if client.account is None:
+            return
+        tenant = client.account.tenant
+        members = self._tenants.get(tenant, set())
+        members.discard(client.id)
+        if not members:
+            self._tenants.pop(tenant, None)
+            if tenant in self._budgets and not self._budgets[tenant].taken:
+                del self._budgets[tenant]
+
+    async def _drain(self, seconds: float) -> None:
+        """Wait until no command is at work, ending connections as they come to rest."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while self._connections and loop.time() < until:
+            for connection in list(self._connections.values()):
+                if connection.is_idle:
+                    connection.end()
+            await asyncio.sleep(_DRAIN_STEP_SECONDS)
+
+    async def _look(self) -> None:
+        """Look for what has stalled or rested too long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(_LOOK_SECONDS, self.settings.stalled_seconds / 2, self.settings.cursor_seconds / 2))
+            for connection in list(self._connections.values()):
+                connection.look(loop.time())
+            self.cursors.sweep()
