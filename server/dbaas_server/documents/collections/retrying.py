@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import bson
 from bson import DatetimeMS, Int64
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Record", "Sessions"]
 
-_ID: Final = UUID(int=1)
-_SPACE: Final[Space] = "s_sessions"
+_NAME: Final = "sessions"
 _REMEMBERED: Final = 4_096
 
 
@@ -53,7 +52,7 @@ class Sessions:
     """The records of one store, and what is remembered of them."""
 
     def __init__(self) -> None:
-        self._is_there = False
+        self._id: UUID | None = None
         self._remembered: OrderedDict[bytes, _Kept] = OrderedDict()
 
     async def record(self, environment: Environment, retry: Retry | None) -> Record | None:
@@ -64,11 +63,7 @@ class Sessions:
         """
         if retry is None:
             return None
-        store = environment.store
-        if not self._is_there:
-            await store.create_collection(CollectionRecord(_ID, INTERNAL, "sessions", 1, encode({})), [_SPACE])
-            self._is_there = True
-        record = Record(self, store, retry)
+        record = Record(self, environment.store, await self._space(environment.store), retry)
         if retry.session not in self._remembered:
             await record.read()
         record.check()
@@ -76,23 +71,33 @@ class Sessions:
 
     async def sweep(self, environment: Environment) -> int:
         """Remove records that nobody is going to ask for any more, and say how many."""
-        if not self._is_there:
+        id = await _find(environment.store)
+        if id is None:
             return 0
         oldest = int((time.time() - environment.limits.sessions_kept_seconds) * 1_000)
         removed = 0
-        async for entries in environment.store.scan(_SPACE, Span()):
+        async for entries in environment.store.scan(_space_of(id), Span()):
             for entry in entries:
                 if int(decode(entry.value)["at"]) < oldest:
-                    removed += await self._remove(environment.store, entry)
+                    removed += await self._remove(environment.store, id, entry)
         return removed
 
-    async def _remove(self, store: Store, entry: Entry) -> bool:
+    async def _remove(self, store: Store, id: UUID, entry: Entry) -> bool:
         try:
-            await store.write(Batch(_ID, 1, [Delete(_SPACE, entry.key, entry.version)]))
+            await store.write(Batch(id, 1, [Delete(_space_of(id), entry.key, entry.version)]))
         except Refused:  # it was used again just now
             return False
         self._remembered.pop(entry.key, None)
         return True
+
+    async def _space(self, store: Store) -> Space:
+        """Where the records are; made by the first retryable write of a store."""
+        while self._id is None:
+            self._id = await _find(store)
+            if self._id is None:
+                id = uuid4()
+                await store.create_collection(CollectionRecord(id, INTERNAL, _NAME, 1, encode({})), [_space_of(id)])
+        return _space_of(self._id)
 
     def known(self, session: bytes) -> _Kept:
         """What is remembered."""
@@ -106,6 +111,16 @@ class Sessions:
             self._remembered.popitem(last=False)
 
 
+async def _find(store: Store) -> UUID | None:
+    """The id of what a store keeps the records in."""
+    name = (INTERNAL, _NAME)
+    return next((one.id for one in await store.collections() if (one.database, one.name) == name), None)
+
+
+def _space_of(id: UUID) -> Space:
+    return f"s_{id.hex}"
+
+
 @dataclass(slots=True)
 class Record:
     """What one command's statements did, or are about to do.
@@ -115,13 +130,14 @@ class Record:
 
     _sessions: Sessions
     _store: Store
+    _space: Space
     _retry: Retry
     _is_fresh: bool = field(default=False)
 
     async def read(self) -> None:
         """Look again."""
         session = self._retry.session
-        found = (await self._store.get(_SPACE, [session])).get(session)
+        found = (await self._store.get(self._space, [session])).get(session)
         self._is_fresh = True
         if found is None:
             self._sessions.remember(session, _Kept())
@@ -162,7 +178,7 @@ class Record:
 
     def put(self, results: Mapping[int, Document]) -> Put:
         """The write that goes with those of some statements, whose results it keeps."""
-        return Put(_SPACE, self._retry.session, self._body(results), self._kept.version)
+        return Put(self._space, self._retry.session, self._body(results), self._kept.version)
 
     def written(self, results: Mapping[int, Document], version: int) -> None:
         """The write was carried out."""
