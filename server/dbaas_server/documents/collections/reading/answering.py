@@ -62,6 +62,8 @@ async def answer(
     founds = _read(reader, plan, context)
     if plan.residual is not None and not isinstance(plan.residual, Always):
         founds = _matching(founds, plan.residual, question.scope, context)
+    if examined is not None:
+        founds = _tallied(founds, examined)
     if is_sorting:
         assert question.order is not None
         founds = _sorted(founds, question.order, question.most, context)
@@ -101,6 +103,13 @@ async def _matching(founds: Founds, node: Node, scope: Scope, context: Run) -> F
                 await context.breathe()
             if entries:
                 yield Found(entries, documents)
+
+
+async def _tallied(founds: Founds, examined: Examined) -> Founds:
+    async with aclosing(founds):
+        async for found in founds:
+            examined.matched += len(found)
+            yield found
 
 
 async def _sorted(founds: Founds, order: SortOrder, most: int | None, context: Run) -> Founds:

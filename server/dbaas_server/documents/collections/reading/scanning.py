@@ -34,10 +34,16 @@ _AT_ONCE: Final = 16
 
 @dataclass(slots=True)
 class Examined:
-    """What was looked at, for ``explain``."""
+    """What was looked at, for ``explain``.
+
+    Attributes:
+        keys: of an index.
+        matched: documents that match, before any is counted off.
+    """
 
     keys: int = 0
     documents: int = 0
+    matched: int = 0
 
 
 class Reader:
