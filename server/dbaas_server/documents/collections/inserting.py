@@ -186,7 +186,7 @@ def _choose(
                 error = duplicate_key(writer.collection, lost[0], change.after or {}, lost[1])
         except DocumentError as unfit:
             error = unfit
-        if progress.ordered and (error if fitting else keys & claimed):
+        if progress.ordered and fitting and (error is not None or keys & claimed):
             later = pending[number:]
             break
         if error is not None:
