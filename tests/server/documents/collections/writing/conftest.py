@@ -1,0 +1,37 @@
+"""Stores for tests of writing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import psycopg
+import pytest
+
+from conninfo import conninfo
+from dbaas_provisioning.platform import Access
+from dbaas_server.documents.store import Store
+from dbaas_server.documents.store.memory import MemoryStore
+from dbaas_server.engine import Limits
+from dbaas_server.engines.document import open_store
+from opened_session import target_of
+from written_documents import Documents, opened
+
+
+@pytest.fixture
+async def orders() -> AsyncIterator[Documents]:
+    """A collection in memory."""
+    async with opened(MemoryStore()) as documents:
+        yield documents
+
+
+@pytest.fixture(params=["memory", "postgres"])
+async def store(request: pytest.FixtureRequest, module_database: Access) -> AsyncIterator[Store]:
+    """An empty store of each kind."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    with psycopg.connect(conninfo(module_database), autocommit=True) as connection:
+        connection.execute("drop schema if exists documents cascade")
+    made = await open_store(target_of(module_database), Limits())
+    yield made
+    await made.close()
