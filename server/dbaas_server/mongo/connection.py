@@ -52,7 +52,7 @@ class Connection(asyncio.Protocol):
         self._writing = 0  # bytes of the answer that is not taken yet
         self._is_paused = False
         self._is_gone = False
-        self._is_writing = False  # a write is at work, which goes on without its client
+        self._goes_on = False  # what is at work is ended by nobody but itself, even if the client is gone
         self._active_at = self._began_at = self._loop.time()
 
     # --- asyncio.Protocol -------------------------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._server.closed(self)
         self.resume_writing()
         self._wake()
-        if self._task is not None and not self._is_writing:
+        if self._task is not None and not self._goes_on:
             self._task.cancel()
 
     # --- the server's side ------------------------------------------------------------------------------------------
@@ -165,6 +165,7 @@ class Connection(asyncio.Protocol):
     async def _respond(self, message: bytes) -> None:
         """Run one message's command and send its answer, if one is wanted."""
         client = self.client
+        self._goes_on = True
         try:
             if client.compressors and len(message) + self._taken > _THREAD_BYTES:
                 request = await asyncio.to_thread(wire.parse, message, compressors=client.compressors)
@@ -174,13 +175,11 @@ class Connection(asyncio.Protocol):
             await self._send(error.request, error_answer(error))
             return
         if self._is_gone and request.wants_reply:
-            return
+            return  # nobody will know, and nobody was told that it was begun
         command = COMMANDS.get(next(iter(request.body), ""))
-        self._is_writing = command is not None and command.writes
-        try:
-            found = await answer(self._server, client, request)
-        finally:
-            self._is_writing = False
+        self._goes_on = command is not None and command.writes
+        found = await answer(self._server, client, request)
+        self._goes_on = False
         del message
         await self._send(request, found)
 

@@ -37,29 +37,32 @@ async def answer(server: MongoServer, client: Client, request: Request) -> Raw:
     """
     body = request.body
     name = next(iter(body), "")
-    failure: Document | None = None
     try:
-        command = _find(name, request)
-        database = _database(body)
-        if server.failpoints.active and name != "configureFailPoint":
-            failure = await server.failpoints.meet(name, client.application)
-        _check_access(command, name, client, database)
-        operation = server.operations.begin(client, name, database, body)
-        try:
-            call = Call(server, client, command, body, request.sequences, operation)
-            complaint = _prepare(call)
-            found = await _run(call)
-        finally:
-            server.operations.end(operation)
+        found = await _perform(server, client, request, name)
+        return found if type(found) is bytes else success(found)  # type: ignore[arg-type]
     except HangUp:
         raise
     except Exception as error:
         labelled = isinstance(error, FailedOnPurpose) and error.is_labelled
         return error_answer(error, retryable_write="txnNumber" in body and not labelled)
-    complaint = failure or complaint
-    if complaint is not None:
-        found = _with_write_concern_error(found, complaint)
-    return found if type(found) is bytes else success(found)  # type: ignore[arg-type]
+
+
+async def _perform(server: MongoServer, client: Client, request: Request, name: str) -> Document | Raw:
+    body = request.body
+    command = _find(name, request)
+    database = _database(body)
+    complaint: Document | None = None
+    if server.failpoints.active and name != "configureFailPoint":
+        complaint = await server.failpoints.meet(name, client.application)
+    _check_access(command, name, client, database)
+    operation = server.operations.begin(client, name, database, body)
+    try:
+        call = Call(server, client, command, body, request.sequences, operation)
+        complaint = _prepare(call) or complaint
+        found = await _run(call)
+    finally:
+        server.operations.end(operation)
+    return found if complaint is None else _with_write_concern_error(found, complaint)
 
 
 def _find(name: str, request: Request) -> Command:

@@ -18,6 +18,7 @@ import google_crc32c
 from ..documents.codec import Document, Raw, decode
 from ..documents.errors import Code, DocumentError
 from .compression import COMPRESSORS, compress, decompress
+from .lifting import INSERT, lift
 
 __all__ = [
     "HEADER",
@@ -207,6 +208,8 @@ def _message(message: bytes, id: int, compressor: int | None) -> Request:
 def _request(
     id: int, body: Raw, sequences: dict[str, list[Raw]], more_to_come: bool, compressor: int | None
 ) -> Request:
+    if not sequences and body.startswith(INSERT, _LENGTH.size) and (lifted := lift(body)) is not None:
+        body, sequences = lifted[0], {"documents": lifted[1]}
     try:
         document = decode(body)
     except DocumentError:
@@ -250,7 +253,10 @@ def _query(message: bytes, id: int, compressor: int | None) -> Request:
     place = stop + 1 + 2 * _LENGTH.size
     size = _size(message, place, len(message))
     raw = message[place : place + size]
-    body = decode(raw)
+    try:
+        body = decode(raw)
+    except DocumentError:
+        raise Uninterpretable(Request(id, {}, raw, is_legacy=True, compressor=compressor)) from None
     if not collection.endswith(".$cmd"):
         raise Malformed("OP_QUERY on a collection")
     command = body.get("$query", body)

@@ -7,7 +7,7 @@ from typing import Final
 
 from bson import DatetimeMS
 
-from ...documents.codec import MAX_DOCUMENT_BYTES, Document
+from ...documents.codec import MAX_DOCUMENT_BYTES, Document, encode
 from .. import compression
 from ..login import MECHANISM, speculate
 from ..registry import Call, Needs, command
@@ -20,6 +20,7 @@ VERSION: Final = "7.0.14"
 
 _VERSION_ARRAY: Final = [7, 0, 14, 0]
 _WIRE_VERSION: Final = 21
+_METADATA_BYTES: Final = 2_048  # that are kept of what a driver says of itself
 _BATCH: Final = 100_000  # statements of one write command
 
 
@@ -41,7 +42,7 @@ async def is_master(call: Call) -> Document:
 async def _describe(call: Call) -> Document:
     client, body = call.client, call.body
     metadata = body.get("client")
-    if isinstance(metadata, dict) and not client.metadata:
+    if isinstance(metadata, dict) and not client.metadata and len(encode(metadata)) <= _METADATA_BYTES:
         client.metadata = metadata
     found: Document = {
         "msg": "isdbgrid",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from bson.raw_bson import RawBSONDocument
+
 from ...documents.codec import Document, Raw, decode, encode
 from ...documents.errors import Code, DocumentError
 from ...documents.requests import DeleteSpec, FindAndModify, UpdateSpec, WriteContext
@@ -85,7 +87,7 @@ async def find_and_modify(call: Call) -> Document:
         last["updatedExisting"] = modified.updated_existing
     if modified.is_upsert:
         last["upserted"] = modified.upserted
-    value = None if modified.value is None else decode(modified.value)
+    value = None if modified.value is None else RawBSONDocument(modified.value)  # goes as it is
     return {"lastErrorObject": last, "value": value}
 
 
