@@ -18,6 +18,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
+# Tests do not wait as long as operators do.
+SETTINGS = {"DBAAS_MONGO_REAP_SECONDS": "0.5"}
+
 
 @dataclass(frozen=True)
 class LivePlatform:
@@ -41,7 +44,7 @@ class LivePlatform:
             capture_output=True,
             text=True,
             timeout=180,
-            env=without_platform(os.environ),
+            env=without_platform(os.environ) | SETTINGS,
         )
 
     def json(self, *words: str) -> Any:

@@ -16,6 +16,7 @@ from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
 from ..daemon_link import SocketSupervision, start_daemon
+from ..documents.collections.environment import REAP_SECONDS, EngineLimits
 from ..home import private_folder, read_run_file
 from ..logs import log_to_file
 from ..mongo_process import MongoSettings
@@ -61,7 +62,8 @@ async def _serve(home: Home, listening: socket.socket) -> None:
     folder = private_folder(home.run / "mongo")
     platform = await Platform.open(home, SocketSupervision(home))
     try:
-        accounts = PlatformAccounts(platform, folder)
+        limits = EngineLimits(reap_seconds=float(os.environ.get("DBAAS_MONGO_REAP_SECONDS") or REAP_SECONDS))
+        accounts = PlatformAccounts(platform, folder, limits=limits)
         server = MongoServer(accounts, Settings(test_commands=os.environ.get("DBAAS_MONGO_TEST_COMMANDS") == "1"))
         await server.start_on(listening, server_context(settings.tls_certificate, settings.tls_key))
         await ending.wait()

@@ -18,6 +18,7 @@ from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, NotFound, U
 from dbaas_provisioning.nouns import Database, DatabaseState, Login
 from dbaas_provisioning.platform import Access, Platform
 
+from ..documents.collections.environment import EngineLimits
 from ..documents.engine import Engine
 from ..documents.errors import Code, DocumentError
 from ..engine import Limits, Target
@@ -52,12 +53,21 @@ class PlatformAccounts:
 
     Args:
         folder: for what is too large for memory.
+        limits: of each engine.
         idle_seconds: after which an engine that nobody used is closed, and with it its database's connections.
     """
 
-    def __init__(self, platform: Platform, folder: Path, *, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        folder: Path,
+        *,
+        limits: EngineLimits | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self._platform = platform
         self._folder = folder
+        self._limits = limits
         self._idle_seconds = idle_seconds
         self._opened: dict[_Key, _Opened] = {}
         self._opening: dict[_Key, asyncio.Task[_Opened | None]] = {}
@@ -178,7 +188,7 @@ class PlatformAccounts:
             return _target(await self._platform.access(*key), wake)
 
         store = await open_store(_target(access, wake), Limits(statement_timeout_ms=access.plan.statement_timeout_ms))
-        engine = Engine(store, folder=self._folder)
+        engine = Engine(store, folder=self._folder, limits=self._limits)
         try:
             await engine.start()
         except BaseException:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from ..store import Store
 from .catalog import Catalog
 from .lines import Lines
 from .retrying import Sessions
 
-__all__ = ["EngineLimits", "Environment"]
+__all__ = ["REAP_SECONDS", "EngineLimits", "Environment"]
+
+REAP_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class EngineLimits:
     stage_bytes: int = 100 * 1024 * 1024
     batch_bytes: int = 4 * 1024 * 1024
     attempts: int = 30
-    reap_seconds: float = 60.0
+    reap_seconds: float = REAP_SECONDS
     sessions_kept_seconds: float = 1_800.0
 
 
