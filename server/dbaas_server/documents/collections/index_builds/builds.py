@@ -46,7 +46,8 @@ class Builds:
         if new:
             self._begin(collection, new)
         tasks = {self._tasks[collection, id] for id in indexes}
-        await asyncio.wait(tasks)
+        if tasks:
+            await asyncio.wait(tasks)
         for task in tasks:
             if task.cancelled():
                 raise DocumentError(Code.InterruptedAtShutdown, "The index is built when the server is back.")

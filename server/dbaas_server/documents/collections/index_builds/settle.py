@@ -50,7 +50,7 @@ class _Settling:
         self._space = index.space(collection.id)
 
     async def see_to(self, batch: Mapping[bytes, Entry]) -> None:
-        """Write what entries need, all at once; where somebody was faster, one by one."""
+        """Write what entries need, all at once; where somebody was faster, look again and write each half."""
         documents = await self._documents(batch)
         writes = [write for entry in batch.values() for write in self._needs(entry, documents)]
         if not writes:
@@ -58,8 +58,12 @@ class _Settling:
         try:
             await self._write(writes)
         except Refused:
-            for key in batch:
-                await self._see_to_one(key)
+            keys = list(batch)
+            if len(keys) == 1:
+                await self._see_to_one(keys[0])
+                return
+            for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+                await self.see_to(await self._store.get(self._space, half))
 
     async def _see_to_one(self, key: bytes) -> None:
         """Write what an entry needs, looking at it again each time that somebody else is faster."""

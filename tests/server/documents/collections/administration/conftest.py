@@ -24,14 +24,13 @@ async def orders() -> AsyncIterator[Orders]:
 
 
 @pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, module_database: Access) -> AsyncIterator[Store]:
     """An empty store of each kind."""
     if request.param == "memory":
         yield FarMemory()
         return
-    database: Access = request.getfixturevalue("module_database")
-    with psycopg.connect(conninfo(database), autocommit=True) as connection:
+    with psycopg.connect(conninfo(module_database), autocommit=True) as connection:
         connection.execute("drop schema if exists documents cascade")
-    made = await open_store(target_of(database), Limits())
+    made = await open_store(target_of(module_database), Limits())
     yield made
     await made.close()

@@ -13,7 +13,7 @@ from dbaas_server.documents.store import Store
 from document_engines import FarMemory, Orders, opened
 from waiting import until_true
 
-COUNT = 2_000
+COUNT = 1_200
 
 
 def document(number: int, chosen: random.Random) -> dict[str, Any]:
@@ -86,7 +86,7 @@ async def test_indexes_are_right_although_four_tasks_write_all_the_time(store: S
 async def test_duplicates_in_the_collection_end_a_unique_build_and_nothing_is_left(store: Store) -> None:
     async with opened(store) as orders:
         await filled(orders)
-        await orders.update({"_id": {"$in": [7, 1_207]}}, {"$set": {"own": "both"}}, multi=True)
+        await orders.update({"_id": {"$in": [7, 1_107]}}, {"$set": {"own": "both"}}, multi=True)
         with pytest.raises(DocumentError) as refused:
             await orders.engine.create_indexes(orders.name, [{"key": {"own": 1}, "unique": True}, {"key": {"n": 1}}])
         assert refused.value.number == Code.DuplicateKey
@@ -144,23 +144,26 @@ async def test_a_duplicate_that_is_gone_in_time_is_none(orders: Orders) -> None:
 
 @pytest.mark.parametrize("unique", [False, True])
 async def test_a_build_that_was_cut_short_is_finished_by_the_next_engine(store: Store, unique: bool) -> None:
-    cut_at = 3 if unique else 2
-    for steps in range(1, 40, 1 + cut_at * 4):
+    cut_short = 0
+    for steps in (0, 4, 10, 16):
         async with opened(store) as orders:
             await filled(orders)
             building = asyncio.ensure_future(orders.index({"own": 1}, unique=unique))
             await until_true(lambda: bool(orders.engine.builds()), orders.engine.builds)
             for _ in range(steps):
                 await asyncio.sleep(0)
-        with pytest.raises(DocumentError) as refused:
+        try:
             await building
-        assert refused.value.number == Code.InterruptedAtShutdown
+        except DocumentError as error:
+            assert error.number == Code.InterruptedAtShutdown
+            cut_short += 1
         async with opened(store) as orders:
             busy = Busy(orders)
             await until_true(lambda: orders.collection.index("own_1").state == "ready", orders.engine.builds)
             await busy.stop()
             assert await orders.wrong() == []
             await orders.engine.drop_collection(orders.name)
+    assert cut_short
 
 
 async def test_two_engines_may_build_the_same_index(store: Store) -> None:
