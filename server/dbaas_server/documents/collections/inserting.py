@@ -140,27 +140,25 @@ async def _write(writer: Writer, pending: list[_Pending], progress: _Progress) -
 
 async def _sort_out(writer: Writer, pending: list[_Pending], progress: _Progress) -> None:
     """Write those documents that can be, and say of the others why not."""
-    taken: set[tuple[Space, bytes]] = await _taken(writer, pending)
+    taken = await _taken(writer, pending)
+    pending = await _unrepeated(writer, pending, progress)
     attempts = writer.environment.limits.attempts
     while pending and attempts:
         fitting, later, claimed = _choose(writer, pending, taken, progress)
-        if fitting:
-            try:
+        try:
+            if fitting:
                 await writer.write([change for _, change in fitting], {place: {} for place, _ in fitting})
-            except Denied:
-                taken |= await _taken(writer, fitting)
-                pending, attempts = fitting + later, attempts - 1
-                continue
-            except Repeated:
-                pending, attempts = _unrepeated(writer, fitting + later, progress), attempts - 1
-                continue
-            except Gone:
+        except (Denied, Repeated, Gone) as refused:
+            if isinstance(refused, Gone):
                 writer.collection = await writer.environment.catalog.ensure(writer.collection.namespace)
-                taken, pending, attempts = set(), fitting + later, attempts - 1
-                continue
+                taken = set()
+            # What the same command wrote elsewhere is known no later than the keys that it took.
+            taken |= await _taken(writer, fitting)
+            pending, attempts = await _unrepeated(writer, fitting + later, progress), attempts - 1
+        else:
             progress.n += len(fitting)
             taken |= claimed
-        pending = [] if progress.is_over else later
+            pending = [] if progress.is_over else later
     for place, _ in pending[: 1 if progress.ordered else None]:
         progress.fail(place, conflict())
 
@@ -217,16 +215,19 @@ async def _taken(writer: Writer, pending: list[_Pending]) -> set[tuple[Space, by
         return set()
 
 
-def _unrepeated(writer: Writer, pending: list[_Pending], progress: _Progress) -> list[_Pending]:
+async def _unrepeated(writer: Writer, pending: list[_Pending], progress: _Progress) -> list[_Pending]:
     """Those documents that nobody inserted for the same command meanwhile."""
-    assert writer.record is not None
+    record = writer.record
+    if record is None:
+        return pending
+    await record.read()
     left = []
     for place, change in pending:
-        if writer.record.result(place) is None:
+        if record.result(place) is None:
             left.append((place, change))
         else:
             progress.n += 1
-            progress.retried.append(writer.record.statement(place))
+            progress.retried.append(record.statement(place))
     return left
 
 

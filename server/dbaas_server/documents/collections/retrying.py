@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -63,10 +63,9 @@ class Sessions:
         """
         if retry is None:
             return None
-        record = Record(self, environment.store, await self._space(environment.store), retry)
-        if retry.session not in self._remembered:
-            await record.read()
-        record.check()
+        space = await self._space(environment.store)
+        record = Record(self, environment.store, space, retry, self._remembered.get(retry.session))
+        await record.open()
         return record
 
     async def sweep(self, environment: Environment) -> int:
@@ -99,10 +98,6 @@ class Sessions:
                 await store.create_collection(CollectionRecord(id, INTERNAL, _NAME, 1, encode({})), [_space_of(id)])
         return _space_of(self._id)
 
-    def known(self, session: bytes) -> _Kept:
-        """What is remembered."""
-        return self._remembered.get(session, _Kept())
-
     def remember(self, session: bytes, kept: _Kept) -> None:
         """Remember what was read or written."""
         self._remembered[session] = kept
@@ -125,34 +120,47 @@ def _space_of(id: UUID) -> Space:
 class Record:
     """What one command's statements did, or are about to do.
 
-    Statements are named by their place in the command.
+    Statements are named by their place in the command. What it knows changes with its own writes and when it is read,
+    never with those of another command of the session: what it demands of the store is what it looked at.
     """
 
     _sessions: Sessions
     _store: Store
     _space: Space
     _retry: Retry
-    _is_fresh: bool = field(default=False)
+    _remembered: _Kept | None
+    _is_fresh: bool = False
+
+    async def open(self) -> None:
+        """Know what there is, if only from before. Raises as :meth:`read`."""
+        if self._remembered is None:
+            await self.read()
+        else:
+            self._check()
 
     async def read(self) -> None:
-        """Look again."""
+        """Look again.
+
+        Raises:
+            DocumentError: ``TransactionTooOld``: this command came after a later one.
+        """
         session = self._retry.session
         found = (await self._store.get(self._space, [session])).get(session)
         self._is_fresh = True
         if found is None:
-            self._sessions.remember(session, _Kept())
-            return
-        body = decode(found.value)
-        runs = tuple((first, last, result) for first, last, result in body["done"])
-        self._sessions.remember(session, _Kept(found.version, int(body["transaction"]), runs))
+            self._keep(_Kept())
+        else:
+            body = decode(found.value)
+            runs = tuple((first, last, result) for first, last, result in body["done"])
+            self._keep(_Kept(found.version, int(body["transaction"]), runs))
+        self._check()
 
-    def check(self) -> None:
-        """Refuse a command that came after a later one.
+    def _keep(self, kept: _Kept) -> None:
+        self._remembered = kept
+        self._sessions.remember(self._retry.session, kept)
 
-        Raises:
-            DocumentError: ``TransactionTooOld``.
-        """
-        known = self._sessions.known(self._retry.session).transaction
+    def _check(self) -> None:
+        known = self._kept.transaction
         if known > self._retry.transaction:
             raise DocumentError(
                 Code.TransactionTooOld,
@@ -173,7 +181,6 @@ class Record:
         """The same, and not from what is merely remembered."""
         if not self._is_fresh:
             await self.read()
-            self.check()
         return self.result(place)
 
     def put(self, results: Mapping[int, Document]) -> Put:
@@ -182,12 +189,11 @@ class Record:
 
     def written(self, results: Mapping[int, Document], version: int) -> None:
         """The write was carried out."""
-        runs = self._with(results)
-        self._sessions.remember(self._retry.session, _Kept(version, self._retry.transaction, tuple(runs)))
+        self._keep(_Kept(version, self._retry.transaction, tuple(self._with(results))))
 
     @property
     def _kept(self) -> _Kept:
-        return self._sessions.known(self._retry.session)
+        return self._remembered or _Kept()
 
     @property
     def _runs(self) -> Sequence[tuple[int, int, Document]]:

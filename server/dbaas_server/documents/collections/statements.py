@@ -154,11 +154,16 @@ async def _try(writer: Writer, place: int, located: Located, make: Make, tell: T
         return result
     try:
         await writer.write([change], {place: result})
-    except Denied as denied:
-        if denied.space == writer.collection.documents:
-            return None
-        raise writer.duplicate(denied, change.after or {}) from None
+    except Denied:
+        await _refuse_duplicate(writer, change)
+        return None
     return result
+
+
+async def _refuse_duplicate(writer: Writer, change: Change) -> None:
+    """Raise ``DuplicateKey`` if a change was denied for another document's sake."""
+    if change.after is not None and (lost := await writer.lost(change)) is not None:
+        raise lost.error(change.after)
 
 
 # --- all of them ----------------------------------------------------------------------------------------------------
@@ -250,9 +255,8 @@ async def _change_known(writer: Writer, selection: Selection, located: Located, 
                 return
             try:
                 await writer.write([change], {})
-            except Denied as denied:
-                if denied.space != writer.collection.documents:
-                    raise writer.duplicate(denied, change.after or {}) from None
+            except Denied:
+                await _refuse_duplicate(writer, change)
                 known = await _again(writer, selection, located.key)
             else:
                 count.changed += 1

@@ -12,8 +12,7 @@ from ..update.upsert import equalities
 from ..values import encode_key
 from .entries import cut_key, id_key
 from .inserting import new_document
-from .metadata import Index
-from .writer import Denied, Writer
+from .writer import Denied, Lost, Writer
 
 __all__ = ["upsert"]
 
@@ -29,7 +28,7 @@ async def upsert(
     """Insert what the filter and the update say, and answer what ``tell`` makes of it.
 
     Returns:
-        None: somebody else inserted just now what the filter looks for. It is there to be updated.
+        None: somebody else inserted just now what the filter looks for, or took it away again. It is to be looked for.
 
     Raises:
         Gone: of the collection.
@@ -41,28 +40,28 @@ async def upsert(
     result = tell(change.after)
     try:
         await writer.write([change], {place: result})
-    except Denied as denied:
-        error = writer.duplicate(denied, change.after)
-        if _is_looked_for(node, writer.index_of(denied), denied.key):
+    except Denied:
+        lost = await writer.lost(change)
+        if lost is None or _is_looked_for(node, lost):
             return None
-        raise error from None
+        raise lost.error(change.after) from None
     return result
 
 
-def _is_looked_for(node: Node, index: Index | None, key: bytes) -> bool:
-    """Whether a filter says nothing but what a unique index's key is.
+def _is_looked_for(node: Node, lost: Lost) -> bool:
+    """Whether a filter says nothing but what the key is that another document has.
 
     MongoDB's manual, "update", "Upsert with Unique Index": only then is the update tried again.
     """
     if not _is_equalities(node):
         return False
-    values = dict(equalities(node))
+    values, index = dict(equalities(node)), lost.index
     if index is None:
-        return values.keys() == {"_id"} and id_key(values["_id"]) == key
+        return values.keys() == {"_id"} and id_key(values["_id"]) == lost.key
     if values.keys() != set(index.fields):
         return False
     sought = [values[field] for field in index.fields]
-    return cut_key(encode_key(sought, index.descending, index.collation)) == key
+    return cut_key(encode_key(sought, index.descending, index.collation)) == lost.key
 
 
 def _is_equalities(node: Node) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from ..codec import Document
 from ..errors import Code, DocumentError
-from ..store import Batch, Entry, Refused, Space, Stale
+from ..store import Batch, Refused, Space, Stale
 from .changes import Change, Plan, plan
 from .duplicates import duplicate_key
 from .entries import keys_of
@@ -14,21 +15,11 @@ from .environment import Environment
 from .metadata import Collection, Index
 from .retrying import Record
 
-__all__ = ["Denied", "Gone", "Repeated", "Writer", "conflict"]
+__all__ = ["Denied", "Gone", "Lost", "Repeated", "Writer", "conflict"]
 
 
 class Denied(Exception):
-    """A document is not what was read any more, or a key is taken. Nothing was written.
-
-    Attributes:
-        space: where.
-        key: of what is there, or of what two of the changes want.
-        found: what is there, if anything is.
-    """
-
-    def __init__(self, space: Space, key: bytes, found: Entry | None) -> None:
-        super().__init__(f"{space}: what is there is not as it was read")
-        self.space, self.key, self.found = space, key, found
+    """A document is not what was read any more, or a key is taken. Nothing was written."""
 
 
 class Gone(Exception):
@@ -37,6 +28,19 @@ class Gone(Exception):
 
 class Repeated(Exception):
     """Somebody else carried out one of the statements; the record says what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A key that another document has; ``index`` None is that of ``_id``."""
+
+    collection: Collection
+    index: Index | None
+    key: bytes
+
+    def error(self, document: Document) -> DocumentError:
+        """What whoever wants the key for a document is told."""
+        return duplicate_key(self.collection, self.index, document, self.key)
 
 
 class Writer:
@@ -62,7 +66,7 @@ class Writer:
             results: what the statements that they belong to answer, by place; kept if the command may be retried.
 
         Raises:
-            Denied: at the first thing that is not as it has to be.
+            Denied: something is not as it has to be.
             Gone: there is no such collection any more.
             Repeated: see there.
             DocumentError: an index cannot hold a document; ``WriteConflict``, after many attempts.
@@ -71,7 +75,7 @@ class Writer:
         for _ in range(self.environment.limits.attempts):
             planned = plan(self.collection, changes)
             if planned.collides:
-                raise Denied(self.collection.documents, b"", None)
+                raise Denied
             try:
                 if planned.grown is not self.collection:
                     self.collection = await self.environment.catalog.change(planned.grown)
@@ -87,14 +91,12 @@ class Writer:
         try:
             versions = await self.environment.store.write(Batch(self.collection.id, self.collection.version, writes))
         except Refused as refused:
-            write = writes[refused.place]
             if record is not None and refused.place == 0:
                 await record.read()
-                record.check()
                 if any(record.result(place) is not None for place in results):
                     raise Repeated from None
                 return False
-            raise Denied(write.space, write.key, refused.found) from None
+            raise Denied from None
         if record is not None:
             record.written(results, versions[0])
         return True
@@ -121,14 +123,25 @@ class Writer:
                 found += [(index, space, key) for key in keys]
         return found
 
-    def index_of(self, denied: Denied) -> Index | None:
-        """The index whose key was denied; None is that of ``_id``."""
-        collection = self.collection
-        return next((one for one in collection.indexes if one.space(collection.id) == denied.space), None)
+    async def lost(self, change: Change) -> Lost | None:
+        """Which key of a document, whose change was denied, is another's.
 
-    def duplicate(self, denied: Denied, document: Document) -> DocumentError:
-        """The error of a document that is the only one changed, and was denied a key in an index."""
-        return duplicate_key(self.collection, self.index_of(denied), document, denied.key)
+        Returns:
+            None: none is, or the document is not what was read any more.
+        """
+        assert change.after is not None
+        store, documents = self.environment.store, self.collection.documents
+        try:
+            there = (await store.get(documents, [change.key])).get(change.key)
+            if (there.version if there is not None else 0) != change.version:
+                return None if change.version else Lost(self.collection, None, change.key)
+            for index, space, key in self.claims(change)[1:]:
+                found = (await store.get(space, [key])).get(key)
+                if found is not None and found.value != change.key:
+                    return Lost(self.collection, index, key)
+        except Stale:  # the next write is told so, too
+            pass
+        return None
 
 
 def conflict() -> DocumentError:
