@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 from uuid import UUID
 
 from ..codec import Raw
@@ -29,9 +29,8 @@ Space: TypeAlias = str
 """The name of a space, made by the engine from ids, never from what a person sent."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as it was read."""
+class Entry(NamedTuple):
+    """One entry as it was read; a tuple, because so many are made."""
 
     key: bytes
     value: bytes
