@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
@@ -25,6 +25,9 @@ from .operations import Page
 from .params import bind
 from .results import Result, fetch_arrow, first_rows
 from .transport import Transport
+
+if TYPE_CHECKING:
+    from pymongo.database import Database as MongoDatabase
 
 __all__ = ["Client", "DatabaseClient", "TenantClient", "connect"]
 
@@ -79,6 +82,15 @@ class Client:
         if not slash:
             raise DbaasError(f"{path!r} names no database.", code="usage", hint="Write tenant/name.")
         return DatabaseClient(self.transport, tenant, name)
+
+    def document(self, path: str) -> MongoDatabase[dict[str, Any]]:
+        """pymongo's object of a document database, by ``tenant/name``, or by its name where there is one tenant."""
+        if "/" in path:
+            return self.database(path).document()
+        tenants = self.tenants()
+        if len(tenants) != 1:
+            raise DbaasError(f"Whose database is {path!r}?", code="usage", hint="Write tenant/name.")
+        return self.tenant(tenants[0].subdomain).document(path)
 
     def close(self) -> None:
         """Close the connections."""
@@ -150,14 +162,30 @@ class TenantClient(_Graph):
         return self.transport.run(operations.databases(self.name))
 
     def create_database(
-        self, name: str, *, engine: str = "postgres", expose: Literal["policies", "all"] = "policies"
+        self, name: str, *, engine: str = "postgres", expose: Literal["policies", "all"] | None = None
     ) -> Database:
-        """Make a database; the answer has its ``connection_string``."""
+        """Make a database (``postgres`` or ``document``); the answer has its ``connection_string``.
+
+        Args:
+            expose: which tables the API shows: those with row policies (the default) or all. SQL databases only.
+        """
         return self.transport.run(operations.create_database(self.name, name, engine, expose))
 
     def database(self, name: str | None = None) -> DatabaseClient:
         """A database by name; None is the tenant's default one. Whether it exists shows on use."""
         return DatabaseClient(self.transport, self.name, name)
+
+    def document(self, name: str) -> MongoDatabase[dict[str, Any]]:
+        """pymongo's object of a document database."""
+        return self.database(name).document()
+
+    def mongo_connection_string(self) -> Secret:
+        """For MongoDB's clients: the user of all document databases of this tenant, who makes one by writing to it."""
+        return self.transport.run(operations.mongo_connection_string(self.name))
+
+    def rotate_mongo(self) -> Secret:
+        """A new password for that user; the old one opens nothing. The new connection string."""
+        return self.transport.run(operations.rotate_mongo(self.name))
 
     def keys(self) -> list[ApiKey]:
         """The API keys, without the keys themselves."""
@@ -278,6 +306,20 @@ class DatabaseClient(_Graph):
     def connection_string(self) -> Secret:
         """The owner's connection string; usable as text, hidden when displayed."""
         return self._secret(self.transport.run(operations.connection_string(self.tenant, self.name)))
+
+    def document(self) -> MongoDatabase[dict[str, Any]]:
+        """pymongo's object of this document database, with a connection of its own: ``db.orders.find({})``.
+
+        Raises:
+            DbaasError: it is no document database (``wrong_engine``).
+        """
+        from pymongo import MongoClient  # only for those who have documents
+
+        where = str(self.connection_string())
+        if not where.startswith("mongodb://"):
+            raise DbaasError(f"{self.name} is no document database.", code="wrong_engine", hint="Use query().")
+        client: MongoClient[dict[str, Any]] = MongoClient(where, appname="dbaas notebook")
+        return client[self.name]
 
     def rotate(self) -> Database:
         """New credentials; the old ones die. The answer has the new ``connection_string``."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .arguments import Arguments
 from .client import Client, DatabaseClient, TenantClient
 from .errors import DbaasError, UsageError
+
+if TYPE_CHECKING:
+    from .documents import Mongo
 
 __all__ = ["NO_DATABASE", "NO_TENANT", "Context"]
 
@@ -26,6 +29,7 @@ class Context:
         ask: puts a question to the person and says whether they agreed; raises ``UsageError`` where nobody can be
             asked.
         tenant, database: current ones, as ``%dbaas use`` set them.
+        documents: document databases that cells used, by tenant and name; their connections stay open.
     """
 
     client: Client
@@ -34,6 +38,7 @@ class Context:
     tenant: str | None = None
     database: str | None = None
     registered: dict[str, tuple[str, str]] = field(default_factory=dict)  # %%sql's alias → tenant, database
+    documents: dict[tuple[str, str], Mongo] = field(default_factory=dict)
 
     def chosen_tenant(self, arguments: Arguments) -> TenantClient:
         """The tenant of ``--tenant``, else the current one, else the only one there is.
@@ -74,9 +79,7 @@ class Context:
             return tenant_client.database(self.database)
         default = tenant_client.info().default_database
         if default is None:
-            raise DbaasError(
-                f"The tenant {tenant_client.name} has no database yet.", code="no_database", hint=NO_DATABASE
-            )
+            default = _only_one(tenant_client)
         return tenant_client.database(default)
 
     def chosen_endpoint(self, arguments: Arguments, word: str | None = None) -> tuple[str, str | None]:
@@ -92,3 +95,13 @@ class Context:
             return False
         self.variables[target] = value
         return True
+
+
+def _only_one(tenant: TenantClient) -> str:
+    """Document databases are nobody's default; where there is one database, that is meant."""
+    names = [database.name for database in tenant.databases()]
+    if not names:
+        raise DbaasError(f"The tenant {tenant.name} has no database yet.", code="no_database", hint=NO_DATABASE)
+    if len(names) > 1:
+        raise UsageError(f"Which database? There are {', '.join(names[:8])}.", hint="%dbaas use NAME.")
+    return names[0]

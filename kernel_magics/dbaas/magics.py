@@ -14,7 +14,7 @@ from IPython.display import display
 
 from . import commands, jupysql, operations
 from .arguments import Arguments, Option, parse, split
-from .client import connect
+from .client import DatabaseClient, connect
 from .completion import matcher
 from .context import Context
 from .errors import DbaasError, UsageError
@@ -74,6 +74,18 @@ class DbaasMagics(Magics):
                 raise UsageError(f"--{name} goes with --graphql.", hint=_GRAPHQL_USAGE)
         database = self.context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
         kind = arguments.get("to")
+        place = (database.tenant, database.name)
+        if place not in self.context.documents:
+            try:
+                return self._run_sql(database, arguments, kind, cell, variables)
+            except DbaasError as error:
+                if error.code != "wrong_engine":
+                    raise
+        return self._run_documents(database, arguments, kind, cell, variables)
+
+    def _run_sql(
+        self, database: DatabaseClient, arguments: Arguments, kind: str | None, cell: str, variables: dict[str, Any]
+    ) -> object:
         value: Any
         if kind is None:
             value = database.query(cell, variables)
@@ -83,6 +95,26 @@ class DbaasMagics(Magics):
             value = _AS[kind](table) if kind in _AS else table
             shape = f"{table.num_rows:,} rows × {table.num_columns} columns"
         if self.context.bind(arguments.target, value):
+            return Note(f"{arguments.target}: {shape}")
+        return value
+
+    def _run_documents(
+        self, database: DatabaseClient, arguments: Arguments, kind: str | None, cell: str, variables: dict[str, Any]
+    ) -> object:
+        """The cell as mongosh would read it, on a document database."""
+        from .documents import Documents, Mongo  # with pymongo, which only those need who have documents
+
+        place = (database.tenant, database.name)
+        mongo = self.context.documents.get(place)
+        if mongo is None:
+            mongo = self.context.documents[place] = Mongo(database.name, lambda: str(database.connection_string()))
+        value = mongo.run(cell, variables, first_line=2)
+        if kind is not None:
+            if not isinstance(value, Documents):
+                raise UsageError("Only documents are a table.", hint="Leave --to away.")
+            value = {"pandas": value.to_pandas, "polars": value.to_polars, "arrow": value.to_arrow}[kind]()
+        if self.context.bind(arguments.target, value):
+            shape = value.footer() if isinstance(value, Documents) else type(value).__name__
             return Note(f"{arguments.target}: {shape}")
         return value
 
@@ -111,6 +143,8 @@ class DbaasMagics(Magics):
         """Close what the shell holds open."""
         self.lookup.close()
         jupysql.forget(self.context.registered)
+        for mongo in self.context.documents.values():
+            mongo.close()
         self.context.client.close()
 
 

@@ -74,7 +74,12 @@ class Tenant(Noun):
 
 @dataclass(frozen=True, slots=True)
 class Database(Noun):
-    """A tenant's database. ``connection_string`` is there only where it was just made or asked for."""
+    """A tenant's database. ``connection_string`` is there only where it was just made or asked for.
+
+    Attributes:
+        exposure, rest_url, realtime_url, graphql_url: None of a document database.
+        mongodb_url: where MongoDB's clients come in, without a login; None of others.
+    """
 
     id: str
     tenant: str
@@ -82,16 +87,17 @@ class Database(Noun):
     database: str = ""
     engine: str = ""
     version: str = ""
-    exposure: str = ""
+    exposure: str | None = None
     state: str = ""
     size_bytes: int | None = None
     connections: int = 0
     max_connections: int = 0
     is_default: bool = False
     created_at: str = ""
-    rest_url: str = ""
-    realtime_url: str = ""
-    graphql_url: str = ""
+    rest_url: str | None = None
+    realtime_url: str | None = None
+    graphql_url: str | None = None
+    mongodb_url: str | None = None
     connection_string: Secret | None = None
 
 

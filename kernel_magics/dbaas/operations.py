@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from .errors import from_graphql
-from .nouns import ApiKey, Database, Feed, Platform, Schema, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
 from .params import to_json
 
 __all__ = ["Operation", "Page"]
@@ -107,9 +107,9 @@ def databases(tenant: str) -> Operation[list[Database]]:
     return _get(_path("v1", tenant, "databases"), lambda data: [Database.of(item) for item in data])
 
 
-def create_database(tenant: str, name: str, engine: str, expose: str) -> Operation[Database]:
+def create_database(tenant: str, name: str, engine: str, expose: str | None) -> Operation[Database]:
     """Make a database; the answer holds its connection string."""
-    body = {"engine": engine, "name": name, "expose": expose}
+    body = _given(engine=engine, name=name, expose=expose)
     return _send("POST", _path("v1", tenant, "databases"), body, Database.of)
 
 
@@ -132,6 +132,17 @@ def connection_string(tenant: str, name: str) -> Operation[Database]:
     """The connection string alone; wakes a sleeping database."""
     path = _path("v1", tenant, "databases", name, "connection-string")
     return _get(path, lambda data: Database.of({"id": "", "tenant": tenant, "name": name, **data}))
+
+
+def mongo_connection_string(tenant: str) -> Operation[Secret]:
+    """MongoDB's, of the user of all document databases of a tenant."""
+    return _get(_path("v1", tenant, "documents", "connection-string"), lambda data: Secret(data["connection_string"]))
+
+
+def rotate_mongo(tenant: str) -> Operation[Secret]:
+    """A new password for that user; the old one opens nothing. The answer is the new connection string."""
+    path = _path("v1", tenant, "documents", "rotate")
+    return _send("POST", path, {}, lambda data: Secret(data["connection_string"]))
 
 
 def usage(tenant: str, name: str) -> Operation[Usage]:

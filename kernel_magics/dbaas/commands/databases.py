@@ -15,13 +15,14 @@ from .command import SHOW, TENANT, Command
 
 __all__ = ["COMMANDS"]
 
+_EXPOSED = {"all": "every table", "policies": "tables with policies", None: ""}
 _HIDDEN = "The password is hidden, since notebooks are stored: --show prints it, >> name binds it to a variable."
 
 
 def _create(context: Context, arguments: Arguments) -> Card:
     engine, name = arguments.words
     tenant = context.chosen_tenant(arguments)
-    expose = cast(Literal["policies", "all"], arguments.get("expose") or "policies")
+    expose = cast(Literal["policies", "all"] | None, arguments.get("expose"))
     try:
         database = tenant.create_database(name, engine=engine, expose=expose)
     except DbaasError as error:
@@ -46,7 +47,7 @@ def _list(context: Context, arguments: Arguments) -> Listing:
                 d.state,
                 bytes_of(d.size_bytes),
                 f"{d.connections} of {d.max_connections}",
-                "every table" if d.exposure == "all" else "tables with policies",
+                _EXPOSED.get(d.exposure),
                 "✓" if d.is_default else "",
             ]
             for d in databases
@@ -58,13 +59,18 @@ def _list(context: Context, arguments: Arguments) -> Listing:
 
 def _info(context: Context, arguments: Arguments) -> Card:
     client = context.chosen_database(arguments, arguments.words[0] if arguments.words else None)
-    database, feed = client.info(), client.feed()
+    database = client.info()
     context.bind(arguments.target, database)
     more = [
         ("size", bytes_of(database.size_bytes)),
         ("connections", f"{database.connections} of {database.max_connections}"),
-        ("changes", _feed_text(feed)),
+        *(_feed_facts(client.feed()) if database.mongodb_url is None else ()),
     ]
+    return Card(f"{database.tenant}/{database.name}", [*_facts(database), *more])
+
+
+def _feed_facts(feed: Feed) -> list[tuple[str, str]]:
+    more = [("changes", _feed_text(feed))]
     if feed.slot is not None:
         left = f", {bytes_of(feed.left_bytes)} until it is lost" if feed.left_bytes is not None else ""
         more.append(
@@ -75,7 +81,7 @@ def _info(context: Context, arguments: Arguments) -> Card:
         more.append(("history", reach))
     if feed.last_error is not None:
         more.append(("last error", f"{feed.last_error} ({feed.last_error_at})"))
-    return Card(f"{database.tenant}/{database.name}", [*_facts(database), *more])
+    return more
 
 
 def _feed_text(feed: Feed) -> str:
@@ -103,6 +109,7 @@ def _drop(context: Context, arguments: Arguments) -> Note:
     if not arguments.has("yes") and not context.ask(f"Drop the database {name} with all its data?"):
         return Note("Nothing was dropped.")
     database.drop()
+    context.documents.pop((database.tenant, database.name), None)
     if (context.tenant, context.database) == (database.tenant, database.name):
         context.database = None
     return Note(f"Dropped the database {name}.")
@@ -121,13 +128,15 @@ def _card(context: Context, database: Database, arguments: Arguments, said: str 
 
 
 def _facts(database: Database) -> list[tuple[str, str]]:
-    return [
+    facts = [
         ("state", database.state),
         ("engine", f"{database.engine} {database.version}".strip()),
         ("REST", database.rest_url),
         ("GraphQL", database.graphql_url),
         ("realtime", database.realtime_url),
+        ("MongoDB", database.mongodb_url),
     ]
+    return [(name, text) for name, text in facts if text is not None]
 
 
 COMMANDS = (
