@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Final
 
+import bson
+
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized, Unavailable, Unsupported
 
-from ..documents.codec import Document, Raw, encode
+from ..documents.codec import CODEC, MAX_DOCUMENT_BYTES, Document, Raw
 from ..documents.errors import Code, DocumentError
 
 __all__ = [
@@ -42,6 +44,7 @@ RETRYABLE_CODES: Final = frozenset(
 )
 """What drivers' specification "Retryable Writes" lists."""
 
+_MOST_BYTES: Final = MAX_DOCUMENT_BYTES + 16 * 1024
 _OK: Final = b"\x01ok\x00" + struct.pack("<d", 1.0) + b"\x00"
 _INT: Final = struct.Struct("<i")
 _PLACES: Final = [b"\x03%d\x00" % place for place in range(10_000)]
@@ -63,11 +66,12 @@ def success(document: Document) -> Raw:
 
 
 def encode_answer(document: Document) -> Raw:
-    """An answer's bytes; one that is larger than a document may be is an error of its own."""
-    try:
-        return encode(document)
-    except DocumentError as error:
-        return encode(_described(error))
+    """An answer's bytes; one that is larger than a document with something around it is an error of its own."""
+    raw = bson.encode(document, codec_options=CODEC)
+    if len(raw) <= _MOST_BYTES:
+        return raw
+    error = DocumentError(Code.BSONObjectTooLarge, f"The answer has {len(raw)} bytes; the most is {_MOST_BYTES}.")
+    return bson.encode(_described(error))
 
 
 def cursor_answer(batch: Sequence[Raw], cursor: int, namespace: str, *, first: bool) -> Raw:

@@ -18,7 +18,7 @@ from dbaas_server.mongo.scram import Verifier, verifier_of
 from dbaas_server.mongo.server import MongoServer
 from dbaas_server.mongo.settings import Settings
 
-__all__ = ["MemoryAccounts", "Served", "serve"]
+__all__ = ["PASSWORD", "MemoryAccounts", "Served", "serve"]
 
 PASSWORD = "correct horse"
 _VERIFIER = verifier_of(PASSWORD, iterations=4_096)
