@@ -13,6 +13,7 @@ from ..metadata import Collection
 from ..namespace import Namespace
 from .again import until_steady
 from .answering import answer
+from .deadlines import in_time
 from .plan import Nothing, Plan, Scan
 from .planner import plan_of
 from .question import Question, scope_of
@@ -66,7 +67,8 @@ async def count_entries(environment: Environment, collection: Collection, questi
         if most is not None and found >= most:
             break
         span = Span(range_.low, range_.high)
-        found += await environment.store.count(space, span, most=None if most is None else most - found)
+        counting = environment.store.count(space, span, most=None if most is None else most - found)
+        found += await in_time(question.scope, counting)
     return max(0, found - question.skip)
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 from ...aggregate import Run
-from ...errors import Code, DocumentError
 from ...store import Entry, Space, Span
 from ...values import KeyRange
 from ..environment import Environment
 from ..metadata import Collection
+from .deadlines import in_time
 from .plan import Nothing, Scan, Source, Union
 
 __all__ = ["Examined", "Reader"]
-
-T = TypeVar("T")
 
 Batches: TypeAlias = AsyncGenerator[Sequence[Entry], None]
 
@@ -180,21 +178,11 @@ class Reader:
     ) -> Batches:
         span = Span(range_.low, range_.high)
         batches = self._store.scan(space, span, reverse=reverse, limit=size, containing=containing, batch=size)
-        while (batch := await self._in_time(_next(batches))) is not None:
+        while (batch := await in_time(self._context.scope, _next(batches))) is not None:
             yield batch
 
     async def _get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
-        return await self._in_time(self._store.get(space, keys))
-
-    async def _in_time(self, answer: Coroutine[Any, Any, T]) -> T:
-        deadline = self._context.scope.deadline
-        if deadline is None:
-            return await answer
-        try:
-            async with asyncio.timeout_at(deadline):  # the loop's clock is time.monotonic()
-                return await answer
-        except TimeoutError:
-            raise DocumentError(Code.MaxTimeMSExpired, "operation exceeded time limit") from None
+        return await in_time(self._context.scope, self._store.get(space, keys))
 
 
 def _behind(range_: KeyRange, key: bytes, reverse: bool) -> KeyRange:

@@ -1,0 +1,34 @@
+"""Asking a store no longer than a command may take."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from ...errors import Code, DocumentError
+from ...scope import Scope
+
+__all__ = ["in_time"]
+
+T = TypeVar("T")
+
+
+async def in_time(scope: Scope, answer: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine returns, if it does so before the command's deadline.
+
+    Raises:
+        DocumentError: ``MaxTimeMSExpired``; the coroutine was cancelled, or not begun.
+    """
+    if scope.deadline is None:
+        return await answer
+    try:
+        scope.look_at_the_clock()
+    except DocumentError:
+        answer.close()
+        raise
+    try:
+        async with asyncio.timeout_at(scope.deadline):  # the loop's clock is time.monotonic()
+            return await answer
+    except TimeoutError:
+        raise DocumentError(Code.MaxTimeMSExpired, "operation exceeded time limit") from None
