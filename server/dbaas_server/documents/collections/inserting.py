@@ -26,6 +26,7 @@ from .entries import id_key
 from .environment import Environment
 from .metadata import Collection
 from .namespace import Namespace
+from .retrying import Record
 from .validation import validate
 from .writer import Denied, Gone, Repeated, Writer, conflict
 
@@ -49,6 +50,7 @@ class _Progress:
     n: int = 0
     errors: list[tuple[int, DocumentError]] = field(default_factory=list)
     retried: list[int] = field(default_factory=list)
+    done_before: set[int] = field(default_factory=set)
 
     @property
     def is_over(self) -> bool:
@@ -58,6 +60,12 @@ class _Progress:
     def fail(self, place: int, error: DocumentError) -> None:
         """A document cannot be inserted."""
         self.errors.append((place, error))
+
+    def repeated(self, record: Record, places: set[int]) -> None:
+        """Documents were inserted for the same command before."""
+        self.n += len(places)
+        self.retried += [record.statement(place) for place in sorted(places)]
+        self.done_before |= places
 
 
 async def insert(
@@ -76,6 +84,8 @@ async def insert(
     record = await environment.sessions.record(environment, context.retry)
     writer = Writer(environment, await environment.catalog.ensure(namespace), record)
     progress = _Progress(ordered)
+    if record is not None:
+        progress.repeated(record, record.done(range(len(documents))))
     for chunk in _chunks(documents):
         scope.look_at_the_clock()
         failures: list[tuple[int, DocumentError]] = []
@@ -109,13 +119,11 @@ def _prepare(
     context: WriteContext,
 ) -> list[_Pending]:
     """The documents of a chunk that are fit to be inserted, up to the first that is not if they are ordered."""
-    collection, record = writer.collection, writer.record
+    collection = writer.collection
     validated = None if context.bypass_validation or collection.validator is None else collection
     pending: list[_Pending] = []
     for place in chunk:
-        if record is not None and record.result(place) is not None:
-            progress.n += 1
-            progress.retried.append(record.statement(place))
+        if place in progress.done_before:
             continue
         try:
             pending.append((place, new_document(documents[place], validated)))
@@ -221,14 +229,8 @@ async def _unrepeated(writer: Writer, pending: list[_Pending], progress: _Progre
     if record is None:
         return pending
     await record.read()
-    left = []
-    for place, change in pending:
-        if record.result(place) is None:
-            left.append((place, change))
-        else:
-            progress.n += 1
-            progress.retried.append(record.statement(place))
-    return left
+    progress.repeated(record, record.done([place for place, _ in pending]))
+    return [(place, change) for place, change in pending if place not in progress.done_before]
 
 
 # --- one document -------------------------------------------------------------------------------------------------

@@ -177,6 +177,10 @@ class Record:
         number = self.statement(place)
         return next((result for first, last, result in self._runs if first <= number <= last), None)
 
+    def done(self, places: Sequence[int]) -> set[int]:
+        """Which statements were done."""
+        return {place for place in places if self.result(place) is not None} if self._runs else set()
+
     async def surely(self, place: int) -> Document | None:
         """The same, and not from what is merely remembered."""
         if not self._is_fresh:

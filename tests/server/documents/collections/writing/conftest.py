@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import psycopg
 import pytest
@@ -14,6 +14,7 @@ from dbaas_server.documents.store.memory import MemoryStore
 from dbaas_server.engine import Limits
 from dbaas_server.engines.document import open_store
 from opened_session import target_of
+from reused_database import lasting_database
 from written_documents import Documents, opened
 
 
@@ -24,14 +25,21 @@ async def orders() -> AsyncIterator[Documents]:
         yield documents
 
 
+@pytest.fixture(scope="session")
+def written_database(supervision, request: pytest.FixtureRequest) -> Iterator[Access]:
+    """One for all of these tests."""
+    with lasting_database(supervision, request) as access:
+        yield access
+
+
 @pytest.fixture(params=["memory", "postgres"])
-async def store(request: pytest.FixtureRequest, module_database: Access) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest, written_database: Access) -> AsyncIterator[Store]:
     """An empty store of each kind."""
     if request.param == "memory":
         yield MemoryStore()
         return
-    with psycopg.connect(conninfo(module_database), autocommit=True) as connection:
+    with psycopg.connect(conninfo(written_database), autocommit=True) as connection:
         connection.execute("drop schema if exists documents cascade")
-    made = await open_store(target_of(module_database), Limits())
+    made = await open_store(target_of(written_database), Limits())
     yield made
     await made.close()
