@@ -206,18 +206,22 @@ class Connection(asyncio.Protocol):
         if not await self._bytes(wire.HEADER.size):
             return None
         length = wire.length_of(self._buffer)
+        self._admit(length)
         if not await self._bytes(min(length, wire.HEAD_BYTES)):
             return None
         weight = wire.weight_of(self._buffer)
-        if weight > SMALL_BYTES:
-            if self._budget is None:
-                raise wire.Malformed(f"{weight} bytes before a login")
+        self._admit(weight)
+        if weight > SMALL_BYTES and self._budget is not None:
             self._pause()
             self._taken = await self._budget.take(weight)
             self._began_at = self._loop.time()
         if not await self._bytes(length):
             return None
         return self._cut(length)
+
+    def _admit(self, size: int) -> None:
+        if size > SMALL_BYTES and self._budget is None:
+            raise wire.Malformed(f"{size} bytes before a login")
 
     async def _bytes(self, wanted: int) -> bool:
         """Wait until so many bytes are there; False when they will never be."""
