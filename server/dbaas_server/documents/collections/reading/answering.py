@@ -15,6 +15,7 @@ from ...scope import Scope
 from ...store import Entry
 from ..environment import Environment
 from ..metadata import Collection
+from .deadlines import in_time
 from .found import Found, Founds
 from .plan import Plan
 from .question import Question
@@ -49,6 +50,10 @@ async def answer(
     """
     if question.limit == 0:
         return
+    if plan.only_key is not None and not question.skip:
+        async for found in _only(environment, collection, question.scope, plan.only_key, examined or Examined()):
+            yield found
+        return
     is_sorting = question.order is not None and not plan.in_order
     reader = Reader(
         environment,
@@ -79,6 +84,16 @@ def _first(question: Question, plan: Plan) -> int:
     if question.most is not None:
         wanted = min(wanted, question.most)
     return wanted if plan.residual is None else max(wanted, _UNFILTERED)
+
+
+async def _only(
+    environment: Environment, collection: Collection, scope: Scope, key: bytes, examined: Examined
+) -> Founds:
+    """One document by its key, which most questions are about."""
+    entry = (await in_time(scope, environment.store.get(collection.documents, [key]))).get(key)
+    if entry is not None:
+        examined.keys = examined.documents = examined.matched = 1
+        yield Found([entry])
 
 
 async def _read(reader: Reader, plan: Plan, context: Run) -> Founds:

@@ -66,3 +66,11 @@ class Plan:
     residual: Node | None
     in_order: bool = False
     countable: bool = False
+
+    @property
+    def only_key(self) -> bytes | None:
+        """The key of the only document that is read, which matches if it is there; None: it is not that simple."""
+        scan = self.source
+        if self.residual is None and isinstance(scan, Scan) and scan.index is None and scan.keys is not None:
+            return scan.keys[0] if len(scan.keys) == 1 else None
+        return None

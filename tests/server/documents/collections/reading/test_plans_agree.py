@@ -100,7 +100,7 @@ questions = st.lists(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(documents, st.lists(index_specs, min_size=1, max_size=3), questions)
 def test_an_index_gives_what_a_scan_gives(documents: list[Document], indexes: list[Document], questions: Any) -> None:
     asyncio.run(_compare(documents, indexes, questions))
