@@ -80,6 +80,7 @@ CONTROL = [
     ("POST", "/v1/{t}/databases"), ("DELETE", "/v1/{t}/databases/db"), ("POST", "/v1/{t}/databases/db/rotate"),
     ("GET", "/v1/{t}/databases/db/connection-string"), ("GET", "/v1/{t}/databases/db/schema"), ("GET", "/v1/{t}/keys"),
     ("POST", "/v1/{t}/keys"), ("GET", "/v1/{t}/jwt-secret"), ("POST", "/v1/{t}/jwt"), ("GET", "/v1/{t}/audit"),
+    ("GET", "/v1/{t}/documents/connection-string"), ("POST", "/v1/{t}/documents/rotate"),
 ]  # fmt: skip
 
 

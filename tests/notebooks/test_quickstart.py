@@ -70,11 +70,21 @@ def test_it_is_told_what_is_committed_and_what_a_policy_shows_of_it(twice: list[
 
 
 @pytest.mark.timeout(300)
+def test_it_keeps_documents(twice: list[dict[str, Any]]) -> None:
+    for notebook in twice:
+        shown = {cell["id"]: text_of({"cells": [cell]}) for cell in notebook["cells"]}
+        assert "insertedCount: 3" in shown["documents-insert"]
+        assert "N383HA" in shown["documents-find"] and "12A" not in shown["documents-find"]
+        assert "SFO" in shown["documents-aggregate"]
+        assert '"3"' in shown["documents-pymongo"]
+
+
+@pytest.mark.timeout(300)
 def test_its_outputs_hold_no_key_token_or_password(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         shown = json.dumps(notebook, ensure_ascii=False)
         assert not re.findall(r"dbk_\w{12,}|dbt_\w{12,}|eyJ[\w-]{10,}\.", shown)
-        assert not re.findall(r"postgres(?:ql)?(?:\+\w+)?://[^:@/\s]+:[^@\s*•]+@", shown)
+        assert not re.findall(r"(?:mongodb|postgres(?:ql)?)(?:\+\w+)?://[^:@/\s]+:[^@\s*•]+@", shown)
 
 
 def test_the_repository_holds_it_without_outputs() -> None:

@@ -14,7 +14,8 @@ export interface NewTenant {
 export interface NewDatabase {
   engine: string;
   name: string;
-  expose: Exposure;
+  /** Only where the API shows tables. */
+  expose?: Exposure;
 }
 
 /** Every method rejects with an `ApiError`, and with nothing else. */

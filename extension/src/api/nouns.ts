@@ -22,7 +22,8 @@ export interface Database {
   name: string;
   engine: string;
   version: string | null;
-  exposure: Exposure;
+  /** Null where the API shows nothing: of a document database. */
+  exposure: Exposure | null;
   state: DatabaseState;
   /** Null while nobody knows, for instance while it sleeps. */
   size_bytes: number | null;
@@ -69,6 +70,7 @@ export interface Schema {
 export interface Engine {
   name: string;
   version: string | null;
+  can: { sql: boolean };
 }
 
 export interface Platform {

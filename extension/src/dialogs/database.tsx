@@ -45,15 +45,24 @@ export async function createDatabase(
     working: 'Creating the database…',
     initial: {
       tenant: chosen?.subdomain ?? '',
-      engine: engines[0]?.name ?? '',
+      engine: (engines.find(({ can }) => can.sql) ?? engines[0])?.name ?? '',
       name: '',
       expose: 'policies'
     },
     check: ({ name }) => (name.trim() === '' ? 'Give the database a name.' : null),
     submit: ({ tenant, engine, name, expose }) =>
-      client.createDatabase(tenant, { engine, name: name.trim(), expose }),
+      client.createDatabase(tenant, {
+        engine,
+        name: name.trim(),
+        ...(isExposed(engines, engine) && { expose })
+      }),
     fields: props => <DatabaseFields {...props} tenants={tenants} engines={engines} />
   });
+}
+
+/** Whether the API shows tables of such a database. */
+function isExposed(engines: readonly Engine[], name: string): boolean {
+  return engines.some(engine => engine.name === name && engine.can.sql);
 }
 
 function DatabaseFields({
@@ -120,24 +129,26 @@ function DatabaseFields({
           </HTMLSelect>
         )}
       </Field>
-      <fieldset className="dbaas-Field">
-        <legend>Reachable over the API</legend>
-        {EXPOSURES.map(({ value, label, help }) => (
-          <label key={value} className="dbaas-Choice">
-            <input
-              type="radio"
-              name={group}
-              checked={values.expose === value}
-              aria-describedby={`${group}-${value}`}
-              onChange={() => {
-                set({ expose: value });
-              }}
-            />
-            <span>{label}</span>
-            <small id={`${group}-${value}`}>{help}</small>
-          </label>
-        ))}
-      </fieldset>
+      {isExposed(engines, values.engine) && (
+        <fieldset className="dbaas-Field">
+          <legend>Reachable over the API</legend>
+          {EXPOSURES.map(({ value, label, help }) => (
+            <label key={value} className="dbaas-Choice">
+              <input
+                type="radio"
+                name={group}
+                checked={values.expose === value}
+                aria-describedby={`${group}-${value}`}
+                onChange={() => {
+                  set({ expose: value });
+                }}
+              />
+              <span>{label}</span>
+              <small id={`${group}-${value}`}>{help}</small>
+            </label>
+          ))}
+        </fieldset>
+      )}
     </>
   );
 }

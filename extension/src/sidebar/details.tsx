@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import type { Column, Database, Table, Tenant } from '../api/nouns.js';
+import type { Column, Database, Exposure, Table, Tenant } from '../api/nouns.js';
 import { COMMANDS } from './commands.js';
 import { bytes, exact } from './format.js';
 import { Close, Copy, Plus, Warning } from './icons.js';
@@ -89,6 +89,11 @@ function AboutTenant({ tenant, run }: { tenant: Tenant; run: DetailsProps['run']
   );
 }
 
+const EXPOSED: Record<Exposure, string> = {
+  all: 'every table',
+  policies: 'tables with row policies'
+};
+
 function AboutDatabase({
   database,
   run
@@ -105,7 +110,7 @@ function AboutDatabase({
           ['State', database.state],
           ['Size', database.size_bytes === null ? null : bytes(database.size_bytes)],
           ['Connections', `${exact(database.connections)} of ${exact(database.max_connections)}`],
-          ['API', database.exposure === 'all' ? 'every table' : 'tables with row policies']
+          ['API', database.exposure === null ? null : EXPOSED[database.exposure]]
         ]}
       />
       <div className="dbaas-Actions">

@@ -32,8 +32,10 @@ def test_the_platform_tells_its_engines_and_what_was_probed(live: LivePlatform) 
     with live.operator() as http:
         told = http.get("/v1/platform").json()
     assert told["home"] == str(live.home)
-    assert told["engines"][0]["name"] == "postgres"
-    assert "plpgsql" in told["engines"][0]["extensions"]
+    document, postgres = told["engines"]
+    assert (document["name"], postgres["name"]) == ("document", "postgres")
+    assert "plpgsql" in postgres["extensions"]
+    assert document["can"]["documents"] and not document["can"]["sql"] and postgres["can"]["sql"]
 
 
 def test_a_new_database_says_how_to_reach_it(live: LivePlatform, tenant: str, shop: dict) -> None:
