@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,13 +37,24 @@ class MemoryAccounts:
     tenants: dict[str, set[str]] = field(default_factory=lambda: {"acme": {"app"}, "globex": {"app"}})
     verifiers: dict[str, Verifier] = field(default_factory=dict)
     opened: dict[tuple[str, str], Engine] = field(default_factory=dict)
+    changed: list[Callable[[], None]] = field(default_factory=list)
 
     async def account(self, user: str) -> Account | None:
         tenant, _, database = user.partition(".")
         known = self.tenants.get(tenant)
         if known is None or (database and database not in known):
             return None
-        return Account(user, tenant, database or None, self.verifiers.get(user, _VERIFIER))
+        verifier = self.verifiers.get(user, _VERIFIER)
+        return Account(user, tenant, database or None, verifier, f"{user} {verifier}".encode())
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        self.changed.append(changed)
+
+    def change(self, **verifiers: Verifier) -> None:
+        """Give users other passwords."""
+        self.verifiers |= verifiers
+        for changed in self.changed:
+            changed()
 
     async def databases(self, account: Account) -> list[str]:
         return [name for name in self.tenants[account.tenant] if account.database in (None, name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,15 +18,18 @@ class Account:
 
     Attributes:
         user: the name, ``tenant`` or ``tenant.database``, as SCRAM carries it.
-        tenant: whose databases these are. Cursors, sessions and operations of one tenant are never another's.
+        tenant: whose databases these are, by what no later tenant of that name has. Cursors, sessions and operations
+            of one tenant are never another's.
         database: the only one that may be seen; None: all of the tenant's.
         verifier: of the password as it is now.
+        stamp: of the tenant, the database and the password: an account with another one is another account.
     """
 
     user: str
     tenant: str
     database: str | None
     verifier: Verifier
+    stamp: bytes
 
 
 class Accounts(Protocol):
@@ -36,6 +40,10 @@ class Accounts(Protocol):
 
     async def account(self, user: str) -> Account | None:
         """The account of that user name, read anew with every login: a rotated password holds at once."""
+        ...
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Have it said when accounts may have changed: a password, or a tenant or database that is no more."""
         ...
 
     async def databases(self, account: Account) -> list[str]:
@@ -51,11 +59,11 @@ class Accounts(Protocol):
             create: make the platform's database when it is not there, as the first write does.
 
         Returns:
-            None when it is not there and is not to be made.
+            None when it is not there and is not to be made; never where it is to be made.
 
         Raises:
-            DocumentError: ``Unauthorized`` for a database that the account may not see; ``InvalidNamespace`` for a name
-                that no database can have.
+            DocumentError: ``Unauthorized`` for a database that the account may not see, or that is another one by
+                now; ``InvalidNamespace`` for a name that no database can have.
         """
         ...
 

@@ -81,7 +81,8 @@ async def proceed(call: Call, fields: Fields) -> Document:
     else:
         answer = _prove(call, login, message)
     if login.proven or login.skips_empty:
-        assert login.account is not None
+        if login.account is None or not await server.is_current(login.account):
+            raise scram.failed()
         server.log_in(client, login.account)
     else:
         login.proven = True

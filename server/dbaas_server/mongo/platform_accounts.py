@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dbaas_provisioning import engines
-from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, NotFound, Unsupported
+from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, NotFound, Unavailable, Unsupported
 from dbaas_provisioning.nouns import Database, DatabaseState, Login
 from dbaas_provisioning.platform import Access, Platform
 
@@ -35,13 +35,14 @@ _LOOK_SECONDS = 60.0
 _LINGER_SECONDS = 5.0
 _VERIFIERS = 10_000
 
-_Key = tuple[str, str]  # a tenant's subdomain, a database's name
+_Key = tuple[str, str]  # a tenant's id, a database's name
 
 
 @dataclass(slots=True, eq=False)
 class _Opened:
     """An engine that is open, and what it was opened on."""
 
+    tenant: str
     database: Database
     plan: str
     engine: Engine
@@ -73,6 +74,7 @@ class PlatformAccounts:
         self._opening: dict[_Key, asyncio.Task[_Opened | None]] = {}
         self._verifiers: OrderedDict[str, tuple[bytes, Verifier]] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._changed: list[Callable[[], None]] = []
         platform.on_change(self._heard)
         self._begin(self._close_idle())
 
@@ -88,14 +90,22 @@ class PlatformAccounts:
 
     async def account(self, user: str) -> Account | None:
         """See :meth:`.accounts.Accounts.account`."""
-        tenant, dot, name = user.partition(".")
+        subdomain, name = _names(user)
         if "\0" in user:
             return None
         try:
-            login = await self._platform.mongo_login(tenant, name if dot else None)
+            ids = [str((await self._platform.tenant(subdomain)).id)]
+            if name is not None:
+                ids.append(str((await self._platform.database(subdomain, name)).id))
+            login = await self._platform.mongo_login(subdomain, name)
         except (NotFound, Unsupported):
             return None
-        return Account(user, tenant, name if dot else None, await self._verifier(user, login.secret))
+        stamp = hashlib.sha256("\0".join([user, *ids, login.secret]).encode()).digest()
+        return Account(user, ids[0], name, await self._verifier(user, login.secret), stamp)
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """See :meth:`.accounts.Accounts.on_change`."""
+        self._changed.append(changed)
 
     async def _verifier(self, user: str, secret: str) -> Verifier:
         """Made once of each secret: that takes milliseconds by design, and drivers remember it by its salt."""
@@ -114,7 +124,9 @@ class PlatformAccounts:
     async def databases(self, account: Account) -> list[str]:
         """See :meth:`.accounts.Accounts.databases`."""
         try:
-            found = await self._platform.databases(account.tenant)
+            if not await self._is_there(account):
+                return []
+            found = await self._platform.databases(_subdomain(account))
         except NotFound:
             return []
         return [
@@ -129,11 +141,13 @@ class PlatformAccounts:
         key = (account.tenant, database)
         opened: _Opened | None = self._opened.get(key)
         if opened is None:
-            opened = await self._open(key)
+            opened = await self._open(account, database)
             if opened is None and create:
                 await self._create(account, database)
-                opened = await self._open(key)
+                opened = await self._open(account, database)
             if opened is None:
+                if create:
+                    raise Unavailable("database_not_ready", f"The database '{database}' is just being dropped.")
                 return None
         opened.used = time.monotonic()
         return opened.engine
@@ -147,18 +161,25 @@ class PlatformAccounts:
                 await engine.drop_database(database)
             return
         with contextlib.suppress(NotFound):
-            if not _is_documents(await self._platform.database(account.tenant, database)):
+            subdomain = _subdomain(account)
+            found = await self._platform.database(subdomain, database)
+            if not _is_documents(found) or str(found.tenant_id) != account.tenant:
                 return
             self._forget((account.tenant, database))
-            await self._platform.drop_database(account.tenant, database, actor=_actor(account))
+            await self._platform.drop_database(subdomain, database, actor=_actor(account))
+
+    async def _is_there(self, account: Account) -> bool:
+        """Whether the tenant is still there, and not another one of its name."""
+        return str((await self._platform.tenant(_subdomain(account))).id) == account.tenant
 
     async def _create(self, account: Account, database: str) -> None:
+        subdomain = _subdomain(account)
+        if account.database is not None or not await self._is_there(account):
+            raise DocumentError(Code.Unauthorized, f"not authorized on {database} to execute command")
         try:
-            await self._platform.create_database(
-                account.tenant, "document", database, options={}, actor=_actor(account)
-            )
+            await self._platform.create_database(subdomain, "document", database, options={}, actor=_actor(account))
         except Conflict:
-            found = await self._platform.database(account.tenant, database)
+            found = await self._platform.database(subdomain, database)
             if not _is_documents(found):
                 raise DocumentError(
                     Code.InvalidNamespace, f"The name '{database}' belongs to a {found.engine} database of this tenant."
@@ -168,24 +189,29 @@ class PlatformAccounts:
 
     # --- engines ----------------------------------------------------------------------------------------------------
 
-    async def _open(self, key: _Key) -> _Opened | None:
+    async def _open(self, account: Account, database: str) -> _Opened | None:
         """Open an engine, once for all who wait for it; None where there is no such database."""
+        key = (account.tenant, database)
         task = self._opening.get(key)
         if task is None:
-            task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(key))
+            task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(account, database))
             task.add_done_callback(lambda _: self._opening.pop(key, None))
         return await asyncio.shield(task)
 
-    async def _connect(self, key: _Key) -> _Opened | None:
+    async def _connect(self, account: Account, name: str) -> _Opened | None:
+        subdomain = _subdomain(account)
         try:
-            if not _is_documents(await self._platform.database(*key)):
+            found = await self._platform.database(subdomain, name)
+            if not _is_documents(found) or str(found.tenant_id) != account.tenant:
                 return None
-            access = await self._platform.access(*key)
+            access = await self._platform.access(subdomain, name)
         except NotFound:
+            return None
+        if access.database.id != found.id:
             return None
 
         async def wake() -> Target:
-            return _target(await self._platform.access(*key), wake)
+            return _target(await self._platform.access(subdomain, name), wake)
 
         store = await open_store(_target(access, wake), Limits(statement_timeout_ms=access.plan.statement_timeout_ms))
         engine = Engine(store, folder=self._folder, limits=self._limits)
@@ -194,8 +220,8 @@ class PlatformAccounts:
         except BaseException:
             await engine.close()
             raise
-        opened = self._opened[key] = _Opened(access.database, access.plan.name, engine)
-        self._begin(self._review(key, opened))  # it may have been dropped meanwhile
+        opened = self._opened[account.tenant, name] = _Opened(subdomain, access.database, access.plan.name, engine)
+        self._begin(self._review((account.tenant, name), opened))  # it may have been dropped meanwhile
         return opened
 
     def _forget(self, key: _Key, *, linger: float = 0.0) -> None:
@@ -207,13 +233,16 @@ class PlatformAccounts:
     def _heard(self, kind: str, identity: str) -> None:
         """Look after what may have been dropped or changed. No identity: anything may have been."""
         if kind in ("database", "tenant") or not identity:
+            for changed in self._changed:
+                changed()
             for key, opened in self._opened.items():
                 if identity in ("", str(opened.database.id), str(opened.database.tenant_id)):
                     self._begin(self._review(key, opened))
 
     async def _review(self, key: _Key, opened: _Opened) -> None:
         try:
-            tenant, database = await self._platform.tenant(key[0]), await self._platform.database(*key)
+            tenant = await self._platform.tenant(opened.tenant)
+            database = await self._platform.database(opened.tenant, key[1])
         except NotFound:
             fits, linger = False, 0.0
         except DbaasError:
@@ -254,6 +283,16 @@ def _is_documents(database: Database) -> bool:
 def _check_reach(account: Account, database: str) -> None:
     if account.database not in (None, database):
         raise DocumentError(Code.Unauthorized, f"not authorized on {database} to execute command")
+
+
+def _names(user: str) -> tuple[str, str | None]:
+    """The tenant's subdomain and the database's name in a user's name."""
+    subdomain, dot, name = user.partition(".")
+    return subdomain, name if dot else None
+
+
+def _subdomain(account: Account) -> str:
+    return _names(account.user)[0]
 
 
 def _actor(account: Account) -> str:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import secrets
 import socket
 import ssl
-from contextlib import suppress
 from itertools import count
 from typing import Any, Final
 
+from dbaas_provisioning.errors import DbaasError
+
 from ..documents.engine import Engine
 from ..documents.errors import Code, DocumentError
-from ..documents.store.memory import MemoryStore
 from . import commands  # noqa: F401  (registers them)
 from .accounts import Account, Accounts
 from .budget import Budget
@@ -22,6 +21,7 @@ from .client import Client
 from .connection import Connection
 from .cursors import Cursors
 from .failpoints import FailPoints
+from .nowhere import Nowhere
 from .operations import Operations
 from .registry import SERVERS_OWN
 from .settings import Settings
@@ -33,6 +33,7 @@ log = logging.getLogger("dbaas.mongo")
 _LOOK_SECONDS: Final = 5.0
 _DRAIN_STEP_SECONDS: Final = 0.02
 _BACKLOG: Final = 512
+_AGAIN_SECONDS: Final = 1.0
 _LAST_WORDS_SECONDS: Final = 1.0  # for the answers of commands that were cut short
 
 
@@ -59,8 +60,11 @@ class MongoServer:
         self._tenants: dict[str, set[int]] = {}
         self._budgets: dict[str, Budget] = {}
         self._servers: list[asyncio.Server] = []
-        self._looking: asyncio.Task[None] | None = None
-        self._nothing = Engine(MemoryStore())
+        self._watching: list[asyncio.Task[None]] = []
+        self._changes = 0  # of accounts
+        self._changed = asyncio.Event()
+        accounts.on_change(self._accounts_changed)
+        self._nothing = Engine(Nowhere())
 
     async def start(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> int:
         """Listen; may be called for several addresses.
@@ -78,9 +82,9 @@ class MongoServer:
         return await self._listen(tls, sock=listening)
 
     async def _listen(self, tls: ssl.SSLContext | None, **where: Any) -> int:
-        if self._looking is None:
+        if not self._watching:
             await self._nothing.start()
-            self._looking = asyncio.create_task(self._look())
+            self._watching = [asyncio.create_task(self._look()), asyncio.create_task(self._review())]
         server = await asyncio.get_running_loop().create_server(
             lambda: Connection(self, next(self._ids)), ssl=tls, backlog=_BACKLOG, **where
         )
@@ -101,11 +105,10 @@ class MongoServer:
             connection.end()
         await asyncio.gather(*(one.task for one in left if one.task is not None), return_exceptions=True)
         await self.cursors.close_all()
-        if self._looking is not None:
-            self._looking.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._looking
-            await self._nothing.close()
+        for task in self._watching:
+            task.cancel()
+        await asyncio.gather(*self._watching, return_exceptions=True)
+        await self._nothing.close()
 
     # --- engines ----------------------------------------------------------------------------------------------------
 
@@ -134,6 +137,14 @@ class MongoServer:
         if self._connections.pop(connection.client.id, None) is not None:
             self._leave(connection.client)
 
+    async def is_current(self, account: Account) -> bool:
+        """Whether an account is as it was when its login began. What changes from then on is looked at again."""
+        while True:
+            seen = self._changes
+            now = await self.accounts.account(account.user)
+            if seen == self._changes:
+                return now is not None and now.stamp == account.stamp
+
     def log_in(self, client: Client, account: Account) -> None:
         """A client has shown who it is.
 
@@ -145,7 +156,7 @@ class MongoServer:
             raise DocumentError(Code.OperationFailed, "Too many connections are logged in to this tenant.")
         members.add(client.id)
         client.account = account
-        client.owner = hashlib.sha256(account.user.encode()).digest()
+        client.owner = account.stamp
         budget = self._budgets.setdefault(account.tenant, Budget(self.settings.tenant_bytes))
         self._connections[client.id].use(budget)
 
@@ -170,6 +181,32 @@ class MongoServer:
             self._tenants.pop(tenant, None)
             if tenant in self._budgets and not self._budgets[tenant].taken:
                 del self._budgets[tenant]
+
+    def _accounts_changed(self) -> None:
+        self._changes += 1
+        self._changed.set()
+
+    async def _review(self) -> None:
+        """End the connections of accounts that are others by now, whenever some may be."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            known = {one.client.account for one in self._connections.values() if one.client.account is not None}
+            for account in known:
+                try:
+                    is_current = await self.is_current(account)
+                except DbaasError:  # nobody can tell now
+                    self._changed.set()
+                    await asyncio.sleep(_AGAIN_SECONDS)
+                    break
+                if not is_current:
+                    self._end(account)
+
+    def _end(self, account: Account) -> None:
+        for connection in list(self._connections.values()):
+            if connection.client.account == account:
+                connection.end()
+        self.cursors.kill_sessions(account.tenant, account.stamp, None)
 
     async def _drain(self, seconds: float) -> None:
         """Wait until no command is at work, ending connections as they come to rest."""
