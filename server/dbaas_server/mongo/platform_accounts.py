@@ -127,14 +127,12 @@ class PlatformAccounts:
         """See :meth:`.accounts.Accounts.engine`."""
         _check_reach(account, database)
         key = (account.tenant, database)
-        opened: _Opened | None = self._opened.get(key)
+        opened = self._opened.get(key) or await self._open(key)
+        if opened is None and create:
+            await self._create(account, database)
+            opened = self._opened.get(key) or await self._open(key)
         if opened is None:
-            opened = await self._open(key)
-            if opened is None and create:
-                await self._create(account, database)
-                opened = await self._open(key)
-            if opened is None:
-                return None
+            return None
         opened.used = time.monotonic()
         return opened.engine
 
@@ -173,10 +171,15 @@ class PlatformAccounts:
         task = self._opening.get(key)
         if task is None:
             task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(key))
-            task.add_done_callback(lambda _: self._opening.pop(key, None))
         return await asyncio.shield(task)
 
     async def _connect(self, key: _Key) -> _Opened | None:
+        try:
+            return await self._connect_now(key)
+        finally:
+            del self._opening[key]  # at the moment when it is in the other
+
+    async def _connect_now(self, key: _Key) -> _Opened | None:
         try:
             if not _is_documents(await self._platform.database(*key)):
                 return None
