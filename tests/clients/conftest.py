@@ -15,6 +15,7 @@ import httpx
 import psycopg
 import pytest
 
+from live_documents import LiveDocuments, new_documents
 from live_platform import LivePlatform
 
 here = Path(__file__).resolve().parent
@@ -73,6 +74,12 @@ def project(live: LivePlatform) -> Iterator[Project]:
     )
     found.run((here / "schema.sql").read_text())
     yield found
+
+
+@pytest.fixture(scope="session")
+def documents(live: LivePlatform) -> LiveDocuments:
+    """A document database that all of a session's clients use, each with collections of its own."""
+    return new_documents(live)
 
 
 @pytest.fixture

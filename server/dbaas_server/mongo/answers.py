@@ -117,6 +117,8 @@ def as_document_error(error: Exception) -> DocumentError:
     if isinstance(error, DbaasError):
         code = next((code for kind, code in _CODES if isinstance(error, kind)), Code.OperationFailed)
         return DocumentError(code, error.message, hint=error.hint)
+    if isinstance(error, RecursionError):
+        return DocumentError(Code.Overflow, "The command exceeds the depth limit.")
     reference = secrets.token_hex(6)
     log.error("unexpected error %s", reference, exc_info=error)
     return DocumentError(Code.InternalError, f"Something went wrong inside the server. Reference: {reference}")

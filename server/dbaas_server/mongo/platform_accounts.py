@@ -139,16 +139,14 @@ class PlatformAccounts:
         """See :meth:`.accounts.Accounts.engine`."""
         _check_reach(account, database)
         key = (account.tenant, database)
-        opened: _Opened | None = self._opened.get(key)
-        if opened is None:
-            opened = await self._open(account, database)
-            if opened is None and create:
-                await self._create(account, database)
-                opened = await self._open(account, database)
+        opened = self._opened.get(key) or await self._open(account, database)
+        if opened is None and create:
+            await self._create(account, database)
+            opened = self._opened.get(key) or await self._open(account, database)
             if opened is None:
-                if create:
-                    raise Unavailable("database_not_ready", f"The database '{database}' is just being dropped.")
-                return None
+                raise Unavailable("database_not_ready", f"The database '{database}' is just being dropped.")
+        if opened is None:
+            return None
         opened.used = time.monotonic()
         return opened.engine
 
@@ -195,10 +193,15 @@ class PlatformAccounts:
         task = self._opening.get(key)
         if task is None:
             task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(account, database))
-            task.add_done_callback(lambda _: self._opening.pop(key, None))
         return await asyncio.shield(task)
 
     async def _connect(self, account: Account, name: str) -> _Opened | None:
+        try:
+            return await self._connect_now(account, name)
+        finally:
+            del self._opening[account.tenant, name]  # at the moment when it is in the other
+
+    async def _connect_now(self, account: Account, name: str) -> _Opened | None:
         subdomain = _subdomain(account)
         try:
             found = await self._platform.database(subdomain, name)
@@ -259,7 +262,7 @@ class PlatformAccounts:
             await asyncio.sleep(min(_LOOK_SECONDS, self._idle_seconds))
             now = time.monotonic()
             for key, opened in list(self._opened.items()):
-                if now - opened.used > self._idle_seconds:
+                if now - opened.used > self._idle_seconds and not opened.engine.builds():
                     self._forget(key)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

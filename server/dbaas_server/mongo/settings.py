@@ -31,7 +31,7 @@ class Settings:
 
     connections: int = 4_000
     tenant_connections: int = 1_000
-    tenant_bytes: int = 192 * _MIB
+    tenant_bytes: int = 128 * _MIB
     idle_seconds: float = 3_600.0
     stranger_seconds: float = 600.0
     stalled_seconds: float = 60.0

@@ -15,7 +15,7 @@ from typing import Final
 
 import google_crc32c
 
-from ..documents.codec import Document, Raw, decode
+from ..documents.codec import MAX_DOCUMENT_BYTES, Document, Raw, decode
 from ..documents.errors import Code, DocumentError
 from .compression import COMPRESSORS, compress, decompress
 from .lifting import INSERT, lift
@@ -35,6 +35,8 @@ __all__ = [
 
 MAX_MESSAGE_BYTES: Final = 48_000_000
 """What ``hello`` announces, and no message may exceed."""
+
+_MOST_COMMAND_BYTES: Final = MAX_DOCUMENT_BYTES + 16 * 1024  # of a command, without the documents beside it
 
 HEADER: Final = struct.Struct("<iiii")  # length, request id, id of the request that is answered, operation
 _LENGTH: Final = struct.Struct("<i")
@@ -79,7 +81,6 @@ class Request:
     Attributes:
         id: that the reply names.
         body: the command.
-        raw: the command's bytes.
         sequences: documents that travel beside the command, by the name of the argument that they are.
         wants_reply: False after ``moreToCome``.
         is_legacy: it came as OP_QUERY, and so goes its reply.
@@ -88,7 +89,6 @@ class Request:
 
     id: int
     body: Document
-    raw: Raw
     sequences: Mapping[str, Sequence[Raw]] = field(default_factory=dict)
     wants_reply: bool = True
     is_legacy: bool = False
@@ -211,25 +211,27 @@ def _request(
     if not sequences and body.startswith(INSERT, _LENGTH.size) and (lifted := lift(body)) is not None:
         body, sequences = lifted[0], {"documents": lifted[1]}
     try:
+        if len(body) > _MOST_COMMAND_BYTES:
+            raise DocumentError(Code.BSONObjectTooLarge, f"A command of {len(body)} bytes is too large.")
         document = decode(body)
-    except DocumentError:
-        # There is no telling what was meant, but that something was.
-        raise Uninterpretable(Request(id, {}, body, {}, not more_to_come, compressor=compressor)) from None
+    except DocumentError as error:
+        request = Request(id, {}, {}, not more_to_come, compressor=compressor)
+        raise Uninterpretable(request, Code(error.number), error.message) from None
     for name in sequences:
         if name in document:
             raise Malformed(f"“{name}” twice")
-    return Request(id, document, body, sequences, not more_to_come, compressor=compressor)
+    return Request(id, document, sequences, not more_to_come, compressor=compressor)
 
 
 class Uninterpretable(DocumentError):
-    """The command is no BSON.
+    """There is no telling what is wanted, but something is.
 
     Attributes:
         request: to be answered.
     """
 
-    def __init__(self, request: Request) -> None:
-        super().__init__(Code.InvalidBSON, "The command is no valid BSON document.")
+    def __init__(self, request: Request, number: Code, message: str) -> None:
+        super().__init__(number, message)
         self.request = request
 
 
@@ -255,14 +257,15 @@ def _query(message: bytes, id: int, compressor: int | None) -> Request:
     raw = message[place : place + size]
     try:
         body = decode(raw)
-    except DocumentError:
-        raise Uninterpretable(Request(id, {}, raw, is_legacy=True, compressor=compressor)) from None
+    except DocumentError as error:
+        request = Request(id, {}, is_legacy=True, compressor=compressor)
+        raise Uninterpretable(request, Code(error.number), error.message) from None
     if not collection.endswith(".$cmd"):
         raise Malformed("OP_QUERY on a collection")
     command = body.get("$query", body)
     if not isinstance(command, dict):
         raise Malformed("no command")
-    return Request(id, {**command, "$db": collection[:-5]}, raw, is_legacy=True, compressor=compressor)
+    return Request(id, {**command, "$db": collection[:-5]}, is_legacy=True, compressor=compressor)
 
 
 def _size(message: bytes, place: int, end: int) -> int:

@@ -295,6 +295,23 @@ async def test_an_answer_of_many_batches_stays_within_what_a_message_may_be(clie
     assert found == list(range(12))
 
 
+async def test_a_command_is_no_larger_than_a_document(wire: Wire) -> None:
+    found = await wire.ask({"find": "things", "filter": {"a": bytes(17 * 1024 * 1024)}, "$db": "app"})
+    assert found["code"] == 10334
+    assert (await wire.ask({"ping": 1, "$db": "admin"}))["ok"] == 1.0
+
+
+async def test_nesting_too_deep_is_told(wire: Wire) -> None:
+    for depth in (170, 400, 900):
+        nested: dict[str, Any] = {}
+        for _ in range(depth):
+            nested = {"a": nested}
+        for body in ({"find": "x", "filter": {"a": nested}}, {"insert": "x", "documents": [nested]}):
+            found = await wire.ask({**body, "$db": "app"})
+            assert found.get("code") != 1, found
+    assert (await wire.ask({"ping": 1, "$db": "admin"}))["ok"] == 1.0
+
+
 async def test_the_largest_document_comes_and_goes(client: Client) -> None:
     things = client.app.things
     most = 16 * 1024 * 1024 - len(bson.encode({"_id": 1, "large": b""}))

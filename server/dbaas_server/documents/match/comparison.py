@@ -89,10 +89,13 @@ def membership_test(operands: Sequence[Any], patterns: Sequence[Test], collation
 
 def _number_test(ordering: Callable[[Any, Any], bool], operand: Any) -> Test:
     other = operand.to_decimal() if type(operand) is Decimal128 else operand
+    is_decimal = other is not operand
 
     def test(value: Any) -> bool:
         kind = type(value)
         if kind is int or kind is float or kind is Int64:
+            if is_decimal and value != value:  # a Decimal refuses to be compared with it
+                return False
             return ordering(value, other)
         return kind is Decimal128 and not is_nan(value) and ordering(value.to_decimal(), other)
 

@@ -35,8 +35,14 @@ class _NotANumber:
     def __lt__(self, other: object) -> bool:
         return other is not self
 
+    def __le__(self, other: object) -> bool:
+        return True
+
     def __gt__(self, other: object) -> bool:
         return False
+
+    def __ge__(self, other: object) -> bool:
+        return other is self
 
 
 _NAN: Final = _NotANumber()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 from ...errors import Code, DocumentError
 from ...scope import Scope
 
-__all__ = ["in_time"]
+__all__ = ["in_time", "next_of"]
 
 T = TypeVar("T")
 
@@ -32,3 +32,8 @@ async def in_time(scope: Scope, answer: Coroutine[Any, Any, T]) -> T:
             return await answer
     except TimeoutError:
         raise DocumentError(Code.MaxTimeMSExpired, "operation exceeded time limit") from None
+
+
+async def next_of(parts: AsyncIterator[T]) -> T | None:
+    """The next of several; None at the end."""
+    return await anext(parts, None)

@@ -20,6 +20,7 @@ from .answering import answer
 from .planner import plan_of
 from .question import Question, scope_of
 from .running import run_of
+from .skipping import index_of_values, values_by_index
 
 __all__ = ["distinct", "prepare_distinct"]
 
@@ -55,6 +56,10 @@ async def distinct(environment: Environment, namespace: Namespace, request: Dist
 
 async def _values(environment: Environment, collection: Collection, question: Question, path: Path) -> list[Any]:
     run = run_of(environment, collection.namespace.database, question.scope)
+    index = index_of_values(collection, question, ".".join(path))
+    by_index = None if index is None else await values_by_index(environment, collection, index, run)
+    if by_index is not None:
+        return list(by_index)
     hash_of = hasher(question.scope.collation)
     values: dict[Hashable, Any] = {}
     async with aclosing(answer(environment, collection, question, plan_of(collection, question), run)) as founds:

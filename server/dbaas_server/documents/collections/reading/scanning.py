@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -13,7 +13,7 @@ from ...store import Entry, Space, Span
 from ...values import KeyRange
 from ..environment import Environment
 from ..metadata import Collection
-from .deadlines import in_time
+from .deadlines import in_time, next_of
 from .plan import Nothing, Scan, Source, Union
 
 __all__ = ["Examined", "Reader"]
@@ -178,7 +178,7 @@ class Reader:
     ) -> Batches:
         span = Span(range_.low, range_.high)
         batches = self._store.scan(space, span, reverse=reverse, limit=size, containing=containing, batch=size)
-        while (batch := await in_time(self._context.scope, _next(batches))) is not None:
+        while (batch := await in_time(self._context.scope, next_of(batches))) is not None:
             yield batch
 
     async def _get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
@@ -207,10 +207,10 @@ async def _ahead(batches: Batches) -> Batches:
     asked: asyncio.Task[Sequence[Entry] | None] | None = None
     is_first = True
     try:
-        while (batch := await (asked or _next(batches))) is not None:
+        while (batch := await (asked or next_of(batches))) is not None:
             asked = None
             if not is_first:
-                asked = asyncio.create_task(_next(batches))
+                asked = asyncio.create_task(next_of(batches))
                 await asyncio.sleep(0)
             is_first = False
             yield batch
@@ -220,7 +220,3 @@ async def _ahead(batches: Batches) -> Batches:
             with suppress(asyncio.CancelledError, Exception):
                 await asked
         await batches.aclose()
-
-
-async def _next(batches: AsyncIterator[Sequence[Entry]]) -> Sequence[Entry] | None:
-    return await anext(batches, None)

@@ -130,6 +130,30 @@ async def test_what_was_looked_at_is_told(memory: Environment) -> None:
     assert (await of.explain(Find(), "allPlansExecution"))["executionStats"]["allPlansExecution"] == []
 
 
+async def test_values_are_told_by_an_index_where_it_has_them_all(memory: Environment) -> None:
+    read: list[Any] = []
+    get = memory.store.get
+
+    async def counting(space: str, keys: Any) -> Any:
+        read.extend(keys)
+        return await get(space, keys)
+
+    memory.store.get = counting  # type: ignore[method-assign]
+    for name, documents, wanted, most in [
+        ("few", [{"a": number % 4} for number in range(300)], [3, 2, 1, 0], 4),
+        ("null", [{"a": None}, {}, {"a": 1}] * 20, [1, None], 60),
+        ("missing", [{}, {"a": None}] * 20, [None], 60),
+        ("arrays", [{"a": [1, 2]}, {"a": 3}], [1, 2, 3], 60),
+        ("many", [{"a": number} for number in range(500)], list(range(500)), 1_000),
+    ]:
+        numbered = [{"_id": place, **document} for place, document in enumerate(documents)]
+        collection = await stock(memory, numbered, [{"key": {"a": -1, "b": 1}}], name=name)
+        read.clear()
+        values = await Stocked(memory, collection.namespace).distinct("a")
+        assert sorted(values, key=str) == sorted(wanted, key=str), name
+        assert len(read) <= most, name
+
+
 async def test_each_command_is_explained(memory: Environment) -> None:
     of = await stocked(memory, {"key": {"a": 1}})
 
