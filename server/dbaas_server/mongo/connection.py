@@ -43,6 +43,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, None)
         self._task = cast("asyncio.Task[None]", None)
         self.client = Client(id, "")
+        self.host = ""
         self._budget: Budget | None = None  # the tenant's, after a login
         self._taken = 0  # bytes of the budget
         self._buffer: bytes | bytearray = b""
@@ -62,6 +63,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)
         self._transport.set_write_buffer_limits(high=SMALL_BYTES)
         peer = transport.get_extra_info("peername") or ("", 0)
+        self.host = str(peer[0])
         self.client.address = f"{peer[0]}:{peer[1]}"
         if not self._server.opened(self):
             self._is_gone = True

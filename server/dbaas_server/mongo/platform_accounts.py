@@ -100,6 +100,10 @@ class PlatformAccounts:
             login = await self._platform.mongo_login(subdomain, name)
         except (NotFound, Unsupported):
             return None
+        except Unavailable as error:
+            if error.code == "database_not_ready":  # as good as not there
+                return None
+            raise
         stamp = hashlib.sha256("\0".join([user, *ids, login.secret]).encode()).digest()
         return Account(user, ids[0], name, await self._verifier(user, login.secret), stamp)
 

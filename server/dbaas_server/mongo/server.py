@@ -7,6 +7,7 @@ import logging
 import secrets
 import socket
 import ssl
+from collections import Counter
 from itertools import count
 from typing import Any, Final
 
@@ -57,6 +58,7 @@ class MongoServer:
         self.secret = secrets.token_bytes(32)
         self._ids = count(1)
         self._connections: dict[int, Connection] = {}
+        self._strangers: dict[int, Connection] = {}  # those of them not logged in, the oldest first
         self._tenants: dict[str, set[int]] = {}
         self._budgets: dict[str, Budget] = {}
         self._servers: list[asyncio.Server] = []
@@ -129,11 +131,21 @@ class MongoServer:
         if len(self._connections) >= self.settings.connections:
             log.warning("a connection is refused: there are %d", len(self._connections))
             return False
-        self._connections[connection.client.id] = connection
+        self._connections[connection.client.id] = self._strangers[connection.client.id] = connection
+        if len(self._strangers) > self.settings.strangers:
+            self._make_room()
         return True
+
+    def _make_room(self) -> None:
+        """End the oldest stranger of the address that has the most."""
+        ((busiest, _),) = Counter(one.host for one in self._strangers.values()).most_common(1)
+        oldest = next(one for one in self._strangers.values() if one.host == busiest)
+        del self._strangers[oldest.client.id]
+        oldest.end()
 
     def closed(self, connection: Connection) -> None:
         """A client is gone."""
+        self._strangers.pop(connection.client.id, None)
         if self._connections.pop(connection.client.id, None) is not None:
             self._leave(connection.client)
 
@@ -159,12 +171,14 @@ class MongoServer:
         client.owner = account.stamp
         budget = self._budgets.setdefault(account.tenant, Budget(self.settings.tenant_bytes))
         self._connections[client.id].use(budget)
+        self._strangers.pop(client.id, None)
 
     def log_out(self, client: Client) -> None:
         """It is nobody again."""
         self._leave(client)
         if client.id in self._connections:
             self._connections[client.id].use(None)
+            self._strangers[client.id] = self._connections[client.id]
         client.account, client.owner = None, b""
 
     def connections(self, tenant: str) -> int:

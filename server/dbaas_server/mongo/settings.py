@@ -15,6 +15,8 @@ class Settings:
 
     Attributes:
         connections: of everybody together.
+        strangers: of them not logged in. One more, and the address with the most of them loses its oldest, so that
+            nobody who can only knock keeps those out who can open.
         tenant_connections: logged in to one tenant.
         tenant_bytes: of one tenant's large messages, arriving, at work and not yet taken.
         idle_seconds: that a connection may say nothing after a login.
@@ -29,7 +31,8 @@ class Settings:
         test_commands: answer ``configureFailPoint``, as a mongod with ``enableTestCommands``.
     """
 
-    connections: int = 4_000
+    connections: int = 12_000
+    strangers: int = 2_000
     tenant_connections: int = 1_000
     tenant_bytes: int = 128 * _MIB
     idle_seconds: float = 3_600.0

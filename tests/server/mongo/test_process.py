@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -149,7 +150,25 @@ def test_a_rotated_password_is_the_only_one(live: LivePlatform, tenant: str, ope
         assert before != after == url_of(live, place)
         assert refused(opened(before)) == AUTHENTICATION_FAILED
         assert refused(opened(after)) is None
-        client.app.kept.find_one()  # who is in is in
+        eventually(partial(refused, client), lambda code: code == AUTHENTICATION_FAILED)  # who was in is out
+
+
+def test_who_was_logged_in_to_a_tenant_is_not_in_the_next_one_of_its_name(live: LivePlatform, opened: Open) -> None:
+    name = live.new_tenant()
+    live.json("create", "document", "app", "--tenant", name)
+    of_all, of_one = opened(url_of(live, name)), opened(url_of(live, f"{name}/app"))
+    of_all.app.kept.insert_one({"_id": 1})
+    of_one.app.kept.find_one()
+    live.json("tenant", "drop", name, "--yes")
+    live.json("tenant", "create", name)
+    live.json("create", "document", "app", "--tenant", name)
+    opened(url_of(live, name)).app.kept.insert_one({"_id": "another's"})
+    for client in (of_all, of_one):
+        with pytest.raises(OperationFailure) as no:
+            client.app.kept.find_one()
+        assert no.value.code == AUTHENTICATION_FAILED
+    live.json("drop", f"{name}/app", "--yes")
+    live.json("tenant", "drop", name, "--yes")
 
 
 def test_a_dropped_database_is_gone_at_once(live: LivePlatform, tenant: str, opened: Open) -> None:

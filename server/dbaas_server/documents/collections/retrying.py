@@ -29,9 +29,11 @@ from .namespace import INTERNAL
 if TYPE_CHECKING:
     from .environment import Environment
 
-__all__ = ["Record", "Sessions"]
+__all__ = ["SESSIONS", "Record", "Sessions"]
 
-_NAME: Final = "sessions"
+SESSIONS: Final = (INTERNAL, "sessions")
+"""The database's and the collection's name that the records are kept under."""
+
 _REMEMBERED: Final = 4_096
 
 
@@ -95,7 +97,7 @@ class Sessions:
             self._id = await _find(store)
             if self._id is None:
                 id = uuid4()
-                await store.create_collection(CollectionRecord(id, INTERNAL, _NAME, 1, encode({})), [_space_of(id)])
+                await store.create_collection(CollectionRecord(id, *SESSIONS, 1, encode({})), [_space_of(id)])
         return _space_of(self._id)
 
     def remember(self, session: bytes, kept: _Kept) -> None:
@@ -108,8 +110,7 @@ class Sessions:
 
 async def _find(store: Store) -> UUID | None:
     """The id of what a store keeps the records in."""
-    name = (INTERNAL, _NAME)
-    return next((one.id for one in await store.collections() if (one.database, one.name) == name), None)
+    return next((one.id for one in await store.collections() if (one.database, one.name) == SESSIONS), None)
 
 
 def _space_of(id: UUID) -> Space:

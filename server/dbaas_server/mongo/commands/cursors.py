@@ -28,6 +28,7 @@ async def get_more(call: Call) -> Raw:
         raise DocumentError(Code.BadValue, "cannot set maxTimeMS on getMore command for a non-awaitData cursor")
     batch_size = fields.natural("batchSize") or None
     namespace = f"{call.database}.{fields.required_text('collection')}"
+    await call.engine()  # it is used, and stays open
     cursors = call.server.cursors
     cursor = cursors.begin(call.client, int(id), namespace, call.operation)
     try:
