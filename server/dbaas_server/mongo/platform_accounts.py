@@ -171,6 +171,7 @@ class PlatformAccounts:
         task = self._opening.get(key)
         if task is None:
             task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(key))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to who waits
         return await asyncio.shield(task)
 
     async def _connect(self, key: _Key) -> _Opened | None:
