@@ -16,7 +16,7 @@ from dbaas_provisioning.nouns import Credential
 
 from ...documents.store import Batch, CollectionRecord, Delete, Entry, Put, Refused, Space, Span, Stale
 from ...engine import Limits, QueryError, Target
-from ..postgres.connection import Connector
+from ..postgres.connection import Connector, connect
 from ..postgres.errors import ConnectionLost
 from ..postgres.multiplexer import Meter, Multiplexer, Statement
 from ..postgres.pool import Pool, transact
@@ -150,7 +150,7 @@ class PostgresStore:
         told = asyncio.Event()
         while True:
             try:
-                wire = Wire(await self._connect(), on_notify=told.set)
+                wire = Wire(await self._connect_awake(), on_notify=told.set)
             except (DbaasError, ConnectionLost):
                 await asyncio.sleep(_RELISTEN_SECONDS)
                 continue
@@ -261,6 +261,11 @@ class PostgresStore:
 
     async def _connect(self) -> PGconn:
         return await self._connector.connect(_owner, options=statements.SETTINGS)
+
+    async def _connect_awake(self) -> PGconn:
+        """To a server that runs: one that was put to sleep is not woken to hear of its changes."""
+        target = self._connector.target
+        return await connect(target.endpoint, target.physical_name, target.owner, options=statements.SETTINGS)
 
     async def _read(self, text: bytes, parameters: Sequence[bytes | None]) -> list[tuple[bytes, ...]]:
         return _rows(await self._ask(text, parameters))
