@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from dbaas_server.documents.checker import check
 from dbaas_server.documents.codec import Document, decode, encode
 from dbaas_server.documents.collections.catalog import Catalog
 from dbaas_server.documents.collections.deleting import delete
-from dbaas_server.documents.collections.entries import keys_of
 from dbaas_server.documents.collections.environment import EngineLimits, Environment
 from dbaas_server.documents.collections.inserting import insert
 from dbaas_server.documents.collections.metadata import Collection, Index
@@ -88,20 +88,7 @@ class Documents:
 
     async def check(self) -> None:
         """Every index holds what its documents have in it, and nothing else."""
-        collection = self.collection
-        documents = [
-            (entry.key, decode(entry.value))
-            async for batch in self.environment.store.scan(collection.documents, Span())
-            for entry in batch
-        ]
-        for index in collection.indexes:
-            scan = self.environment.store.scan(index.space(collection.id), Span())
-            found = {(entry.key, entry.value) async for batch in scan for entry in batch}
-            keys = [(keys_of(index, document, id), id) for id, document in documents]
-            assert found == {(key, id) for one, id in keys for key in one.keys}
-            for one, _ in keys:
-                assert one.multikey <= index.multikey
-                assert index.cut or not one.cut
+        assert await check(self.environment, self.collection) == []
 
 
 @asynccontextmanager

@@ -156,6 +156,29 @@ async def test_a_hint_leaves_out_nothing_that_contains_it(store: Store, collecti
     assert {b"7", b"12"} <= set(found)
 
 
+@pytest.mark.parametrize("many", [30, 2_500])
+async def test_hints_are_bytes_and_keep_the_order(store: Store, collection: UUID, many: int) -> None:
+    """Few are found in another way than many; neither takes a byte for anything else."""
+    awkward = [b"%", b"_", b"\\", b"50%_\\\0\xff'", b""]
+    await put(store, collection, *(Put(DOCS, b"a%d" % n, b"<" + part + b">", 0) for n, part in enumerate(awkward)))
+    await put(store, collection, *(Put(DOCS, b"b%05d" % n, b"same", 0) for n in range(many)))
+    for n, part in enumerate(awkward):
+        assert b"a%d" % n in dict(await entries(store, containing=[[b"<" + part + b">"]]))
+    keys = [b"b%05d" % n for n in range(many)]
+
+    async def found(span: Span, **how) -> list[bytes]:
+        seen = await entries(store, span=span, containing=[[b"same", b"other"], [b"am"]], **how)
+        return [key for key, value in seen if value == b"same"]
+
+    inner = Span(b"b", b"b99999")
+    assert await found(inner, batch=7 if many < 100 else 700) == keys
+    assert await found(inner, reverse=True) == keys[::-1]
+    assert await found(inner, limit=12) == keys[:12]
+    assert await found(inner, reverse=True, limit=12) == keys[:-13:-1]
+    assert await found(Span(b"b00010", b"b00020")) == keys[10:20]
+    assert await found(Span(b"c", None)) == []
+
+
 async def test_a_scan_goes_on_while_others_write(store: Store, collection: UUID) -> None:
     await put(store, collection, *(Put(DOCS, b"%03d" % number, b"v", 0) for number in range(0, 100, 2)))
     seen = []

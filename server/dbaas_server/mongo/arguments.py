@@ -36,6 +36,10 @@ class Fields:
         self._path = path
         self._body = body
 
+    def has(self, name: str) -> bool:
+        """Whether it is there, null or not."""
+        return name in self._body
+
     def value(self, name: str) -> Any:
         """Whatever it is."""
         return self._body.get(name)

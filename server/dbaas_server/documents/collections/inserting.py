@@ -6,6 +6,7 @@ are taken asked for, all at once, and what is left is written again.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ _NO_TIME: Final = Timestamp(0, 0)
 _Pending = tuple[int, Change]
 """A document on its way, with its place in the command."""
 
+_Failure = tuple[int, DocumentError]
+"""A document that cannot be inserted, by its place, and why."""
+
 
 @dataclass(slots=True)
 class _Progress:
@@ -48,7 +52,7 @@ class _Progress:
 
     ordered: bool
     n: int = 0
-    errors: list[tuple[int, DocumentError]] = field(default_factory=list)
+    errors: list[_Failure] = field(default_factory=list)
     retried: list[int] = field(default_factory=list)
     done_before: set[int] = field(default_factory=set)
 
@@ -86,15 +90,23 @@ async def insert(
     progress = _Progress(ordered)
     if record is not None:
         progress.repeated(record, record.done(range(len(documents))))
-    for chunk in _chunks(documents):
-        scope.look_at_the_clock()
-        failures: list[tuple[int, DocumentError]] = []
-        pending = _prepare(writer, documents, chunk, progress, failures, context)
-        await _write(writer, pending, progress)
-        if not progress.is_over:
-            progress.errors += failures
-        if progress.is_over:
-            break
+    writing: asyncio.Task[None] | None = None
+    try:
+        for chunk in _chunks(documents):
+            scope.look_at_the_clock()
+            pending, failures = _prepare(writer, documents, chunk, progress, context)
+            if writing is not None:
+                await writing
+            if progress.is_over:
+                break
+            if chunk.stop == len(documents):
+                await _write(writer, pending, failures, progress)
+            else:  # the next is prepared while this one is on its way
+                writing = asyncio.create_task(_write(writer, pending, failures, progress))
+                await asyncio.sleep(0)
+    finally:
+        if writing is not None and not writing.done():
+            await writing
     return Written(progress.n, sorted(progress.errors, key=lambda pair: pair[0]), progress.retried)
 
 
@@ -115,13 +127,13 @@ def _prepare(
     documents: Sequence[Raw],
     chunk: range,
     progress: _Progress,
-    failures: list[tuple[int, DocumentError]],
     context: WriteContext,
-) -> list[_Pending]:
-    """The documents of a chunk that are fit to be inserted, up to the first that is not if they are ordered."""
+) -> tuple[list[_Pending], list[_Failure]]:
+    """The documents of a chunk that are fit to be inserted, and those that are not: ordered, the first of them."""
     collection = writer.collection
     validated = None if context.bypass_validation or collection.validator is None else collection
     pending: list[_Pending] = []
+    failures: list[_Failure] = []
     for place in chunk:
         if place in progress.done_before:
             continue
@@ -131,19 +143,20 @@ def _prepare(
             failures.append((place, error))
             if progress.ordered:
                 break
-    return pending
+    return pending, failures
 
 
-async def _write(writer: Writer, pending: list[_Pending], progress: _Progress) -> None:
+async def _write(writer: Writer, pending: list[_Pending], failures: list[_Failure], progress: _Progress) -> None:
     """Write documents whose keys nobody has, as is the rule; otherwise find out which."""
-    if not pending:
-        return
-    try:
-        await writer.write([change for _, change in pending], {place: {} for place, _ in pending})
-    except (Denied, Gone, Repeated, DocumentError):
-        await _sort_out(writer, pending, progress)
-    else:
-        progress.n += len(pending)
+    if pending:
+        try:
+            await writer.write([change for _, change in pending], {place: {} for place, _ in pending})
+        except (Denied, Gone, Repeated, DocumentError):
+            await _sort_out(writer, pending, progress)
+        else:
+            progress.n += len(pending)
+    if not progress.is_over:
+        progress.errors += failures
 
 
 async def _sort_out(writer: Writer, pending: list[_Pending], progress: _Progress) -> None:

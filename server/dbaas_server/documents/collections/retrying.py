@@ -55,6 +55,7 @@ class Sessions:
 
     def __init__(self) -> None:
         self._id: UUID | None = None
+        self._next_sweep = 0.0
         self._remembered: OrderedDict[bytes, _Kept] = OrderedDict()
 
     async def record(self, environment: Environment, retry: Retry | None) -> Record | None:
@@ -71,11 +72,15 @@ class Sessions:
         return record
 
     async def sweep(self, environment: Environment) -> int:
-        """Remove records that nobody is going to ask for any more, and say how many."""
+        """Remove records that nobody is going to ask for any more, and say how many; none soon after the last time."""
+        kept = environment.limits.sessions_kept_seconds
+        if time.monotonic() < self._next_sweep:
+            return 0
+        self._next_sweep = time.monotonic() + kept / 2
         id = await _find(environment.store)
         if id is None:
             return 0
-        oldest = int((time.time() - environment.limits.sessions_kept_seconds) * 1_000)
+        oldest = int((time.time() - kept) * 1_000)
         removed = 0
         async for entries in environment.store.scan(_space_of(id), Span()):
             for entry in entries:

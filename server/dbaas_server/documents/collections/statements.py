@@ -10,11 +10,12 @@ from typing import Final
 from ..codec import Document, decode
 from ..errors import Code, DocumentError
 from ..expressions.ordering import SortOrder
-from ..match import Node, Predicate, compile_filter, parse_filter
+from ..match import And, Leaf, Node, Predicate, compile_filter, parse_filter
 from ..requests import Hint
 from ..scope import Scope
 from ..store import Stale
 from .changes import Change
+from .entries import id_key
 from .reading.locate import Located, locate
 from .retrying import Record
 from .writer import Denied, Gone, Repeated, Writer, conflict
@@ -35,19 +36,33 @@ _FINAL: Final = frozenset({Code.MaxTimeMSExpired, Code.TransactionTooOld, Code.I
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which documents a statement means, checked."""
+    """Which documents a statement means, checked.
+
+    Attributes:
+        key: the only document's that can match, where the filter says which.
+    """
 
     node: Node
     matches: Predicate
     scope: Scope
     hint: Hint = None
     order: SortOrder | None = None
+    key: bytes | None = None
 
     @classmethod
     def of(cls, query: Document, scope: Scope, hint: Hint = None, order: SortOrder | None = None) -> Selection:
         """From a statement's filter. Raises ``DocumentError``."""
         node = parse_filter(query, scope)
-        return cls(node, compile_filter(node, scope), scope, hint, order)
+        return cls(node, compile_filter(node, scope), scope, hint, order, _key(node, scope) if hint is None else None)
+
+
+def _key(node: Node, scope: Scope) -> bytes | None:
+    """The key of a filter's ``_id``; None where it has none, or where a collation makes several values equal to it."""
+    for part in node.children if isinstance(node, And) else (node,):
+        match part:
+            case Leaf("_id", "$eq", value) if scope.collation.is_simple or not isinstance(value, str | dict | list):
+                return id_key(value)
+    return None
 
 
 def is_final(error: DocumentError) -> bool:
@@ -125,6 +140,8 @@ async def _first(writer: Writer, selection: Selection) -> Located | None:
     while True:
         selection.scope.look_at_the_clock()
         try:
+            if selection.key is not None:
+                return await _read(writer, selection, selection.key)
             async with aclosing(_locate(writer, selection, limit=1)) as batches:
                 async for batch in batches:
                     return batch[0]
@@ -136,10 +153,14 @@ async def _first(writer: Writer, selection: Selection) -> Located | None:
 async def _again(writer: Writer, selection: Selection, key: bytes) -> Located | None:
     """A document as it is now; None where it does not match any more."""
     try:
-        found = (await writer.environment.store.get(writer.collection.documents, [key])).get(key)
+        return await _read(writer, selection, key)
     except Stale:
         await writer.refresh()
         return None
+
+
+async def _read(writer: Writer, selection: Selection, key: bytes) -> Located | None:
+    found = (await writer.environment.store.get(writer.collection.documents, [key])).get(key)
     if found is None:
         return None
     document = decode(found.value)

@@ -47,6 +47,10 @@ class Reaper:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._environment.limits.reap_seconds)
+            try:
+                await self._environment.sessions.sweep(self._environment)
+            except DbaasError:
+                log.warning("old records of sessions could not be removed", exc_info=True)
             for collection in self._environment.catalog.all():
                 for index in collection.indexes:
                     if index.state == "ready" and index.expire_after is not None:
@@ -66,7 +70,7 @@ class Reaper:
         )
         try:
             done = await delete(self._environment, collection.namespace, [spec], ordered=True, context=WriteContext())
-        except DbaasError:
+        except Exception:  # the next one is another matter
             log.warning("what expired in %s could not be deleted", collection.namespace, exc_info=True)
             return
         for _, error in done.errors:

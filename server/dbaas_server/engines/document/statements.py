@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from ...documents.store import Space
@@ -23,10 +24,12 @@ __all__ = [
     "count",
     "create_space",
     "drop_space",
+    "few",
     "get",
     "get_one",
     "insert",
     "overwrite",
+    "pattern",
     "remove",
     "remove_any",
     "remove_holding",
@@ -132,6 +135,37 @@ def scan(space: Space, low: bool, high: bool, reverse: bool, containing: tuple[i
         f"preceding and 1 preceding) as before from (select key, value, version from {_table(space)} {where}{order} "
         f"limit $1::int8) as these) as fitting where coalesce(before, 0) < $2::int8 {order}"
     ).encode()
+
+
+@lru_cache(maxsize=4096)
+def few(space: Space, low: bool, high: bool, containing: tuple[int, ...]) -> bytes:
+    """Entries in no order, if they are fewer than ``$1`` and no more than ``$2`` bytes; else a row of nulls alone.
+
+    Then the bounds, then patterns of what values contain. Without an order PostgreSQL reads a table as it lies, on
+    several processors where there are some.
+
+    Args:
+        containing: how many patterns each group has.
+    """
+    wanted, number = [], 3
+    for given, operator in ((low, ">="), (high, "<")):
+        if given:
+            wanted.append(f"key {operator} ${number}::bytea")
+            number += 1
+    for group in containing:
+        wanted.append("(" + " or ".join(f"value like ${number + one}::bytea" for one in range(group)) + ")")
+        number += group
+    return (
+        f"with these as (select key, value, version from {_table(space)} where {' and '.join(wanted)} "
+        "limit $1::int8), fitting as (select count(*) < $1::int8 and coalesce(sum(octet_length(value)), 0) <= $2::int8 "
+        "as so from these) select key, value, version from these, fitting where so "
+        "union all select null, null, null from fitting where not so"
+    ).encode()
+
+
+def pattern(part: bytes) -> bytes:
+    """What ``like`` finds byte strings by that contain one."""
+    return b"%" + re.sub(rb"[%_\\]", rb"\\\g<0>", part) + b"%"
 
 
 @lru_cache(maxsize=4096)

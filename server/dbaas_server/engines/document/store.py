@@ -16,7 +16,7 @@ from dbaas_provisioning.nouns import Credential
 
 from ...documents.store import Batch, CollectionRecord, Delete, Entry, Put, Refused, Space, Span, Stale
 from ...engine import Limits, QueryError, Target
-from ..postgres.connection import Connector
+from ..postgres.connection import Connector, connect
 from ..postgres.errors import ConnectionLost
 from ..postgres.multiplexer import Meter, Multiplexer, Statement
 from ..postgres.pool import Pool, transact
@@ -29,6 +29,8 @@ __all__ = ["PostgresStore", "open_store"]
 log = logging.getLogger(__name__)
 
 BATCH_BYTES = 4 * 1024 * 1024
+FEW = 1_000
+"""So many entries that contain something are looked for without an order, and sorted here."""
 QUICK_ROWS = 1_000
 """A scan of so many entries at most, by key alone, shares a connection with others."""
 
@@ -150,7 +152,7 @@ class PostgresStore:
         told = asyncio.Event()
         while True:
             try:
-                wire = Wire(await self._connect(), on_notify=told.set)
+                wire = Wire(await self._connect_awake(), on_notify=told.set)
             except (DbaasError, ConnectionLost):
                 await asyncio.sleep(_RELISTEN_SECONDS)
                 continue
@@ -190,6 +192,12 @@ class PostgresStore:
         hints = [part for group in containing for part in group]
         shape = tuple(len(group) for group in containing)
         low, high, left = span.low, span.high, limit
+        if hints and (few := await self._few(space, span, shape, hints)) is not None:
+            few.sort(key=_key, reverse=reverse)
+            few = few[:limit]
+            for start in range(0, len(few), batch):
+                yield few[start : start + batch]
+            return
         while left is None or left > 0:
             size = batch if left is None else min(batch, left)
             text = statements.scan(space, low is not None, high is not None, reverse, shape)
@@ -208,6 +216,16 @@ class PostgresStore:
             else:
                 low = found[-1].key + b"\0"
             left = None if left is None else left - len(found)
+
+    async def _few(
+        self, space: Space, span: Span, shape: tuple[int, ...], hints: Sequence[bytes]
+    ) -> list[Entry] | None:
+        """All entries that contain what is wanted, in no order; None where they are many or large."""
+        text = statements.few(space, span.low is not None, span.high is not None, shape)
+        bounds = [bound for bound in (span.low, span.high) if bound is not None]
+        patterns = [statements.pattern(part) for part in hints]
+        result = await self._ask_alone(text, (integer(FEW + 1), integer(BATCH_BYTES), *bounds, *patterns))
+        return None if result.ntuples == 1 and result.get_value(0, 0) is None else _entries(result)
 
     async def count(self, space: Space, span: Span, *, most: int | None = None) -> int:
         """How many entries, counted up to ``most``."""
@@ -261,6 +279,11 @@ class PostgresStore:
 
     async def _connect(self) -> PGconn:
         return await self._connector.connect(_owner, options=statements.SETTINGS)
+
+    async def _connect_awake(self) -> PGconn:
+        """To a server that runs: one that was put to sleep is not woken to hear of its changes."""
+        target = self._connector.target
+        return await connect(target.endpoint, target.physical_name, target.owner, options=statements.SETTINGS)
 
     async def _read(self, text: bytes, parameters: Sequence[bytes | None]) -> list[tuple[bytes, ...]]:
         return _rows(await self._ask(text, parameters))
@@ -349,6 +372,10 @@ def _entries(result: PGresult) -> list[Entry]:
     values = [value(row, 1) or b"" for row in rows]
     versions = [int.from_bytes(value(row, 2) or b"") for row in rows]
     return list(map(Entry, keys, values, versions))
+
+
+def _key(entry: Entry) -> bytes:
+    return entry.key
 
 
 def _of_read(error: QueryError) -> Exception:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 from ...documents.codec import Document, Raw
 from ...documents.errors import Code, DocumentError
@@ -30,6 +31,23 @@ DISTINCT: Final = "key query collation hint"
 
 _COLLECTIONLESS: Final = "$cmd.aggregate"
 _NEEDS_EXPLAIN: Final = "The 'cursor' option is required, except for aggregate with the explain argument"
+
+
+_FIND_PARTS: Final[dict[str, tuple[str, Callable[[Fields, str], Any]]]] = {
+    "filter": ("filter", lambda fields, name: fields.document(name) or {}),
+    "projection": ("projection", lambda fields, name: fields.document(name) or None),
+    "sort": ("sort", lambda fields, name: fields.document(name) or None),
+    "skip": ("skip", lambda fields, name: fields.natural(name) or 0),
+    "hint": ("hint", Fields.hint),
+    "collation": ("collation", Fields.document),
+    "let": ("let", Fields.variables),
+    "min": ("min", lambda fields, name: fields.document(name) or None),
+    "max": ("max", lambda fields, name: fields.document(name) or None),
+    "returnKey": ("return_key", Fields.flag),
+    "showRecordId": ("show_record_id", Fields.flag),
+    "allowDiskUse": ("allow_disk_use", lambda fields, name: fields.flag(name, True)),
+}
+"""Of most of its fields, a ``find`` has none: only those that are there are looked at."""
 
 
 @command("find", FIND, stable=True)
@@ -130,22 +148,8 @@ def parse_find(fields: Fields) -> Find:
     limit = fields.natural("limit") or 0
     batch = fields.natural("batchSize")
     hint = FIRST_BATCH if batch is None else batch
-    return Find(
-        filter=fields.document("filter") or {},
-        projection=fields.document("projection") or None,
-        sort=fields.document("sort") or None,
-        skip=fields.natural("skip") or 0,
-        limit=limit,
-        hint=fields.hint(),
-        collation=fields.document("collation"),
-        let=fields.variables(),
-        min=fields.document("min") or None,
-        max=fields.document("max") or None,
-        return_key=fields.flag("returnKey"),
-        show_record_id=fields.flag("showRecordId"),
-        allow_disk_use=fields.flag("allowDiskUse", True),
-        batch_hint=min(hint, limit) if limit else hint,
-    )
+    given = {attribute: take(fields, name) for name, (attribute, take) in _FIND_PARTS.items() if fields.has(name)}
+    return Find(limit=limit, batch_hint=min(hint, limit) if limit else hint, **given)
 
 
 def parse_aggregate(fields: Fields) -> Aggregate:

@@ -80,7 +80,7 @@ class Build:
         }
 
     async def _go_on(self) -> None:
-        """From where the indexes are to where they are ready."""
+        """From where the indexes are to where they are ready. Raises ``Stale`` where somebody else got in between."""
         collection, indexes = self._known()
         building = [index for index in indexes if index.state == "building"]
         if building:
@@ -93,15 +93,24 @@ class Build:
         for index in settling:
             await settle(self._environment, collection, index, self._flags[index.id])
         if settling:
-            await self._advance("ready", settling)
+            collection, indexes = await self._advance("ready", settling)
+        if any(index.state != "ready" for index in indexes):
+            raise Stale
 
     async def _advance(
         self, state: Literal["settling", "ready"], indexes: Sequence[Index]
     ) -> tuple[Collection, list[Index]]:
-        """Say how far some indexes are; no write of before comes after this."""
+        """Say how far some indexes are; no write of before comes after this.
+
+        Raises:
+            Stale: somebody else who builds them was faster.
+        """
         collection, known = self._known()
+        before = {index.id: index.state for index in indexes}
         for index in known:
-            if any(index.id == one.id for one in indexes):
+            if index.id in before:
+                if index.state != before[index.id]:
+                    raise Stale
                 flags = self._flags[index.id]
                 multikey, cut = index.multikey | flags.multikey, index.cut or flags.cut
                 collection = collection.with_index(replace(index, state=state, multikey=multikey, cut=cut))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 
 from ...codec import decode
@@ -55,15 +56,16 @@ class _Settling:
         writes = [write for entry in batch.values() for write in self._needs(entry, documents)]
         if not writes:
             return
-        try:
-            await self._write(writes)
-        except Refused:
-            keys = list(batch)
-            if len(keys) == 1:
-                await self._see_to_one(keys[0])
+        if len({write.key for write in writes}) == len(writes):  # no two want the same place
+            with suppress(Refused):
+                await self._write(writes)
                 return
-            for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-                await self.see_to(await self._store.get(self._space, half))
+        keys = list(batch)
+        if len(keys) == 1:
+            await self._see_to_one(keys[0])
+            return
+        for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
+            await self.see_to(await self._store.get(self._space, half))
 
     async def _see_to_one(self, key: bytes) -> None:
         """Write what an entry needs, looking at it again each time that somebody else is faster."""

@@ -51,8 +51,9 @@ async def answer(
     if question.limit == 0:
         return
     if plan.only_key is not None and not question.skip:
-        async for found in _only(environment, collection, question.scope, plan.only_key, examined or Examined()):
-            yield found
+        only = await _only(environment, collection, question.scope, plan.only_key, examined or Examined())
+        if only is not None:
+            yield only
         return
     is_sorting = question.order is not None and not plan.in_order
     reader = Reader(
@@ -88,12 +89,13 @@ def _first(question: Question, plan: Plan) -> int:
 
 async def _only(
     environment: Environment, collection: Collection, scope: Scope, key: bytes, examined: Examined
-) -> Founds:
-    """One document by its key, which most questions are about."""
+) -> Found | None:
+    """One document by its key, which most questions are about; no iterator, which would have to be closed."""
     entry = (await in_time(scope, environment.store.get(collection.documents, [key]))).get(key)
-    if entry is not None:
-        examined.keys = examined.documents = examined.matched = 1
-        yield Found([entry])
+    if entry is None:
+        return None
+    examined.keys = examined.documents = examined.matched = 1
+    return Found([entry])
 
 
 async def _read(reader: Reader, plan: Plan, context: Run) -> Founds:

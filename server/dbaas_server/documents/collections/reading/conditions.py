@@ -92,7 +92,7 @@ def _of_element(outer: Leaf, collation: Collation, number: int) -> Iterator[Cond
             continue
         if outer.of_values:
             found = _of_leaf(leaf, outer.path, collation, number, is_value=True)
-        elif any(name.isdigit() for name in leaf.parts):
+        elif _names_places(leaf.path):
             continue  # the elements may be arrays, whose places these name
         else:
             found = _of_leaf(leaf, f"{outer.path}.{leaf.path}", collation, number)
@@ -120,9 +120,15 @@ def _of_leaf(
         return None
     if any(one is None for one in intervals):
         return None
+    if any(value is None for value in operands) and _names_places(path):
+        return None  # a document in the array lacks the field, whatever the array has at that place
     has_text = any(isinstance(value, str | dict | list | Regex) for value in operands)
     whole = tuple(united(one for one in intervals if one is not None))
     return Condition(path, whole, exact, has_text, element, is_value)
+
+
+def _names_places(path: str) -> bool:
+    return any(name.isdigit() for name in path.split("."))
 
 
 def _equal(value: Any, operator: str, collation: Collation) -> Sequence[Interval | None]:

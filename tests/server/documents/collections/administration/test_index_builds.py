@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
+from dbaas_server.documents.collections.index_builds import fill, settle
 from dbaas_server.documents.errors import Code, DocumentError
-from dbaas_server.documents.store import Store
+from dbaas_server.documents.store import Batch, Entry, Space, Store
 from document_engines import FarMemory, Orders, opened
 from waiting import until_true
 
@@ -179,6 +181,71 @@ async def test_two_engines_may_build_the_same_index(store: Store) -> None:
             await busy.stop()
             await beside.stop()
             assert await one.wrong() == await other.wrong() == []
+
+
+class Wavering(FarMemory):
+    """Memory that now answers at once and now lets others come first."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.chosen = random.Random(seed)
+
+    async def get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
+        await self._waver()
+        found = await super().get(space, keys)
+        await self._waver()
+        return found
+
+    async def write(self, batch: Batch) -> Sequence[int]:
+        await self._waver()
+        return await super().write(batch)
+
+    async def _waver(self) -> None:
+        for _ in range(self.chosen.randrange(4)):
+            await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("seed", range(24))
+async def test_a_few_documents_that_many_fight_for_are_indexed_right(
+    monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """Two engines build one unique index in small steps, while values come, go, come back and are given twice."""
+    monkeypatch.setattr(fill, "_DOCUMENTS", 7)
+    monkeypatch.setattr(settle, "_ENTRIES", 9)
+    store = Wavering(seed)
+    count, values = store.chosen.randrange(10, 60), store.chosen.choice([40, 300, 3_000])
+    over = asyncio.Event()
+
+    async def fight(orders: Orders) -> None:
+        while not over.is_set():
+            id, own = store.chosen.randrange(count), store.chosen.randrange(values)
+            match store.chosen.randrange(4):
+                case 0:
+                    await orders.insert({"_id": id, "own": own})
+                case 1:
+                    await orders.delete({"_id": id})
+                case 2:
+                    for value in (own, own + 1, own):
+                        await orders.update({"_id": id}, {"$set": {"own": value}})
+                case 3:
+                    await orders.update({"_id": id}, {"$set": {"own": [own, own + 1]}})
+            await asyncio.sleep(0)
+
+    async with opened(store) as one, opened(store) as other:
+        await one.insert(*({"_id": id, "own": 10_000 + id} for id in range(0, count, 2)))
+        fighting = [asyncio.ensure_future(fight(orders)) for orders in (one, one, other, other)]
+        builds = await asyncio.gather(
+            *(orders.index({"own": 1}, unique=True) for orders in (one, other)), return_exceptions=True
+        )
+        over.set()
+        await asyncio.gather(*fighting)
+        for error in builds:
+            if error is not None:
+                assert isinstance(error, DocumentError)
+                assert error.number in {Code.DuplicateKey, Code.IndexBuildAborted}
+        assert await one.wrong() == []
+        assert {index.state for index in one.collection.indexes} <= {"ready"}
+        assert {space for space in store._spaces if space.startswith("i_")} == set(one.collection.spaces[1:])
 
 
 async def test_whoever_asks_for_an_index_that_is_being_built_waits_for_it(orders: Orders) -> None:

@@ -259,6 +259,12 @@ async def test_an_index_over_arrays_gives_no_order_and_no_bounds_of_two_elements
     assert await of.find(within) == []
 
 
+async def test_null_at_a_place_in_an_array_is_not_left_to_an_index(memory: Environment) -> None:
+    of = await stocked(memory, {"key": {"a.0": 1}}, documents=[{"_id": 1, "a": [2, {"e": False}]}, {"_id": 2}])
+    assert len(await of.find({"a.0": None})) == 2
+    assert await index(of, {"a.0": 2}) == "a.0_1"
+
+
 async def test_an_index_with_cut_keys_gives_no_order_but_finds(memory: Environment) -> None:
     long = "x" * 2_000
     texts = [long + "b", long + "a", "y"]

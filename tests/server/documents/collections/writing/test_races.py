@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from dbaas_server.documents.codec import decode
+from dbaas_server.documents.collections.index_builds import Builds, create
 from dbaas_server.documents.requests import DeleteSpec, UpdateSpec
 from dbaas_server.documents.store import Store
 from written_documents import errors, opened, values
@@ -115,36 +116,38 @@ async def test_inserts_and_deletes_leave_entries_and_documents_that_agree(store:
         await one.check()
 
 
-async def test_an_index_that_comes_meanwhile_is_written_by_everybody(store: Store) -> None:
-    """Of two processes one makes an index while the other writes and hears nothing of it."""
+async def test_indexes_that_are_built_meanwhile_are_written_by_everybody(store: Store) -> None:
+    """Of two processes one builds indexes while the other writes, and hears nothing of it but by being refused."""
     async with opened(store) as one, opened(store, hears=False) as other:
-        await one.environment.catalog.ensure(one.name)
+        await one.insert(*({"_id": f"{n}", "n": n, "l": [n], "u": n} for n in range(300)))
         await other.environment.catalog.reload()
-        wanted = asyncio.Event()
+        built = asyncio.Event()
 
         async def write(worker: int) -> None:
             number = 0
-            while not wanted.is_set() or number < 30:
+            while not built.is_set():
+                await asyncio.sleep(0)  # a store in memory keeps nobody waiting
                 number += 1
                 key = f"{worker}-{number % 7}"
-                await other.insert({"_id": key, "n": number, "l": [number]})
-                await other.set({"_id": key}, {"$inc": {"n": 1}, "$push": {"l": number}})
+                await other.insert({"_id": key, "n": number, "l": [number], "u": key})
+                await other.set({"_id": key}, {"$inc": {"n": 1}, "$push": {"l": {"$each": [number, worker]}}})
+                await other.set({"_id": f"{number % 300}"}, {"$inc": {"n": 1_000}, "$set": {"u": f"u{number % 300}"}})
                 if number % 3 == 0:
-                    await other.delete(DeleteSpec({"_id": key}, 1))
-                await asyncio.sleep(0)
+                    await other.delete(DeleteSpec({"_id": {"$in": [key, f"{number % 50}"]}}, 0))
 
-        writers = [asyncio.ensure_future(write(worker)) for worker in range(4)]
-        made = await one.index({"n": 1})
-        await one.index({"l": 1, "n": -1})
-        wanted.set()
+        writers = [asyncio.ensure_future(write(worker)) for worker in range(3)]
+        builds = Builds(one.environment)
+        for key, unique in (({"n": 1}, False), ({"l": 1, "n": -1}, False), ({"u": 1}, True)):
+            spec = {"key": key, "name": "_".join(key), "unique": unique}
+            await create(one.environment, builds, one.name, [spec])
+        built.set()
         await asyncio.gather(*writers)
-        # What was there before has no entry (no build was asked for); whatever was written since has all of its own.
+        await builds.close()
         await one.environment.catalog.reload()
-        everything = await one.all()
-        for each in everything:
-            await one.set({"_id": each["_id"]}, {"$inc": {"n": 1_000}, "$set": {"l": [each["_id"]]}})
-        assert made.id == 1
+        assert [index.state for index in one.collection.indexes] == ["ready"] * 3
         await one.check()
+        taken = (await one.all())[0]
+        assert errors(await other.insert({"_id": "new", "u": taken["u"]})) == [(0, "DuplicateKey")]
 
 
 async def test_a_collection_dropped_meanwhile_takes_no_writes(store: Store) -> None:
