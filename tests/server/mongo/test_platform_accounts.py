@@ -16,7 +16,7 @@ from dbaas_server.documents.requests import Count
 from dbaas_server.mongo.accounts import Account
 from dbaas_server.mongo.platform_accounts import PlatformAccounts
 from dbaas_server.mongo.scram import verifier_of
-from waiting import until
+from waiting import until, until_true
 
 ORDERS = Namespace("app", "orders")
 
@@ -45,12 +45,13 @@ async def test_an_account_has_what_its_password_needs(
     platform: Platform, tenant: Tenant, accounts: PlatformAccounts, everybody: Account
 ) -> None:
     one = await known(accounts, f"{tenant.subdomain}.app")
-    assert (one.tenant, one.database, everybody.database) == (tenant.subdomain, "app", None)
+    assert (one.tenant, one.database, everybody.database) == (str(tenant.id), "app", None)
     login = await platform.mongo_login(tenant.subdomain, "app")
     assert verifier_of(login.secret, salt=one.verifier.salt) == one.verifier
     assert await known(accounts, one.user) == one, "drivers remember a password by its salt"
     await platform.rotate(tenant.subdomain, "app", actor="test")
-    assert (await known(accounts, one.user)).verifier != one.verifier
+    now = await known(accounts, one.user)
+    assert now.verifier != one.verifier and now.stamp != one.stamp
     for user in (
         "",
         ".",
@@ -93,6 +94,28 @@ async def test_nobody_reaches_further_than_their_account(
             await work
         assert no.value.number == Code.Unauthorized
     assert await accounts.databases(everybody) == ["app", "other"]
+
+
+async def test_an_account_of_a_database_that_is_gone_makes_none_and_reaches_no_other(
+    platform: Platform, tenant: Tenant, accounts: PlatformAccounts, everybody: Account
+) -> None:
+    one = await known(accounts, f"{tenant.subdomain}.app")
+    said: list[bool] = []
+    accounts.on_change(lambda: said.append(True))
+    await platform.drop_database(tenant.subdomain, "app", actor="test")
+    await until_true(lambda: bool(said), lambda: said)
+    with pytest.raises(DocumentError) as no:
+        await accounts.engine(one, "app", create=True)
+    assert no.value.number == Code.Unauthorized
+    later = Account(everybody.user, "another tenant's id", None, everybody.verifier, b"")
+    await platform.create_database(tenant.subdomain, "document", "app", options={}, actor="test")
+    assert (await known(accounts, one.user)).stamp != one.stamp
+    assert await accounts.databases(later) == []
+    assert await accounts.engine(later, "app", create=False) is None
+    with pytest.raises(DocumentError):
+        await accounts.engine(later, "new", create=True)
+    await accounts.drop(later, "app")
+    assert (await platform.database(tenant.subdomain, "app")).name == "app"
 
 
 async def test_a_database_of_another_engine_is_neither_opened_nor_dropped(
