@@ -14,6 +14,7 @@ from typing import Any
 import bson
 import google_crc32c
 
+from dbaas_server.documents.codec import CODEC
 from dbaas_server.mongo.compression import compress
 
 __all__ = ["Wire", "compressed", "message", "query"]
@@ -88,7 +89,7 @@ class Wire:
         whole = await self.frame()
         operation = struct.unpack_from("<i", whole, 12)[0]
         assert operation in (MESSAGE, REPLY), operation
-        return bson.decode(whole[21:] if operation == MESSAGE else whole[36:])
+        return bson.decode(whole[21:] if operation == MESSAGE else whole[36:], CODEC)  # any date that BSON can hold
 
     async def ask(
         self, body: Mapping[str, Any], sequences: Mapping[str, Sequence[bytes]] | None = None

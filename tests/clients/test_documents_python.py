@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import hashlib
+import io
 import os
+import re
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -31,7 +35,7 @@ from pymongo.database import Database
 from pymongo.errors import BulkWriteError, DuplicateKeyError, ExecutionTimeout, OperationFailure, WriteError
 from pymongo.write_concern import WriteConcern
 
-from live_documents import LiveDocuments
+from live_documents import LiveDocuments, listener
 from lost_answers import LossyWay
 from waiting import eventually
 
@@ -253,6 +257,46 @@ def test_a_file_in_gridfs_is_read_in_parts(db: Database[Document]) -> None:
     files.delete(key)
     with pytest.raises(gridfs.NoFile):
         files.open_download_stream(key)
+
+
+class Noise(io.RawIOBase):
+    """A file of pseudo-random bytes that takes no memory, with a digest of what was read of it."""
+
+    def __init__(self, size: int) -> None:
+        self.left, self.digest, self.part = size, hashlib.sha256(), os.urandom(1 << 20)
+
+    def read(self, size: int = -1) -> bytes:
+        size = min(len(self.part), self.left, size if size >= 0 else self.left)
+        self.part = self.part[1:] + self.part[:1]
+        data = self.part[:size]
+        self.left -= size
+        self.digest.update(data)
+        return data
+
+
+def test_a_file_of_200_mb_goes_through_without_the_listener_growing(documents: LiveDocuments) -> None:
+    def megabytes() -> float:
+        status = Path(f"/proc/{listener(documents.live)}/status")
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024
+
+    def round_trip(client: pymongo.MongoClient[Document], size: int) -> None:
+        files = gridfs.GridFSBucket(client["app"], "large", chunk_size_bytes=1 << 20)
+        noise = Noise(size)
+        key = files.upload_from_stream("noise", noise)
+        digest, read = hashlib.sha256(), 0
+        with files.open_download_stream(key) as file:
+            while data := file.read(1 << 20):
+                digest.update(data)
+                read += len(data)
+        assert (read, digest.digest()) == (size, noise.digest.digest())
+
+    with documents.client() as client:
+        round_trip(client, 100 << 20)  # some of the largest messages that there can be
+        before = megabytes()
+        round_trip(client, 200 << 20)
+        assert megabytes() < before + 100, "it grows with the file"
+        client["app"].drop_collection("large.chunks")
+        client["app"].drop_collection("large.files")
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
