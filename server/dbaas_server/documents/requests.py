@@ -40,7 +40,7 @@ class Find:
     Attributes:
         limit: 0 is without.
         deadline: ``time.monotonic()`` seconds, from ``maxTimeMS``.
-        batch_hint: how many documents the first batch is wanted to have; the engine reads no further ahead than it must.
+        batch_hint: how many documents the first batch is wanted to have; no more are read ahead than must be.
     """
 
     filter: Document = field(default_factory=dict)

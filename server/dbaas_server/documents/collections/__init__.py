@@ -1,7 +1,7 @@
 """Collections: what a document database holds, how it is read and how it is written.
 
-1. What is known of a collection (:mod:`.metadata`) never changes in place: a change is a new version, and whoever planned
-   under an older one is told so by the store and plans again.
+1. What is known of a collection (:mod:`.metadata`) never changes in place: a change is a new version, and whoever
+   planned under an older one is told so by the store and plans again.
 2. A document's entries in its indexes are a function of document and index (:mod:`.entries`), and of nothing else:
    writers, index builds and the checker all ask that function.
 3. Reading is: a plan (which keys of which space), a scan, the document looked at again, then order, counts and shape.
