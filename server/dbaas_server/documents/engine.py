@@ -144,7 +144,7 @@ class Engine:
         return await explain.explain(self._environment, namespace, request, verbosity)
 
     async def collection_stats(self, namespace: Namespace) -> Document:
-        """``collStats``: ``count size avgObjSize storageSize nindexes indexSizes totalIndexSize totalSize`` and so on."""
+        """``collStats``: ``count size avgObjSize storageSize nindexes indexSizes totalIndexSize totalSize``."""
         return await statistics.of_collection(self._environment, namespace)
 
     async def database_stats(self, database: str) -> Document:
