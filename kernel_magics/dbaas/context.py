@@ -40,6 +40,12 @@ class Context:
     registered: dict[str, tuple[str, str]] = field(default_factory=dict)  # %%sql's alias → tenant, database
     documents: dict[tuple[str, str], Mongo] = field(default_factory=dict)
 
+    def forget_documents(self, tenant: str, database: str) -> None:
+        """Close the connection that cells on a document database used; the next one opens another."""
+        mongo = self.documents.pop((tenant, database), None)
+        if mongo is not None:
+            mongo.close()
+
     def chosen_tenant(self, arguments: Arguments) -> TenantClient:
         """The tenant of ``--tenant``, else the current one, else the only one there is.
 

@@ -99,6 +99,7 @@ def _rotate(context: Context, arguments: Arguments) -> Card:
     for alias, place in context.registered.items():
         if place == (database.tenant, rotated.name):
             jupysql.renew(database, alias)
+    context.forget_documents(database.tenant, rotated.name)
     return _card(context, rotated, arguments, "The old credentials no longer work. ")
 
 
@@ -109,7 +110,7 @@ def _drop(context: Context, arguments: Arguments) -> Note:
     if not arguments.has("yes") and not context.ask(f"Drop the database {name} with all its data?"):
         return Note("Nothing was dropped.")
     database.drop()
-    context.documents.pop((database.tenant, database.name), None)
+    context.forget_documents(database.tenant, database.name)
     if (context.tenant, context.database) == (database.tenant, database.name):
         context.database = None
     return Note(f"Dropped the database {name}.")
