@@ -18,6 +18,7 @@ from ..codec import MAX_DOCUMENT_BYTES, Document, Raw, decode, encode
 from ..errors import Code, DocumentError
 from ..requests import WriteContext, Written
 from ..scope import Scope
+from ..steps import breathe
 from ..store import Space, Stale
 from ..update.change import MAX_DEPTH, depth
 from ..values import alias
@@ -34,6 +35,7 @@ from .writer import Denied, Gone, Repeated, Writer, conflict
 __all__ = ["insert", "new_document"]
 
 _MOST_DOCUMENTS: Final = 1_000
+_BREATH: Final = 64  # documents, that others may run in between
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _ID_FIRST: Final = b"_id\x00"
 _CONTAINERS: Final = (b"\x03", b"\x04")
@@ -94,7 +96,7 @@ async def insert(
     try:
         for chunk in _chunks(documents):
             scope.look_at_the_clock()
-            pending, failures = _prepare(writer, documents, chunk, progress, context)
+            pending, failures = await _prepare(writer, documents, chunk, progress, context)
             if writing is not None:
                 await writing
             if progress.is_over:
@@ -122,7 +124,7 @@ def _chunks(documents: Sequence[Raw]) -> Iterator[range]:
         yield range(start, len(documents))
 
 
-def _prepare(
+async def _prepare(
     writer: Writer,
     documents: Sequence[Raw],
     chunk: range,
@@ -143,6 +145,8 @@ def _prepare(
             failures.append((place, error))
             if progress.ordered:
                 break
+        if validated is not None or len(pending) % _BREATH == 0:
+            await breathe()
     return pending, failures
 
 

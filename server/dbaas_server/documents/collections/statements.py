@@ -13,6 +13,7 @@ from ..expressions.ordering import SortOrder
 from ..match import And, Leaf, Node, Predicate, compile_filter, parse_filter
 from ..requests import Hint
 from ..scope import Scope
+from ..steps import breathe
 from ..store import Stale
 from .changes import Change
 from .entries import id_key
@@ -82,6 +83,7 @@ async def once(
     Raises:
         DocumentError: what ``act`` raises, if the statement was not done before.
     """
+    await breathe()
     if record is None:
         return await act(), False
     for _ in range(attempts):
@@ -236,6 +238,7 @@ async def _change_batch(
         except DocumentError as error:
             failure = error
             break
+        await breathe()
         count.matched += 1
         if change is not None:
             waiting.append((located, change))
