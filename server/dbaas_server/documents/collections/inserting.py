@@ -14,6 +14,8 @@ from typing import Any, Final
 
 from bson import ObjectId, Regex, Timestamp
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import MAX_DOCUMENT_BYTES, Document, Raw, decode, encode
 from ..errors import Code, DocumentError
 from ..requests import WriteContext, Written
@@ -30,7 +32,7 @@ from .metadata import Collection
 from .namespace import Namespace
 from .retrying import Record
 from .validation import validate
-from .writer import Denied, Gone, Repeated, Writer, conflict
+from .writer import Denied, Gone, Repeated, Writer, conflict, partly
 
 __all__ = ["insert", "new_document"]
 
@@ -106,6 +108,8 @@ async def insert(
             else:  # the next is prepared while this one is on its way
                 writing = asyncio.create_task(_write(writer, pending, failures, progress))
                 await asyncio.sleep(0)
+    except Unavailable as error:
+        raise (partly(error) if progress.n else error) from None
     finally:
         if writing is not None and not writing.done():
             await writing

@@ -7,6 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import Document, decode
 from ..errors import Code, DocumentError
 from ..expressions.ordering import SortOrder
@@ -19,7 +21,7 @@ from .changes import Change
 from .entries import id_key
 from .reading.locate import Located, locate
 from .retrying import Record
-from .writer import Denied, Gone, Repeated, Writer, conflict
+from .writer import Denied, Gone, Repeated, Writer, conflict, partly
 
 __all__ = ["Make", "Selection", "Tell", "change_all", "change_one", "is_final", "once"]
 
@@ -224,6 +226,8 @@ async def change_all(writer: Writer, selection: Selection, make: Make) -> Count:
                 raise
             await writer.refresh()
             count = Count()
+        except Unavailable as error:
+            raise (partly(error) if count.changed else error) from None
 
 
 async def _change_batch(
