@@ -60,6 +60,7 @@ class Code(IntEnum):
     InvalidIndexSpecificationOption = 197
     NoSuchTransaction = 251
     AmbiguousIndexKeyPattern = 181
+    CannotBuildIndexKeys = 201
     TransactionTooOld = 225
     QueryExceededMemoryLimitNoDiskUseAllowed = 292
     InterruptedAtShutdown = 11600

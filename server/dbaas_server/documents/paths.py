@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from .codec import MISSING
 from .errors import Code, DocumentError
+from .steps import watched
 
 __all__ = ["Path", "candidates", "get", "index_keys", "places", "split"]
 
@@ -43,7 +44,7 @@ def get(value: Any, path: Sequence[str]) -> Any:
             value = value.get(name, MISSING)
         elif isinstance(value, list):
             rest = path[place:]
-            found = [get(part, rest) for part in value if isinstance(part, dict)]
+            found = [get(part, rest) for part in watched(value) if isinstance(part, dict)]
             return [part for part in found if part is not MISSING]
         else:
             return MISSING
@@ -83,12 +84,12 @@ def places(document: dict[str, Any], path: Path, *, leaves: bool = True) -> Iter
 def _in_array(array: list[Any], rest: Path, leaves: bool) -> Iterator[tuple[Any, int]]:
     if not rest:
         if leaves:
-            for place, element in enumerate(array):
+            for place, element in enumerate(watched(array)):
                 yield element, place
         yield array, _NOWHERE
         return
     wanted = _place(rest[0])
-    for place, element in enumerate(array):
+    for place, element in enumerate(watched(array)):
         if isinstance(element, dict):
             for value, _ in places(element, rest, leaves=leaves):
                 yield value, place
@@ -104,24 +105,27 @@ def _in_array(array: list[Any], rest: Path, leaves: bool) -> Iterator[tuple[Any,
                 yield value, place
 
 
-def index_keys(document: dict[str, Any], paths: Sequence[Path]) -> tuple[list[tuple[Any, ...]], frozenset[int]]:
+def index_keys(
+    document: dict[str, Any], paths: Sequence[Path], most: int | None = None
+) -> tuple[list[tuple[Any, ...]], frozenset[int]]:
     """The values of several paths, once for every element of the array that they go through.
 
     A field that is not there is null, an empty array at a path's end ``MISSING`` (which sorts below null).
 
     Args:
         paths: an index's or a sort's; one starts another at most.
+        most: tuples that there may be; None: any number, for as long as a step may last (:mod:`.steps`).
 
     Returns:
         A tuple for each element, which may repeat, and of which paths (by their place) an array lay on the way.
 
     Raises:
         DocumentError: ``CannotIndexParallelArrays``: two arrays of which neither lies in the other; 16746: a number
-            that is a place in an array and a field of a document in it.
+            that is a place in an array and a field of a document in it; ``CannotBuildIndexKeys``: more than ``most``.
     """
     through: set[int] = set()
     try:
-        keys = _keys([document] * len(paths), list(paths), range(len(paths)), through)
+        keys = _keys([document] * len(paths), list(paths), range(len(paths)), through, most)
     except _Parallel as error:
         names = " ".join(f"[{'.'.join(paths[which])}]" for which in error.which)
         raise DocumentError(Code.CannotIndexParallelArrays, f"cannot index parallel arrays {names}") from None
@@ -136,7 +140,9 @@ class _Parallel(Exception):
         self.which = which
 
 
-def _keys(values: list[Any], paths: list[Path], open_paths: Sequence[int], through: set[int]) -> list[tuple[Any, ...]]:
+def _keys(
+    values: list[Any], paths: list[Path], open_paths: Sequence[int], through: set[int], most: int | None
+) -> list[tuple[Any, ...]]:
     """Follows each open path to its end or to an array, then goes on for each of that array's elements."""
     inside: list[int] = []
     for which in open_paths:
@@ -149,12 +155,17 @@ def _keys(values: list[Any], paths: list[Path], open_paths: Sequence[int], throu
         return [tuple(values)]
     through.update(inside)
     found: list[tuple[Any, ...]] = []
-    for element in values[inside[0]] or [MISSING]:
+    elements = values[inside[0]] or [MISSING]
+    for element in watched(elements) if most is None else elements:
         parts = list(values)
         for which in inside:
             parts[which] = element if isinstance(element, dict) or not paths[which] else None
         going_on = [which for which in inside if paths[which] and parts[which] is not None]
-        found += _keys(parts, list(paths), going_on, through)
+        found += _keys(parts, list(paths), going_on, through, most)
+        if most is not None and len(found) > most:
+            raise DocumentError(
+                Code.CannotBuildIndexKeys, f"An index would have more than {most} keys of one document."
+            )
     return found
 
 

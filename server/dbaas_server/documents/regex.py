@@ -1,7 +1,8 @@
 """Regular expressions that come to an end.
 
 1. MongoDB's are PCRE. What RE2 takes goes to RE2, whose time is linear in the text; the rest (look-around, references
-   back, possessive quantifiers) to a backtracking engine that is stopped after :data:`MOST_SECONDS`.
+   back, possessive quantifiers) to a backtracking engine that has little time for all texts of one document
+   (:func:`.steps.matching`).
 2. Patterns without any operator, and those that only say how a text starts, need no engine at all.
 3. ``$`` also holds before a last newline, as in PCRE; RE2's does not, so a pattern with one elsewhere than at its end
    goes to the other engine.
@@ -10,7 +11,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
@@ -21,18 +21,16 @@ from bson import Regex
 
 from .errors import Code, DocumentError
 from .scope import Scope
+from .steps import look, matching
 from .values import regex_flags
 
-__all__ = ["MOST_SECONDS", "literal_prefix", "pattern_of", "searcher"]
-
-MOST_SECONDS: Final = 0.1
-"""For one text; what takes longer is an error."""
+__all__ = ["literal_prefix", "pattern_of", "searcher"]
 
 _MOST_CHARACTERS: Final = 32_764  # PCRE's own bound for a pattern
 _MOST_BACKTRACKING: Final = 4_000  # compiling for the second engine takes longer the longer it is
+_LONG: Final = 4_096  # characters, from which on one text alone takes a while
 _MOST_PROGRAM: Final = 2_000  # instructions; beyond, a set may lack the memory and would find nothing
 _INVALID: Final = 51091
-_STOPPED: Final = 51156
 _META: Final = frozenset("\\^$.|?*+()[]{}")
 _VERBS: Final = re.compile(r"\(\*(?:UTF8|UTF|UCP)\)")
 _INLINE_FLAGS: Final = re.compile(r"\(\?[a-zA-Z-]*[mx]")
@@ -76,7 +74,8 @@ def searcher(pattern: Regex[str], scope: Scope) -> Callable[[str], bool]:
         scope: whose deadline holds for each text too.
 
     Returns:
-        A function that raises ``DocumentError`` (51156, or ``MaxTimeMSExpired``) where it takes too long.
+        A function that raises ``DocumentError`` (51156, ``OperationFailed`` or ``MaxTimeMSExpired``) where it takes
+        too long.
     """
     found, may_backtrack = _compiled(pattern.pattern, regex_flags(pattern).replace("u", ""))
     if not may_backtrack:
@@ -84,18 +83,11 @@ def searcher(pattern: Regex[str], scope: Scope) -> Callable[[str], bool]:
 
     def search(text: str) -> bool:
         scope.look_at_the_clock()
-        seconds = MOST_SECONDS
-        if scope.deadline is not None:
-            seconds = max(min(seconds, scope.deadline - time.monotonic()), 0.001)
         try:
-            return found(text, timeout=seconds)  # type: ignore[call-arg]
-        except TimeoutError:
+            return matching(lambda seconds: found(text, timeout=seconds))  # type: ignore[call-arg]
+        except DocumentError:
             scope.look_at_the_clock()
-            raise DocumentError(
-                _STOPPED,
-                "Error occurred while executing the regular expression: it takes too long on one of the texts.",
-                hint="Avoid nested quantifiers, look-around and references back.",
-            ) from None
+            raise
 
     return search
 
@@ -124,6 +116,7 @@ def literal_prefix(pattern: Regex[str]) -> str:
 @lru_cache(maxsize=512)
 def _compiled(text: str, flags: str) -> tuple[Callable[[str], bool], bool]:
     """What tells whether a text matches, and whether it has to be given a ``timeout``."""
+    look()
     if len(text) > _MOST_CHARACTERS:
         raise DocumentError(_INVALID, "Regular expression is invalid: regular expression is too large")
     simple = _without_engine(text, flags)
@@ -162,12 +155,24 @@ def _linear(text: str, flags: str) -> Callable[[str], bool] | None:
     except re2.error:
         return None
     if pattern.programsize > _MOST_PROGRAM:
-        return lambda candidate: pattern.search(candidate) is not None
+
+        def searched(candidate: str) -> bool:
+            look()
+            return pattern.search(candidate) is not None
+
+        return searched
     # A set of one tells no more than whether it is there, and takes a third of the time.
     only = re2.Set.SearchSet(options)
     only.Add(text)
     only.Compile()
-    return lambda candidate: bool(only.Match(candidate))
+    match = only.Match
+
+    def found(candidate: str) -> bool:
+        if len(candidate) > _LONG:
+            look()
+        return bool(match(candidate))
+
+    return found
 
 
 def _backtracking(text: str, flags: str, unicode_classes: bool) -> Callable[..., bool]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..documents.codec import Document, Raw
 from ..documents.collections.namespace import check_database_name
 from ..documents.errors import Code, DocumentError
+from ..documents.steps import TooLong
 from .answers import error_answer, success
 from .arguments import integer, unknown_field, wrong_type
 from .client import Client
@@ -161,6 +162,10 @@ async def _run(call: Call) -> Document | Raw:
             if not clock.expired():
                 raise
             raise DocumentError(Code.MaxTimeMSExpired, "operation exceeded time limit") from None
+    except TooLong:
+        if call.deadline is not None and time.monotonic() > call.deadline:
+            raise DocumentError(Code.MaxTimeMSExpired, "operation exceeded time limit") from None
+        raise
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if operation.ended is None or task is None:

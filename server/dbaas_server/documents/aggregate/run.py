@@ -72,6 +72,10 @@ class Run:
     allow_disk_use: bool = True
     _last: float = field(default_factory=time.monotonic)
 
+    def is_out_of_breath(self) -> bool:
+        """Whether this has run for a while: :meth:`breathe`."""
+        return time.monotonic() - self._last > _BREATH
+
     async def breathe(self) -> None:
         """Let others run, when this has run for a while.
 

@@ -62,7 +62,12 @@ class Mapped(Step):
         function = self._function
         async for batch in source:
             await context.breathe()
-            yield [function(document) for document in batch]
+            made = []
+            for document in batch:
+                made.append(function(document))
+                if context.is_out_of_breath():
+                    await context.breathe()
+            yield made
 
     def is_passing(self, field: str) -> bool:
         """See :class:`Step`."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from ..codec import Document, Raw
 from ..errors import DocumentError
+from ..steps import TooLong
 from ..store import Delete, Put
 from .entries import LONGEST_KEY, NO_KEYS, IndexKeys, entry_writes, keys_of
 from .metadata import Collection, Index
@@ -107,5 +108,7 @@ def _keys_before(index: Index, document: Document, id: bytes) -> IndexKeys:
     """What a document has in an index; one that a build has not come to yet may be unfit for it, and has nothing."""
     try:
         return keys_of(index, document, id)
+    except TooLong:
+        raise  # it has entries
     except DocumentError:
         return NO_KEYS

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import Document
 from ..errors import Code, DocumentError
 from ..requests import DeleteSpec, WriteContext, Written
@@ -15,7 +17,7 @@ from .reading.locate import Located
 from .reading.question import scope_of
 from .retrying import Record
 from .statements import Selection, change_all, change_one, is_final, once
-from .writer import Gone, Writer, conflict
+from .writer import Gone, Writer, conflict, partly
 
 __all__ = ["delete", "remove"]
 
@@ -45,6 +47,8 @@ async def delete(
         statement = _Statement(environment, namespace, context, record, place, spec)
         try:
             result, was_done = await once(record, place, environment.limits.attempts, statement.carry_out)
+        except Unavailable as error:
+            raise (partly(error) if n else error) from None
         except DocumentError as error:
             if is_final(error):
                 raise

@@ -15,6 +15,7 @@ from .metadata import Index
 
 __all__ = [
     "LONGEST_KEY",
+    "MOST_KEYS",
     "NO_KEYS",
     "IndexKeys",
     "cut_key",
@@ -27,6 +28,9 @@ __all__ = [
 
 LONGEST_KEY: Final = 1_024
 """A longer key is cut: its first bytes, then a digest of all. Two such keys fit one entry of any store."""
+
+MOST_KEYS: Final = 100_000
+"""Of one document in one index, as in a mongod: ``indexMaxNumGeneratedKeysPerDocument``."""
 
 _KEPT: Final = 1_000
 
@@ -78,13 +82,13 @@ def keys_of(index: Index, document: Document, id: bytes) -> IndexKeys:
             still building (:mod:`.index_builds` says why).
 
     Raises:
-        DocumentError: ``CannotIndexParallelArrays`` or 16746, as :func:`~..paths.index_keys`.
+        DocumentError: ``CannotIndexParallelArrays``, ``CannotBuildIndexKeys`` or 16746, as :func:`~..paths.index_keys`.
     """
     if index.holds is not None and not index.holds(document):
         return NO_KEYS
     if index.is_sparse and not _has_any(index, document):
         return NO_KEYS
-    tuples, through = index_keys(document, index.paths)
+    tuples, through = index_keys(document, index.paths, MOST_KEYS)
     tail = b"" if index.refuses else id
     descending, collation = index.descending, index.collation
     if len(tuples) == 1:
@@ -123,7 +127,7 @@ def entry_writes(index: Index, space: Space, id: bytes, before: IndexKeys, after
 
 def values_of(index: Index, document: Document) -> list[Mapping[str, Any]]:
     """The values of a document's entries, for the message that one of them is there already."""
-    tuples, _ = index_keys(document, index.paths)
+    tuples, _ = index_keys(document, index.paths, MOST_KEYS)
     return [dict(zip(index.fields, values, strict=True)) for values in tuples]
 
 

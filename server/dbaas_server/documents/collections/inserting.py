@@ -14,10 +14,13 @@ from typing import Any, Final
 
 from bson import ObjectId, Regex, Timestamp
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import MAX_DOCUMENT_BYTES, Document, Raw, decode, encode
 from ..errors import Code, DocumentError
 from ..requests import WriteContext, Written
 from ..scope import Scope
+from ..steps import breathe
 from ..store import Space, Stale
 from ..update.change import MAX_DEPTH, depth
 from ..values import alias
@@ -29,11 +32,12 @@ from .metadata import Collection
 from .namespace import Namespace
 from .retrying import Record
 from .validation import validate
-from .writer import Denied, Gone, Repeated, Writer, conflict
+from .writer import Denied, Gone, Repeated, Writer, conflict, partly
 
 __all__ = ["insert", "new_document"]
 
 _MOST_DOCUMENTS: Final = 1_000
+_BREATH: Final = 64  # documents, that others may run in between
 _MOST_BYTES: Final = 8 * 1024 * 1024
 _ID_FIRST: Final = b"_id\x00"
 _CONTAINERS: Final = (b"\x03", b"\x04")
@@ -94,7 +98,7 @@ async def insert(
     try:
         for chunk in _chunks(documents):
             scope.look_at_the_clock()
-            pending, failures = _prepare(writer, documents, chunk, progress, context)
+            pending, failures = await _prepare(writer, documents, chunk, progress, context)
             if writing is not None:
                 await writing
             if progress.is_over:
@@ -104,6 +108,8 @@ async def insert(
             else:  # the next is prepared while this one is on its way
                 writing = asyncio.create_task(_write(writer, pending, failures, progress))
                 await asyncio.sleep(0)
+    except Unavailable as error:
+        raise (partly(error) if progress.n else error) from None
     finally:
         if writing is not None and not writing.done():
             await writing
@@ -122,7 +128,7 @@ def _chunks(documents: Sequence[Raw]) -> Iterator[range]:
         yield range(start, len(documents))
 
 
-def _prepare(
+async def _prepare(
     writer: Writer,
     documents: Sequence[Raw],
     chunk: range,
@@ -143,6 +149,8 @@ def _prepare(
             failures.append((place, error))
             if progress.ordered:
                 break
+        if validated is not None or len(pending) % _BREATH == 0:
+            await breathe()
     return pending, failures
 
 

@@ -5,6 +5,10 @@ written with the write it tells of, in one batch, at the version that it was rea
 statement one is refused, looks again and finds what the other did. What is remembered of a record here may therefore be
 old; it is read again before anybody is told that nothing was done.
 
+A record is an entry that changes with each write, and pages that do not change any more. What was answered is moved to
+the next page before the entry grows large, so that a command of many statements writes each answer a bounded number of
+times. Pages belong to one transaction number and go with the first write of the next.
+
 Source of the rules: the drivers' specification "Retryable Writes", and MongoDB's manual of the same name.
 """
 
@@ -13,8 +17,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid4
 
 import bson
@@ -29,12 +33,21 @@ from .namespace import INTERNAL
 if TYPE_CHECKING:
     from .environment import Environment
 
-__all__ = ["SESSIONS", "Record", "Sessions"]
+__all__ = ["SESSIONS", "Record", "Sessions", "Telling"]
 
 SESSIONS: Final = (INTERNAL, "sessions")
 """The database's and the collection's name that the records are kept under."""
 
 _REMEMBERED: Final = 4_096
+_REMEMBERED_BYTES: Final = 2_048  # of one record: it may hold whole documents
+
+_MOST_RUNS: Final = 16
+_MOST_BYTES: Final = 16 * 1024
+_PAGES_AT_ONCE: Final = 64
+_ATTEMPTS: Final = 30
+
+_Run = tuple[int, int, Document]
+"""The first and the last of statements that followed each other and had the same result, and that result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +55,30 @@ class _Kept:
     """A session's record as of one version; 0: there is none.
 
     Attributes:
-        runs: ``[first, last, result]`` of statements that followed each other and had the same result.
+        pages: how many there are.
+        runs: those that are on no page; None: it is not remembered which were done.
     """
 
     version: int = 0
     transaction: int = -1
-    runs: tuple[tuple[int, int, Document], ...] = ()
+    pages: int = 0
+    runs: tuple[_Run, ...] | None = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What tells a record of some statements.
+
+    Attributes:
+        head: refused if the record is not what was known of it.
+        beside: of pages.
+    """
+
+    head: Put
+    beside: list[Put | Delete]
+    results: Mapping[int, Document]
+    pages: int
+    runs: tuple[_Run, ...]
 
 
 class Sessions:
@@ -67,8 +98,8 @@ class Sessions:
         if retry is None:
             return None
         space = await self._space(environment.store)
-        record = Record(self, environment.store, space, retry, self._remembered.get(retry.session))
-        await record.open()
+        record = Record(self, environment.store, space, retry)
+        await record.open(self._remembered.get(retry.session))
         return record
 
     async def sweep(self, environment: Environment) -> int:
@@ -84,13 +115,18 @@ class Sessions:
         removed = 0
         async for entries in environment.store.scan(_space_of(id), Span()):
             for entry in entries:
-                if int(decode(entry.value)["at"]) < oldest:
-                    removed += await self._remove(environment.store, id, entry)
+                body = decode(entry.value)
+                if "at" in body and int(body["at"]) < oldest:  # pages have none, and go with their record
+                    removed += await self._remove(environment.store, id, entry, body)
         return removed
 
-    async def _remove(self, store: Store, id: UUID, entry: Entry) -> bool:
+    async def _remove(self, store: Store, id: UUID, entry: Entry, body: Document) -> bool:
+        space = _space_of(id)
+        pages = _page_keys(entry.key, int(body["transaction"]), 0, int(body["pages"]))
         try:
-            await store.write(Batch(id, 1, [Delete(_space_of(id), entry.key, entry.version)]))
+            await store.write(
+                Batch(id, 1, [Delete(space, entry.key, entry.version), *(Delete(space, key, None) for key in pages)])
+            )
         except Refused:  # it was used again just now
             return False
         self._remembered.pop(entry.key, None)
@@ -105,8 +141,14 @@ class Sessions:
                 await store.create_collection(CollectionRecord(id, *SESSIONS, 1, encode({})), [_space_of(id)])
         return _space_of(self._id)
 
-    def remember(self, session: bytes, kept: _Kept) -> None:
-        """Remember what was read or written."""
+    def remember(self, session: bytes, kept: _Kept, size: int) -> None:
+        """Remember what was read or written.
+
+        Args:
+            size: of the record without its pages, in bytes; of a large one, or one with pages, no results are kept.
+        """
+        if kept.pages or size > _REMEMBERED_BYTES:
+            kept = replace(kept, runs=None)
         self._remembered[session] = kept
         self._remembered.move_to_end(session)
         if len(self._remembered) > _REMEMBERED:
@@ -122,6 +164,21 @@ def _space_of(id: UUID) -> Space:
     return f"s_{id.hex}"
 
 
+def _page_keys(session: bytes, transaction: int, first: int, end: int) -> list[bytes]:
+    """Where pages of a record are. They end otherwise than sessions, whose last bytes are a digest of the user."""
+    prefix = b"%b/%b" % (session, transaction.to_bytes(8, "big", signed=True))
+    return [prefix + page.to_bytes(4, "big") for page in range(first, end)]
+
+
+def _encode(body: Document) -> Raw:
+    # It may hold a whole document, and is then larger than documents are.
+    return bson.encode(body, codec_options=CODEC)
+
+
+def _runs(body: Document) -> tuple[_Run, ...]:
+    return tuple((first, last, result) for first, last, result in body["done"])
+
+
 @dataclass(slots=True)
 class Record:
     """What one command's statements did, or are about to do.
@@ -134,15 +191,17 @@ class Record:
     _store: Store
     _space: Space
     _retry: Retry
-    _remembered: _Kept | None
-    _is_fresh: bool = False
+    _kept: _Kept = field(default_factory=_Kept)
+    _done: dict[int, Document] = field(default_factory=dict)
+    _pages_read: int = 0
 
-    async def open(self) -> None:
+    async def open(self, remembered: _Kept | None) -> None:
         """Know what there is, if only from before. Raises as :meth:`read`."""
-        if self._remembered is None:
+        if remembered is None or (remembered.transaction == self._retry.transaction and remembered.runs is None):
             await self.read()
-        else:
-            self._check()
+            return
+        self._check(remembered.transaction)
+        self._know(remembered)
 
     async def read(self) -> None:
         """Look again.
@@ -151,22 +210,47 @@ class Record:
             DocumentError: ``TransactionTooOld``: this command came after a later one.
         """
         session = self._retry.session
-        found = (await self._store.get(self._space, [session])).get(session)
-        self._is_fresh = True
-        if found is None:
-            self._keep(_Kept())
-        else:
+        for _ in range(_ATTEMPTS):
+            found = (await self._store.get(self._space, [session])).get(session)
+            if found is None:
+                self._know(_Kept())
+                self._sessions.remember(session, self._kept, 0)
+                return
+            if found.version == self._kept.version:
+                return  # it may be long, and is known
             body = decode(found.value)
-            runs = tuple((first, last, result) for first, last, result in body["done"])
-            self._keep(_Kept(found.version, int(body["transaction"]), runs))
-        self._check()
+            kept = _Kept(found.version, int(body["transaction"]), int(body["pages"]), _runs(body))
+            if kept.transaction != self._retry.transaction or await self._read_pages(kept.pages):
+                self._know(kept)
+                self._sessions.remember(session, kept, len(found.value))
+                self._check(kept.transaction)
+                return
+        raise DocumentError(Code.WriteConflict, "Others keep using the same session; try again.")
 
-    def _keep(self, kept: _Kept) -> None:
-        self._remembered = kept
-        self._sessions.remember(self._retry.session, kept)
+    async def _read_pages(self, end: int) -> bool:
+        """Read those pages that were not read yet; False: a later transaction, or the sweep, took them away."""
+        while self._pages_read < end:
+            first = self._pages_read
+            keys = _page_keys(self._retry.session, self._retry.transaction, first, min(end, first + _PAGES_AT_ONCE))
+            found = await self._store.get(self._space, keys)
+            if len(found) < len(keys):
+                return False
+            for key in keys:
+                self._note(_runs(decode(found[key].value)))
+            self._pages_read += len(keys)
+        return True
 
-    def _check(self) -> None:
-        known = self._kept.transaction
+    def _know(self, kept: _Kept) -> None:
+        self._kept = kept
+        if kept.transaction == self._retry.transaction:
+            self._note(kept.runs or ())
+
+    def _note(self, runs: Sequence[_Run]) -> None:
+        for first, last, result in runs:
+            for number in range(first, last + 1):
+                self._done[number] = result
+
+    def _check(self, known: int) -> None:
         if known > self._retry.transaction:
             raise DocumentError(
                 Code.TransactionTooOld,
@@ -180,51 +264,62 @@ class Record:
 
     def result(self, place: int) -> Document | None:
         """What a statement answered when it was done; None: it was not."""
-        number = self.statement(place)
-        return next((result for first, last, result in self._runs if first <= number <= last), None)
+        return self._done.get(self.statement(place))
 
     def done(self, places: Sequence[int]) -> set[int]:
         """Which statements were done."""
-        return {place for place in places if self.result(place) is not None} if self._runs else set()
+        return {place for place in places if self.result(place) is not None} if self._done else set()
 
     async def surely(self, place: int) -> Document | None:
-        """The same, and not from what is merely remembered."""
-        if not self._is_fresh:
-            await self.read()
+        """The same as :meth:`result`, and not from what is merely remembered.
+
+        What was read before a statement was tried says nothing of who did the same meanwhile.
+        """
+        await self.read()
         return self.result(place)
 
-    def put(self, results: Mapping[int, Document]) -> Put:
-        """The write that goes with those of some statements, whose results it keeps."""
-        return Put(self._space, self._retry.session, self._body(results), self._kept.version)
+    def telling(self, results: Mapping[int, Document]) -> Telling:
+        """What goes with the writes of some statements, to keep their results."""
+        session, transaction, kept = self._retry.session, self._retry.transaction, self._kept
+        goes_on = kept.transaction == transaction
+        pages, runs = (kept.pages, kept.runs or ()) if goes_on else (0, ())
+        runs = self._with(runs, results)
+        beside: list[Put | Delete] = []
+        if not goes_on:
+            old = _page_keys(session, kept.transaction, 0, kept.pages)
+            beside += [Delete(self._space, key, None) for key in old]
+        raw = self._body(pages, runs)
+        if len(runs) > _MOST_RUNS or (len(runs) > 1 and len(raw) > _MOST_BYTES):
+            (key,) = _page_keys(session, transaction, pages, pages + 1)
+            beside.append(Put(self._space, key, _encode({"done": [list(run) for run in runs]}), None))
+            pages, runs = pages + 1, ()
+            raw = self._body(pages, runs)
+        return Telling(Put(self._space, session, raw, kept.version), beside, results, pages, runs)
 
-    def written(self, results: Mapping[int, Document], version: int) -> None:
-        """The write was carried out."""
-        self._keep(_Kept(version, self._retry.transaction, tuple(self._with(results))))
+    def told(self, telling: Telling, version: int) -> None:
+        """The writes were carried out; ``version`` is the head's."""
+        for place, result in telling.results.items():
+            self._done[self.statement(place)] = result
+        self._kept = _Kept(version, self._retry.transaction, telling.pages, telling.runs)
+        self._pages_read = telling.pages
+        self._sessions.remember(self._retry.session, self._kept, len(telling.head.value))
 
-    @property
-    def _kept(self) -> _Kept:
-        return self._remembered or _Kept()
-
-    @property
-    def _runs(self) -> Sequence[tuple[int, int, Document]]:
-        kept = self._kept
-        return kept.runs if kept.transaction == self._retry.transaction else ()
-
-    def _with(self, results: Mapping[int, Document]) -> list[tuple[int, int, Document]]:
-        runs = list(self._runs)
+    def _with(self, runs: Sequence[_Run], results: Mapping[int, Document]) -> tuple[_Run, ...]:
+        found = list(runs)
         for place, result in results.items():
             number = self.statement(place)
-            if runs and runs[-1][1] == number - 1 and runs[-1][2] == result:
-                runs[-1] = (runs[-1][0], number, result)
+            if found and found[-1][1] == number - 1 and found[-1][2] == result:
+                found[-1] = (found[-1][0], number, result)
             else:
-                runs.append((number, number, result))
-        return runs
+                found.append((number, number, result))
+        return tuple(found)
 
-    def _body(self, results: Mapping[int, Document]) -> Raw:
-        # It may hold a whole document, and is then larger than documents are.
-        body: dict[str, Any] = {
-            "transaction": Int64(self._retry.transaction),
-            "at": DatetimeMS(int(time.time() * 1_000)),
-            "done": [list(run) for run in self._with(results)],
-        }
-        return bson.encode(body, codec_options=CODEC)
+    def _body(self, pages: int, runs: Sequence[_Run]) -> Raw:
+        return _encode(
+            {
+                "transaction": Int64(self._retry.transaction),
+                "at": DatetimeMS(int(time.time() * 1_000)),
+                "pages": pages,
+                "done": [list(run) for run in runs],
+            }
+        )

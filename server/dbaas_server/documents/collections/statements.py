@@ -7,18 +7,21 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import Document, decode
 from ..errors import Code, DocumentError
 from ..expressions.ordering import SortOrder
 from ..match import And, Leaf, Node, Predicate, compile_filter, parse_filter
 from ..requests import Hint
 from ..scope import Scope
+from ..steps import breathe
 from ..store import Stale
 from .changes import Change
 from .entries import id_key
 from .reading.locate import Located, locate
 from .retrying import Record
-from .writer import Denied, Gone, Repeated, Writer, conflict
+from .writer import Denied, Gone, Repeated, Writer, conflict, partly
 
 __all__ = ["Make", "Selection", "Tell", "change_all", "change_one", "is_final", "once"]
 
@@ -82,6 +85,7 @@ async def once(
     Raises:
         DocumentError: what ``act`` raises, if the statement was not done before.
     """
+    await breathe()
     if record is None:
         return await act(), False
     for _ in range(attempts):
@@ -222,6 +226,8 @@ async def change_all(writer: Writer, selection: Selection, make: Make) -> Count:
                 raise
             await writer.refresh()
             count = Count()
+        except Unavailable as error:
+            raise (partly(error) if count.changed else error) from None
 
 
 async def _change_batch(
@@ -236,6 +242,7 @@ async def _change_batch(
         except DocumentError as error:
             failure = error
             break
+        await breathe()
         count.matched += 1
         if change is not None:
             waiting.append((located, change))

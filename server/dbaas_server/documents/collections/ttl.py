@@ -1,7 +1,9 @@
 """Documents whose time is over: indexes with ``expireAfterSeconds``.
 
 MongoDB's manual, "TTL Indexes": a document goes when the date in the indexed field is older than that; of an array, the
-earliest of its dates; what is no date never expires. That is a range of the index, so they are deleted as by anybody.
+earliest of its dates; what is no date never expires. That is a range of the index, so they are found as by anybody. But
+each batch is written under the metadata that says so: when somebody has changed the time, or made something else of the
+collection or its index, what is there now is looked at in the next round.
 """
 
 from __future__ import annotations
@@ -16,10 +18,13 @@ from bson import DatetimeMS
 from dbaas_provisioning.errors import DbaasError
 
 from ..codec import Document
-from ..requests import DeleteSpec, WriteContext
-from .deleting import delete
+from ..errors import Code, DocumentError
+from .deleting import remove
 from .environment import Environment
 from .metadata import Collection, Index
+from .reading.question import scope_of
+from .statements import Selection, change_all
+from .writer import Gone, Writer
 
 __all__ = ["Reaper"]
 
@@ -51,27 +56,54 @@ class Reaper:
                 await self._environment.sessions.sweep(self._environment)
             except DbaasError:
                 log.warning("old records of sessions could not be removed", exc_info=True)
-            for collection in self._environment.catalog.all():
-                for index in collection.indexes:
-                    if index.state == "ready" and index.expire_after is not None:
-                        await self._reap(collection, index, index.expire_after)
+            for known in self._environment.catalog.all():
+                for index in known.indexes:
+                    await self._reap(known, index.id)
 
-    async def _reap(self, collection: Collection, index: Index, seconds: float) -> None:
-        (field,) = index.fields
-        latest = DatetimeMS(int((time.time() - seconds) * 1_000))
-        expired: Document = {field: {"$lte": latest}}
-        if "partialFilterExpression" in index.spec:
-            expired = {"$and": [index.spec["partialFilterExpression"], expired]}
-        spec = DeleteSpec(
-            q=expired,
-            limit=0,
-            collation=index.collation.as_document(),
-            hint=None if index.is_hidden else index.name,
-        )
+    async def _reap(self, known: Collection, number: int) -> None:
+        """Remove what expired by one index of a collection, if both are there still."""
+        collection = self._environment.catalog.get(known.namespace)
+        if collection is None or collection.id != known.id:
+            return
+        index = _index(collection, number)
+        if index is None or index.state != "ready" or index.expire_after is None:
+            return
         try:
-            done = await delete(self._environment, collection.namespace, [spec], ordered=True, context=WriteContext())
+            await change_all(_Writer(self._environment, collection, index), _expired(collection, index), remove)
+        except Gone:
+            return
+        except DocumentError as error:
+            if error.number != Code.QueryPlanKilled:
+                log.warning("what expired in %s could not be deleted: %s", collection.namespace, error)
         except Exception:  # the next one is another matter
             log.warning("what expired in %s could not be deleted", collection.namespace, exc_info=True)
-            return
-        for _, error in done.errors:
-            log.warning("what expired in %s could not be deleted: %s", collection.namespace, error)
+
+
+class _Writer(Writer):
+    """Writes as long as an index says the same."""
+
+    def __init__(self, environment: Environment, collection: Collection, index: Index) -> None:
+        super().__init__(environment, collection)
+        self._index = index
+
+    async def refresh(self) -> None:
+        """Know the collection as it is now. Raises ``Gone`` also when the index expires something else."""
+        await super().refresh()
+        index = _index(self.collection, self._index.id)
+        if index is None or index.spec != self._index.spec:
+            raise Gone
+
+
+def _index(collection: Collection, number: int) -> Index | None:
+    return next((index for index in collection.indexes if index.id == number), None)
+
+
+def _expired(collection: Collection, index: Index) -> Selection:
+    assert index.expire_after is not None
+    (field,) = index.fields
+    latest = DatetimeMS(int((time.time() - index.expire_after) * 1_000))
+    expired: Document = {field: {"$lte": latest}}
+    if "partialFilterExpression" in index.spec:
+        expired = {"$and": [index.spec["partialFilterExpression"], expired]}
+    scope = scope_of(collection, index.collation.as_document())
+    return Selection.of(expired, scope, None if index.is_hidden else index.name)

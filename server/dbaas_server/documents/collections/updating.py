@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dbaas_provisioning.errors import Unavailable
+
 from ..codec import Document, encode
 from ..errors import Code, DocumentError
 from ..requests import Updated, UpdateSpec, WriteContext
@@ -19,7 +21,7 @@ from .retrying import Record
 from .statements import Make, Selection, change_all, change_one, is_final, once
 from .upserting import upsert
 from .validation import validate
-from .writer import Gone, Writer, conflict
+from .writer import Gone, Writer, conflict, partly
 
 __all__ = ["changer", "update"]
 
@@ -50,6 +52,8 @@ async def update(
         statement = _Statement(environment, namespace, context, record, place, spec)
         try:
             result, was_done = await once(record, place, environment.limits.attempts, statement.carry_out)
+        except Unavailable as error:
+            raise (partly(error) if n else error) from None
         except DocumentError as error:
             if is_final(error):
                 raise

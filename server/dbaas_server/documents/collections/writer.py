@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from dbaas_provisioning.errors import Unavailable
 
 from ..codec import Document
 from ..errors import Code, DocumentError
@@ -15,7 +21,13 @@ from .environment import Environment
 from .metadata import Collection, Index
 from .retrying import Record
 
-__all__ = ["Denied", "Gone", "Lost", "Repeated", "Writer", "conflict"]
+__all__ = ["Denied", "Gone", "Lost", "Repeated", "Writer", "conflict", "partly"]
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_UNKNOWN: Final = "outcome_unknown"
 
 
 class Denied(Exception):
@@ -87,9 +99,11 @@ class Writer:
 
     async def _carry_out(self, planned: Plan, record: Record | None, results: Mapping[int, Document]) -> bool:
         """Write a batch; False: what was remembered of the session's record was old."""
-        writes = planned.writes if record is None else [record.put(results), *planned.writes]
+        telling = None if record is None else record.telling(results)
+        writes = planned.writes if telling is None else [telling.head, *telling.beside, *planned.writes]
+        batch = Batch(self.collection.id, self.collection.version, writes)
         try:
-            versions = await self.environment.store.write(Batch(self.collection.id, self.collection.version, writes))
+            versions = await to_its_end(self.environment.store.write(batch))
         except Refused as refused:
             if record is not None and refused.place == 0:
                 await record.read()
@@ -97,8 +111,8 @@ class Writer:
                     raise Repeated from None
                 return False
             raise Denied from None
-        if record is not None:
-            record.written(results, versions[0])
+        if record is not None and telling is not None:
+            record.told(telling, versions[0])
         return True
 
     async def refresh(self) -> None:
@@ -142,6 +156,34 @@ class Writer:
         except Stale:  # the next write is told so, too
             pass
         return None
+
+
+def partly(error: Unavailable) -> Unavailable:
+    """What is told instead of an error that says that nothing was written, when something was."""
+    if error.code == _UNKNOWN:
+        return error
+    return Unavailable(
+        _UNKNOWN,
+        "The database was not to be reached any more when a part of this was written.",
+        hint="Look before you try again.",
+    )
+
+
+async def to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for what must not be given up half way: who is cancelled meanwhile hears of it when that is over.
+
+    A command that was ended would otherwise be answered before its last batch is, or is not, in the store.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):  # once is enough
+                await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.debug("a write that nobody waits for any more failed: %s", error)
+        raise
 
 
 def conflict() -> DocumentError:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from ..codec import MISSING
 from ..errors import Code, DocumentError
+from ..steps import watched
 from ..values import alias
 from .comparison import comparer
 from .compiler import Compiler
@@ -88,7 +89,7 @@ def _in(operand: Any, compiler: Compiler) -> Node:
     def contains(value: Any, array: Any) -> bool:
         if type(array) is not list:
             raise DocumentError(40081, f"$in requires an array as a second argument, found: {alias(array)}")
-        return any(between(value, item) == 0 for item in array)
+        return any(between(value, item) == 0 for item in watched(array))
 
     return apply(contains, compiler.operands("$in", operand, 2, 2))
 
@@ -103,7 +104,7 @@ def _index_of_array(operand: Any, compiler: Compiler) -> Node:
         if type(array) is not list:
             raise DocumentError(40090, f"$indexOfArray requires an array as a first argument, found: {alias(array)}")
         low, high = places("$indexOfArray", bounds)
-        for place, item in enumerate(array[low:high], low):
+        for place, item in enumerate(watched(array[low:high]), low):
             if between(item, sought) == 0:
                 return place
         return -1
@@ -164,7 +165,7 @@ def _array_to_object(array: Any) -> Any:
         raise DocumentError(40386, f"$arrayToObject requires an array input, found: {alias(array)}")
     result: dict[str, Any] = {}
     pairs = bool(array) and type(array[0]) is list
-    for item in array:
+    for item in watched(array):
         name, value = _pair(item) if pairs else _entry(item)
         if "\0" in name:
             raise DocumentError(4940400, "Key field cannot contain an embedded null byte")
@@ -218,4 +219,4 @@ def _object_to_array(value: Any) -> Any:
         return None
     if type(value) is not dict:
         raise DocumentError(40390, f"$objectToArray requires a document input, found: {alias(value)}")
-    return [{"k": name, "v": item} for name, item in value.items()]
+    return [{"k": name, "v": item} for name, item in watched(value.items())]

@@ -13,6 +13,7 @@ from ..codec import MISSING
 from ..errors import Code, DocumentError
 from ..paths import get
 from ..scope import Scope
+from ..steps import spend, watched
 from .fields import read_path
 from .frame import Cell, Frame
 from .registry import OPERATORS, VARYING, Node
@@ -20,6 +21,9 @@ from .registry import OPERATORS, VARYING, Node
 __all__ = ["MAX_DEPTH", "Compiler"]
 
 MAX_DEPTH: Final = 180
+
+_PRICE: Final = 16
+"""Of compiling one operator, in turns."""
 
 _SYMBOLS: Final = {"DESCEND": "descend", "PRUNE": "prune", "KEEP": "keep"}
 
@@ -73,6 +77,7 @@ class Compiler:
             return Node.constant(spec)
         if self._depth >= MAX_DEPTH:
             raise DocumentError(Code.Overflow, f"Expressions are nested more than {MAX_DEPTH} levels deep.")
+        spend(_PRICE)
         self._depth += 1
         try:
             return self._array(spec) if isinstance(spec, list) else self._document(spec)
@@ -191,13 +196,13 @@ class Compiler:
         raise DocumentError(17276, f"Use of undefined variable: {name}")
 
     def _array(self, spec: list[Any]) -> Node:
-        nodes = [self.compile(part) for part in spec]
+        nodes = [self.compile(part) for part in watched(spec)]
         if all(node.value is not VARYING for node in nodes):
             return Node.constant([None if node.value is MISSING else node.value for node in nodes])
         parts = [node.evaluate for node in nodes]
 
         def build(frame: Frame) -> list[Any]:
-            return [None if (value := part(frame)) is MISSING else value for part in parts]
+            return [None if (value := part(frame)) is MISSING else value for part in watched(parts)]
 
         return Node(build)
 
@@ -215,13 +220,13 @@ class Compiler:
             return builder(spec[first], self)
         for name in spec:
             check_name(name)
-        nodes = [(name, self.compile(part)) for name, part in spec.items()]
+        nodes = [(name, self.compile(part)) for name, part in watched(spec.items())]
         if all(node.value is not VARYING for _, node in nodes):
             return Node.constant({name: node.value for name, node in nodes if node.value is not MISSING})
         parts = [(name, node.evaluate) for name, node in nodes]
 
         def build(frame: Frame) -> dict[str, Any]:
-            return {name: value for name, part in parts if (value := part(frame)) is not MISSING}
+            return {name: value for name, part in watched(parts) if (value := part(frame)) is not MISSING}
 
         return Node(build)
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from ..codec import MISSING
 from ..errors import Code, DocumentError
+from ..steps import watched
 from ..values import alias
 from .compiler import Compiler
 from .conditions import truth
 from .frame import Frame
 from .limits import bounded, spend
 from .numeric import MAX_LONG, integral, is_nullish, rank
-from .ordering import SortOrder, value_order
+from .ordering import SortOrder, arranged, value_order
 from .registry import Node, apply, operator
 
 __all__ = ["count_of"]
@@ -54,7 +55,7 @@ def _map(operand: Any, compiler: Compiler) -> Node:
             raise DocumentError(16883, f"input to $map must be an array not {alias(array)}")
         spend(frame, len(array))
         variables, result = frame.variables, []
-        for item in array:
+        for item in watched(array):
             variables[slot] = item
             value = body(frame)
             result.append(None if value is MISSING else value)
@@ -80,7 +81,7 @@ def _filter(operand: Any, compiler: Compiler) -> Node:
         spend(frame, len(array))
         most = MAX_LONG if limit is None else _limit(limit(frame))
         variables, result = frame.variables, []
-        for item in array:
+        for item in watched(array):
             variables[slot] = item
             if truth(holds(frame)):
                 result.append(item)
@@ -117,7 +118,7 @@ def _reduce(operand: Any, compiler: Compiler) -> Node:
         spend(frame, len(array))
         result = start(frame)
         variables = frame.variables
-        for item in array:
+        for item in watched(array):
             variables[this] = item
             variables[value_slot] = result
             result = bounded(step(frame))
@@ -157,7 +158,7 @@ def _zip(operand: Any, compiler: Compiler) -> Node:
         length = (max if longest else min)(map(len, arrays))
         return [
             [array[place] if place < len(array) else other for array, other in zip(arrays, fill, strict=True)]
-            for place in range(length)
+            for place in watched(range(length))
         ]
 
     return Node(run)
@@ -181,7 +182,7 @@ def _sort_array(operand: Any, compiler: Compiler) -> Node:
             raise DocumentError(
                 2942504, f"The input argument to $sortArray must be an array, but was of type: {alias(array)}"
             )
-        return sorted(array, key=key, reverse=reverse)
+        return arranged(array, key, reverse)
 
     return apply(run, [compiler.compile(parts["input"])])
 
@@ -214,7 +215,7 @@ def _several(name: str) -> None:
             if name == "$lastN":
                 return array[-count:]
             present = [item for item in array if item is not None]
-            return sorted(present, key=key, reverse=reverse)[:count]
+            return arranged(present, key, reverse)[:count]
 
         return apply(take, [compiler.compile(parts["input"]), compiler.compile(parts["n"])])
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ..errors import Code, DocumentError
+from ..steps import spend as look_now_and_then
+from ..steps import watched
 from .frame import Frame
 
 __all__ = ["MAX_TURNS", "bounded", "spend"]
@@ -33,7 +35,7 @@ def bounded(value: Any) -> Any:
     while inside:
         part = inside.pop()
         size += 8 * len(part)
-        for item in part.values() if type(part) is dict else part:
+        for item in watched(part.values() if type(part) is dict else part):
             kind = type(item)
             if kind is dict or kind is list:
                 inside.append(item)
@@ -50,6 +52,7 @@ def spend(frame: Frame, turns: int) -> None:
     Raises:
         DocumentError: ``OperationFailed``, too many for one document.
     """
+    look_now_and_then(turns)
     frame.turns += turns
     if frame.turns > MAX_TURNS:
         raise DocumentError(

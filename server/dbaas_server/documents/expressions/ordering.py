@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, final
 
 from ..codec import MISSING, Missing
 from ..errors import Code, DocumentError
 from ..paths import index_keys
+from ..steps import look, watched
 from ..values import Collation, sorter
 from .compiler import check_path
 from .numeric import double, rank
 
-__all__ = ["SortOrder", "direction", "value_order"]
+__all__ = ["SortOrder", "arranged", "direction", "value_order"]
 
 
 def direction(value: Any) -> bool:
@@ -29,6 +31,29 @@ def direction(value: Any) -> bool:
 def value_order(value: Any, collation: Collation) -> tuple[Callable[[Any], Any], bool]:
     """The key of a whole value, and whether the order goes down; for ``sorted``."""
     return sorter(collation), direction(value)
+
+
+def arranged(items: Sequence[Any], key: Callable[[Any], Any], reverse: bool = False) -> list[Any]:
+    """Items in order, by parts: of many, the clock is looked at on the way.
+
+    Raises:
+        TooLong: see :mod:`..steps`.
+    """
+    if len(items) <= _PART:
+        return sorted(items, key=key, reverse=reverse)
+    keyed = [(key(item), place) for place, item in enumerate(watched(items))]
+    done: list[tuple[Any, int]] = []
+    for start in range(0, len(keyed), _PART):
+        part = keyed[start : start + _PART]
+        part.sort(key=_first, reverse=reverse)
+        done += part
+        look()
+    done.sort(key=_first, reverse=reverse)  # what is in order by parts is merged
+    return [items[place] for _, place in done]
+
+
+_PART = 4_096
+_first = itemgetter(0)
 
 
 @final

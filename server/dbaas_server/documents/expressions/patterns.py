@@ -9,6 +9,7 @@ import regex
 from bson import Regex
 
 from ..errors import DocumentError
+from ..steps import look, matching, spend
 from ..values import alias, regex_flags
 from .compiler import Compiler
 from .numeric import is_nullish
@@ -17,8 +18,7 @@ from .registry import Function, Node, apply, operator
 __all__: list[str] = []
 
 _FLAGS: Final = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL, "x": regex.VERBOSE, "u": regex.UNICODE}
-_SECONDS: Final = 1.0
-"""For one document; a pattern that takes longer is refused rather than waited for."""
+_MOST_CHARACTERS: Final = 4_000  # compiling takes longer the longer it is
 
 
 def _pattern(name: str, value: Any, options: Any) -> Any:
@@ -50,6 +50,9 @@ def _pattern(name: str, value: Any, options: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _compiled(text: str, letters: str) -> Any:
+    look()
+    if len(text) > _MOST_CHARACTERS:
+        raise DocumentError(51111, "Invalid Regex: regular expression is too large")
     flags = 0
     for letter in letters:
         flags |= _FLAGS[letter]
@@ -69,10 +72,7 @@ def _searcher(name: str, body: Function, empty: Any) -> None:
             return [] if empty is list else empty
         if type(value) is not str:
             raise DocumentError(51104, f"{name} needs 'input' to be of type string, not {alias(value)}")
-        try:
-            return body(compiled, value)
-        except TimeoutError:
-            raise DocumentError(51156, f"Error occurred while executing the regular expression in {name}") from None
+        return matching(lambda seconds: body(compiled, value, seconds))
 
     def build(operand: Any, compiler: Compiler) -> Node:
         if type(operand) is not dict:
@@ -96,17 +96,21 @@ def _shown(found: Any) -> dict[str, Any]:
     return {"match": found[0], "idx": found.start(), "captures": list(found.groups())}
 
 
-def _match(pattern: Any, value: str) -> bool:
-    return pattern.search(value, timeout=_SECONDS) is not None
+def _match(pattern: Any, value: str, seconds: float) -> bool:
+    return pattern.search(value, timeout=seconds) is not None
 
 
-def _find(pattern: Any, value: str) -> Any:
-    found = pattern.search(value, timeout=_SECONDS)
+def _find(pattern: Any, value: str, seconds: float) -> Any:
+    found = pattern.search(value, timeout=seconds)
     return None if found is None else _shown(found)
 
 
-def _find_all(pattern: Any, value: str) -> list[Any]:
-    return [_shown(found) for found in pattern.finditer(value, timeout=_SECONDS)]
+def _find_all(pattern: Any, value: str, seconds: float) -> list[Any]:
+    shown = []
+    for found in pattern.finditer(value, timeout=seconds):
+        spend()
+        shown.append(_shown(found))
+    return shown
 
 
 _searcher("$regexMatch", _match, False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ..steps import spend
 from .frame import Expression, Frame
 
 if TYPE_CHECKING:
@@ -84,25 +85,47 @@ def apply(body: Function, nodes: Sequence[Node]) -> Node:
     return Node(_call(body, nodes))
 
 
+_PRICE: Final = 4
+"""Of a call, in turns: it may be about something large."""
+
+
 def _call(body: Function, nodes: Sequence[Node]) -> Expression:
     parts = [node.evaluate for node in nodes]
     if len(parts) == 1:
         (only,) = parts
-        return lambda frame: body(only(frame))
+
+        def one(frame: Frame) -> Any:
+            spend(_PRICE)
+            return body(only(frame))
+
+        return one
     if len(parts) == 2:
         first, second = parts
         if nodes[1].is_constant:
             right = nodes[1].value
-            return lambda frame: body(first(frame), right)
+
+            def with_right(frame: Frame) -> Any:
+                spend(_PRICE)
+                return body(first(frame), right)
+
+            return with_right
         if nodes[0].is_constant:
             left = nodes[0].value
-            return lambda frame: body(left, second(frame))
-        return lambda frame: body(first(frame), second(frame))
-    if len(parts) == 3:
-        one, two, three = parts
-        return lambda frame: body(one(frame), two(frame), three(frame))
+
+            def with_left(frame: Frame) -> Any:
+                spend(_PRICE)
+                return body(left, second(frame))
+
+            return with_left
+
+        def both(frame: Frame) -> Any:
+            spend(_PRICE)
+            return body(first(frame), second(frame))
+
+        return both
 
     def call(frame: Frame) -> Any:
+        spend(_PRICE)
         return body(*[part(frame) for part in parts])
 
     return call

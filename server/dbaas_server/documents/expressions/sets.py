@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from ..errors import DocumentError
+from ..steps import watched
 from ..values import alias, hash_key
 from .compiler import Compiler
 from .conditions import truth
@@ -32,7 +33,7 @@ def _set_operator(name: str, least: int, most: int) -> Callable[[Callable[[_Key]
 
 def _unique(array: list[Any], key: _Key) -> dict[Hashable, Any]:
     found: dict[Hashable, Any] = {}
-    for item in array:
+    for item in watched(array):
         found.setdefault(key(item), item)
     return found
 
@@ -79,7 +80,7 @@ def _difference(key: _Key) -> Function:
             return None
         _expect(17048, "both operands of $setDifference must be arrays. First argument is of type:", left)
         _expect(17049, "both operands of $setDifference must be arrays. Second argument is of type:", right)
-        without = {key(item) for item in right}
+        without = {key(item) for item in watched(right)}
         return [item for name, item in _unique(left, key).items() if name not in without]
 
     return run
@@ -90,7 +91,7 @@ def _equals(key: _Key) -> Function:
     def run(*arrays: Any) -> bool:
         for array in arrays:
             _expect(17044, "All operands of $setEquals must be arrays. One argument is of type:", array)
-        sets = [{key(item) for item in array} for array in arrays]
+        sets = [{key(item) for item in watched(array)} for array in arrays]
         return all(one == sets[0] for one in sets)
 
     return run
@@ -101,7 +102,7 @@ def _is_subset(key: _Key) -> Function:
     def run(left: Any, right: Any) -> bool:
         _expect(17046, "both operands of $setIsSubset must be arrays. First argument is of type:", left)
         _expect(17042, "both operands of $setIsSubset must be arrays. Second argument is of type:", right)
-        return {key(item) for item in left} <= {key(item) for item in right}
+        return {key(item) for item in watched(left)} <= {key(item) for item in watched(right)}
 
     return run
 
@@ -110,7 +111,7 @@ def _is_subset(key: _Key) -> Function:
 def _all_true(key: _Key) -> Function:
     def run(array: Any) -> bool:
         _expect(17040, "$allElementsTrue's argument must be an array, but is", array)
-        return all(map(truth, array))
+        return all(map(truth, watched(array)))
 
     return run
 
@@ -119,6 +120,6 @@ def _all_true(key: _Key) -> Function:
 def _any_true(key: _Key) -> Function:
     def run(array: Any) -> bool:
         _expect(17041, "$anyElementTrue's argument must be an array, but is", array)
-        return any(map(truth, array))
+        return any(map(truth, watched(array)))
 
     return run

@@ -13,11 +13,15 @@ from typing import Any, Final
 from bson import DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId
 
 from ..codec import MISSING
+from ..steps import watched
 from ..values import SIMPLE, Collation, hasher, is_number, sorter
 from ..values.numbers import is_nan
 from .nodes import Test
 
 __all__ = ["ORDERINGS", "comparison_test", "equality_test", "membership_test"]
+
+_OWN_KEYS: Final = frozenset({int, Int64, ObjectId})
+"""Types whose values are what they are looked up by."""
 
 ORDERINGS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "$gt": operator.gt,
@@ -77,8 +81,10 @@ def comparison_test(name: str, operand: Any, collation: Collation = SIMPLE) -> T
 def membership_test(operands: Sequence[Any], patterns: Sequence[Test], collation: Collation = SIMPLE) -> Test:
     """Whether a value is one of the operands, or one of the patterns holds for it."""
     key_of = hasher(collation)
-    keys = {key_of(operand) for operand in operands}
-    if any(operand is None for operand in operands):
+    kinds = set(map(type, operands))
+    is_plain = kinds <= _OWN_KEYS or (kinds == {str} and collation.is_simple)
+    keys = set(operands) if is_plain else {key_of(operand) for operand in watched(operands)}
+    if type(None) in kinds:
         keys.add(key_of(MISSING))
     if not patterns:
         if len(operands) == 1:

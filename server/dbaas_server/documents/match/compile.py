@@ -6,14 +6,20 @@ Most documents have no array where a filter looks; that way is a dict's lookup a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..codec import MISSING
 from ..paths import Path, candidates
 from ..scope import Scope
+from ..steps import spend, watched
 from .nodes import Always, And, Expr, Leaf, Never, Node, Nor, Not, Or, Predicate, Test
 
 __all__ = ["compile_filter", "compile_value"]
+
+_PRICE: Final = 8
+"""Of compiling one node, in turns."""
+
+_FEW: Final = 16
 
 
 def compile_filter(node: Node, scope: Scope) -> Predicate:
@@ -23,6 +29,7 @@ def compile_filter(node: Node, scope: Scope) -> Predicate:
         node: from :func:`~.parse.parse_filter`.
         scope: the one that it was parsed under.
     """
+    spend(_PRICE)
     match node:
         case Leaf():
             return _leaf(node)
@@ -44,6 +51,7 @@ def compile_filter(node: Node, scope: Scope) -> Predicate:
 
 def compile_value(node: Node) -> Test:
     """Whether one value matches, where every leaf's path is empty: an ``$elemMatch`` of values."""
+    spend(_PRICE)
     match node:
         case Leaf():
             return node.test
@@ -76,7 +84,7 @@ def _field(name: str, test: Test) -> Predicate:
     def predicate(document: dict[str, Any]) -> bool:
         value = document.get(name, MISSING)
         if type(value) is list:
-            return True in map(test, value) or test(value)
+            return True in map(test, watched(value)) or test(value)
         return test(value)
 
     return predicate
@@ -94,7 +102,7 @@ def _path(path: Path, test: Test) -> Predicate:
             else:
                 return test(MISSING)
         if type(value) is list:
-            return True in map(test, value) or test(value)
+            return True in map(test, watched(value)) or test(value)
         return test(value)
 
     return predicate
@@ -113,8 +121,10 @@ def _all(parts: list[Test]) -> Test:
         one, other = parts
         return lambda value: one(value) and other(value)
 
+    few = len(parts) < _FEW
+
     def every(value: Any) -> bool:
-        for part in parts:  # noqa: SIM110 - a generator for each document costs more than the tests
+        for part in parts if few else watched(parts):  # noqa: SIM110 - a generator for each document costs too much
             if not part(value):
                 return False
         return True
@@ -127,8 +137,10 @@ def _any(parts: list[Test]) -> Test:
         one, other = parts
         return lambda value: one(value) or other(value)
 
+    few = len(parts) < _FEW
+
     def some(value: Any) -> bool:
-        for part in parts:  # noqa: SIM110
+        for part in parts if few else watched(parts):  # noqa: SIM110
             if part(value):
                 return True
         return False

@@ -10,12 +10,13 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
-from bson import Regex
+from bson import DatetimeMS, Int64, ObjectId, Regex
 
 from ..codec import MISSING
 from ..errors import Code, DocumentError
 from ..regex import pattern_of, searcher
 from ..scope import Scope
+from ..steps import spend, watched
 from ..values import equal, is_number
 from .comparison import ORDERINGS, comparison_test, equality_test, membership_test
 from .compile import compile_filter, compile_value
@@ -26,6 +27,12 @@ __all__ = ["MOST_DEPTH", "parse_filter"]
 
 MOST_DEPTH: Final = 100
 """How deep filters may be in filters, as in a mongod."""
+
+_PRICE: Final = 8
+"""Of reading one condition, in turns."""
+
+_SIMPLE: Final = frozenset({int, Int64, float, str, ObjectId, DatetimeMS, bool, type(None)})
+"""Types of values that no operators are in."""
 
 _REFERENCE: Final = frozenset({"$ref", "$id", "$db"})
 _PATHLESS: Final = frozenset({"$and", "$or", "$nor", "$expr", "$where", "$comment"})
@@ -62,7 +69,8 @@ class _Parser:
         if depth > MOST_DEPTH:
             raise _bad(f"exceeded maximum query tree depth of {MOST_DEPTH}")
         nodes: list[Node] = []
-        for name, value in spec.items():
+        for name, value in watched(spec.items()):
+            spend(_PRICE)
             if name.startswith("$"):
                 node = self._top(name, value, depth)
                 if node is not None:
@@ -90,7 +98,8 @@ class _Parser:
         if not value:
             raise _bad("$and/$or/$nor must be a nonempty array")
         children: list[Node] = []
-        for part in value:
+        for part in watched(value):
+            spend(_PRICE)
             if not isinstance(part, dict):
                 raise _bad("$or/$and/$nor entries need to be full objects")
             children.append(self.document(part, depth + 1))
@@ -147,7 +156,8 @@ class _Parser:
         if depth > MOST_DEPTH:
             raise _bad(f"exceeded maximum query tree depth of {MOST_DEPTH}")
         nodes: list[Node] = []
-        for name, value in spec.items():
+        for name, value in watched(spec.items()):
+            spend(_PRICE)
             if name == "$comment" or (name == "$options" and "$regex" in spec):
                 continue
             if name == "$regex":
@@ -184,9 +194,13 @@ class _Parser:
     def _membership(self, name: str, path: str, value: Any) -> Node:
         if not isinstance(value, list):
             raise _bad(f"{name} needs an array")
+        if _SIMPLE.issuperset(map(type, value)):
+            return (
+                Leaf(path, "$in", tuple(value), membership_test(value, (), self._scope.collation)) if value else Never()
+            )
         operands: list[Any] = []
         patterns: list[Test] = []
-        for one in value:
+        for one in watched(value):
             if _is_operators(one):
                 raise _bad(f"cannot nest $ under {name}")
             if isinstance(one, Regex):
@@ -264,10 +278,10 @@ class _Parser:
         if _is_elem_match(value[0]):
             if not all(map(_is_elem_match, value)):
                 raise _bad("$all/$elemMatch has to be consistent")
-            return _and([self.operators(path, one, depth + 1) for one in value])
+            return _and([self.operators(path, one, depth + 1) for one in watched(value)])
         if any(map(_is_operators, value)):
             raise _bad("no $ expressions in $all")
-        return _and([self._field(path, one, depth) for one in value])
+        return _and([self._field(path, one, depth) for one in watched(value)])
 
     def _elem_match(self, path: str, value: Any, depth: int) -> Node:
         if not isinstance(value, dict):
@@ -284,7 +298,7 @@ class _Parser:
             element = _of_document(compile_filter(node, self._scope))
 
         def test(candidate: Any) -> bool:
-            return type(candidate) is list and True in map(element, candidate)
+            return type(candidate) is list and True in map(element, watched(candidate))
 
         return Leaf(path, "$elemMatch", node, test, arrays=True, element=element, of_values=of_values)
 

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, final
 from bson import Binary, Code, DatetimeMS, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp
 
 from ..codec import Missing
+from ..steps import watched
 from .collation import SIMPLE, Collation
 from .kinds import Kind, Rank, kind_of, regex_flags
 
@@ -128,14 +129,14 @@ def _key(value: Any, text: Text) -> Key:
 
 def _document(value: dict[str, Any], text: Text) -> Key:
     fields = []
-    for name, part in value.items():
+    for name, part in watched(value.items()):
         rank, key = _key(part, text)
         fields.append((rank, name, key))
     return (_OBJECT, tuple(fields))
 
 
 def _array(value: list[Any], text: Text) -> Key:
-    return (_ARRAY, tuple([_key(part, text) for part in value]))
+    return (_ARRAY, tuple([_key(part, text) for part in watched(value)]))
 
 
 def _decimal(value: Decimal128, text: Text) -> Key:

@@ -37,7 +37,9 @@ QUICK_ROWS = 1_000
 ATTEMPTS = 5
 _RELISTEN_SECONDS = 1.0
 
-_UNIQUE, _NO_TABLE = "23505", "42P01"
+_UNIQUE, _NO_TABLE, _DEADLOCK, _SERIALIZATION = "23505", "42P01", "40P01", "40001"
+_LOST = frozenset({statements.REFUSED, _UNIQUE, _DEADLOCK, _SERIALIZATION})
+"""Others were faster; nothing was written."""
 
 
 async def open_store(target: Target, limits: Limits) -> PostgresStore:
@@ -254,7 +256,7 @@ class PostgresStore:
             except QueryError as error:
                 if error.code in (statements.STALE, _NO_TABLE):
                     raise Stale from None
-                if error.code not in (statements.REFUSED, _UNIQUE):
+                if error.code not in _LOST:
                     raise
             else:
                 version = number_of(results[-1].get_value(0, 1) or b"")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from bson.raw_bson import RawBSONDocument
 
 from ...documents.codec import Document, Raw, decode, encode
 from ...documents.errors import Code, DocumentError
 from ...documents.requests import DeleteSpec, FindAndModify, UpdateSpec, WriteContext
+from ...documents.steps import breathe
 from ..answers import as_document_error
 from ..arguments import Fields, integer, unknown_field
 from ..registry import Call, command
 
 __all__ = ["parse_delete", "parse_find_and_modify", "parse_update"]
 
+T = TypeVar("T")
+
 MOST_STATEMENTS: Final = 100_000
+_BREATH: Final = 64
 
 _UPDATE: Final = frozenset(["q", "u", "multi", "upsert", "arrayFilters", "collation", "hint", "c", "sampleId"])
 _DELETE: Final = frozenset(["q", "limit", "collation", "hint", "sampleId"])
@@ -45,7 +49,7 @@ async def update(call: Call) -> Document:
     namespace = call.namespace()
     fields = call.fields
     variables = fields.variables()
-    updates = [parse_update(one, variables) for one in _statements(call, fields, "updates")]
+    updates = await _statements(call, fields, "updates", lambda one: parse_update(one, variables))
     if call.retry is not None and any(one.multi for one in updates):
         raise DocumentError(Code.InvalidOptions, "Cannot use retryable writes with multi=true")
     engine = await call.engine(create=any(one.upsert for one in updates))
@@ -64,7 +68,7 @@ async def delete(call: Call) -> Document:
     namespace = call.namespace()
     fields = call.fields
     variables = fields.variables()
-    deletes = [parse_delete(one, variables) for one in _statements(call, fields, "deletes")]
+    deletes = await _statements(call, fields, "deletes", lambda one: parse_delete(one, variables))
     if call.retry is not None and any(one.limit == 0 for one in deletes):
         raise DocumentError(Code.InvalidOptions, "Cannot use retryable writes with limit=0")
     engine = await call.engine()
@@ -178,10 +182,16 @@ def _raw_documents(call: Call, fields: Fields) -> Sequence[Raw]:
     return _counted(documents)
 
 
-def _statements(call: Call, fields: Fields, name: str) -> Sequence[Document]:
+async def _statements(call: Call, fields: Fields, name: str, parse: Callable[[Document], T]) -> Sequence[T]:
+    """A command's statements, read; others run in between."""
     beside = call.sequences.get(name)
     _refuse_others(call, name)
-    return _counted(fields.required_documents(name) if beside is None else [decode(raw) for raw in beside])
+    found: list[T] = []
+    for one in _counted(fields.required_documents(name) if beside is None else beside):
+        found.append(parse(decode(one) if type(one) is bytes else one))
+        if len(found) % _BREATH == 0:
+            await breathe()
+    return found
 
 
 def _refuse_others(call: Call, name: str) -> None:

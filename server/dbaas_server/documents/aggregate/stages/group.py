@@ -6,6 +6,7 @@ no room for is written to files, in parts by a hash of the keys, and each part i
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from operator import itemgetter
@@ -29,6 +30,9 @@ __all__ = ["Group", "compile_group"]
 
 _CHUNK: Final = 4_096
 _OUT: Final = 1_000
+_PORTION: Final = 1  # documents at first between two times that others may run; then by how long they take
+_SHORT: Final = 0.003
+_LONG: Final = 0.01
 _PARTS: Final = 16
 _MAX_LEVEL: Final = 6
 _CHECKS: Final = 8
@@ -82,23 +86,23 @@ class Group(Step):
         chunk: Batch = []
         waiting = taken = 0
         step = context.bound // _CHECKS
+        portion = _PORTION
         try:
             async for batch in source:
                 chunk = chunk + batch if chunk else batch
                 waiting += weight(batch)
                 if len(chunk) < _CHUNK and waiting < step:
                     continue
-                self._take(chunk, groups)
+                portion = await self._take_by(portion, chunk, groups, context)
                 chunk = []
                 taken, waiting = taken + waiting, 0
-                await context.breathe()
                 if taken > step:
                     taken = 0
                     if groups.size() > context.bound:
                         await self._spill(groups, parts, context, 0)
                         groups = _Groups(self._makers)
             if chunk:
-                self._take(chunk, groups)
+                await self._take_by(portion, chunk, groups, context)
             if parts:
                 await self._spill(groups, parts, context, 0)
                 async for out in self._rejoin(parts, context, 1):
@@ -110,6 +114,21 @@ class Group(Step):
         finally:
             for part in parts:
                 part.close()
+
+    async def _take_by(self, portion: int, documents: Batch, groups: _Groups, context: Run) -> int:
+        """Take documents so many at a time, others run in between. Returns how many are right at a time."""
+        start = 0
+        while start < len(documents):
+            began = time.thread_time()
+            self._take(documents[start : start + portion], groups)
+            start += portion
+            lasted = time.thread_time() - began
+            if lasted > _LONG and portion > 1:
+                portion //= 2
+            elif lasted < _SHORT:
+                portion = min(2 * portion, _CHUNK)
+            await context.breathe()
+        return portion
 
     def _take(self, documents: Batch, groups: _Groups) -> None:
         values = self._key(documents)

@@ -101,7 +101,11 @@ class Lookup(Step):
         table: _Table | None = None
         tried = indexed
         async for batch in source:
-            wanted = [equal.local_values(document) for document in batch]
+            wanted = []
+            for document in batch:
+                wanted.append(equal.local_values(document))
+                if context.is_out_of_breath():
+                    await context.breathe()
             if not tried:
                 tried = True
                 table = await self._whole(context, equal)

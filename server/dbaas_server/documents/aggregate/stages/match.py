@@ -51,7 +51,13 @@ class Match(Step):
         holds = self._holds
         async for batch in source:
             await context.breathe()
-            if found := [document for document in batch if holds(document)]:
+            found = []
+            for document in batch:
+                if holds(document):
+                    found.append(document)
+                if context.is_out_of_breath():
+                    await context.breathe()
+            if found:
                 yield found
 
 

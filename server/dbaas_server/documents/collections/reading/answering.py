@@ -117,7 +117,8 @@ async def _matching(founds: Founds, node: Node, scope: Scope, context: Run) -> F
                     if matches(document):
                         entries.append(entry)
                         documents.append(document)
-                await context.breathe()
+                    if context.is_out_of_breath():
+                        await context.breathe()
             if entries:
                 yield Found(entries, documents)
 

@@ -12,10 +12,14 @@ from bson import Regex
 from ...codec import MISSING
 from ...match import Always, And, Leaf, Node
 from ...regex import literal_prefix
+from ...steps import watched
 from ...values import Collation
 from .intervals import Interval, compared, point, starting, united
 
 __all__ = ["Condition", "Conditions", "conditions_of", "conjuncts"]
+
+_MOST_POINTS: Final = 10_000
+"""A list of more values is no help in an index: finding out where they lie would hold others up."""
 
 _COMPARISONS: Final = frozenset({"$gt", "$gte", "$lt", "$lte"})
 
@@ -106,7 +110,11 @@ def _of_leaf(
     operator, operand = leaf.operator, leaf.operand
     if operator == "$eq" or operator == "$in":
         operands = (operand,) if operator == "$eq" else operand
-        intervals: Sequence[Interval | None] = [one for value in operands for one in _equal(value, operator, collation)]
+        if len(operands) > _MOST_POINTS:
+            return None
+        intervals: Sequence[Interval | None] = [
+            one for value in watched(operands) for one in _equal(value, operator, collation)
+        ]
         exact = not any(value is None or isinstance(value, list | Regex) for value in operands)
     elif operator in _COMPARISONS and not isinstance(operand, list):
         operands = (operand,)

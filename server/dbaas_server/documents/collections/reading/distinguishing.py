@@ -67,6 +67,8 @@ async def _values(environment: Environment, collection: Collection, question: Qu
             for document in found.documents:
                 for value in _of_document(document, path):
                     values.setdefault(hash_of(value), value)
+                if run.is_out_of_breath():
+                    await run.breathe()
             await run.breathe()
     each = list(values.values())
     try:

@@ -26,6 +26,9 @@ __all__ = ["plan_of"]
 Worth: TypeAlias = tuple[int, ...]
 """Of two plans the greater is the better."""
 
+_MOST_BRANCHES: Final = 1_000
+"""Of an ``$or``, times the conditions beside it; looking for an index for each of more would hold others up."""
+
 _NOT_BY_KEY: Final = (list, str, dict)
 """An ``_id`` is none of the first, and the others may depend on a collation."""
 
@@ -130,12 +133,17 @@ def _union(collection: Collection, question: Question) -> Plan | None:
     """The plan of a filter one of whose parts is an ``$or``, each branch of which has an index."""
     parts = list(conjuncts(question.node))
     for part in parts:
-        if isinstance(part, Or):
-            others = tuple(other for other in parts if other is not part)
-            scans = [_branch(collection, question, (child, *others)) for child in part.children]
-            found = [scan for scan in scans if scan is not None]
-            if len(found) == len(scans):
-                return Plan(Union(found), question.node)
+        if not isinstance(part, Or) or len(part.children) * len(parts) > _MOST_BRANCHES:
+            continue
+        others = tuple(other for other in parts if other is not part)
+        found: list[Scan] = []
+        for child in part.children:
+            scan = _branch(collection, question, (child, *others))
+            if scan is None:
+                break
+            found.append(scan)
+        else:
+            return Plan(Union(found), question.node)
     return None
 
 

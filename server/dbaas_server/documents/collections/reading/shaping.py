@@ -51,8 +51,10 @@ async def shaped(founds: Founds, shape: Shape | None, run: Run) -> AsyncGenerato
             shown: list[Raw] = []
             for start in range(0, len(found), _CHUNK):
                 part = found.part(start, start + _CHUNK)
-                shown += [encode(shape(*both)) for both in zip(part.entries, part.documents, strict=True)]
-                await run.breathe()
+                for both in zip(part.entries, part.documents, strict=True):
+                    shown.append(encode(shape(*both)))
+                    if run.is_out_of_breath():
+                        await run.breathe()
             yield shown
 
 

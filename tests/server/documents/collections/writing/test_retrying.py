@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from dbaas_server.documents.codec import decode
 from dbaas_server.documents.errors import DocumentError
 from dbaas_server.documents.requests import DeleteSpec, Retry, UpdateSpec, WriteContext
-from dbaas_server.documents.store import Store
+from dbaas_server.documents.store import Batch, Entry, Put, Space, Span, Store
+from dbaas_server.documents.store.memory import MemoryStore
 from written_documents import Documents, errors, opened, values
 
 
@@ -129,6 +131,135 @@ async def test_records_are_nobodys_business_and_go_after_a_while(store: Store) -
     async with opened(store, sessions_kept_seconds=-1.0) as orders:
         assert await orders.environment.sessions.sweep(orders.environment) == 1
         assert (await orders.insert({"_id": 2}, context=again(1))).retried == []
+
+
+class Counted(MemoryStore):
+    """Counts the bytes that are written."""
+
+    written = 0
+
+    async def write(self, batch: Batch) -> Sequence[int]:
+        self.written += sum(len(write.value) for write in batch.writes if isinstance(write, Put))
+        return await super().write(batch)
+
+
+class Between(MemoryStore):
+    """Somebody else does something right after records of sessions were read, once."""
+
+    then: Callable[[], Awaitable[Any]] | None = None
+    wanted = 1
+
+    async def get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
+        found = await super().get(space, keys)
+        if space.startswith("s_") and self.then is not None and len(keys) >= self.wanted:
+            then, self.then = self.then, None
+            await then()
+        return found
+
+
+def upserts(first: int, last: int, size: int = 1) -> list[UpdateSpec]:
+    """Each has an answer of its own."""
+    return [UpdateSpec({"_id": f"{n:0{size}}"}, {"$set": {"a": 1}}, upsert=True) for n in range(first, last)]
+
+
+async def records(store: Store) -> int:
+    """How many entries the records of sessions are."""
+    found = next(one for one in await store.collections() if one.name == "sessions")
+    return await store.count(f"s_{found.id.hex}", Span())
+
+
+async def test_what_a_command_writes_grows_with_its_statements_and_no_faster() -> None:
+    written = []
+    for many in (500, 2_000):
+        store = Counted()
+        async with opened(store) as orders:
+            await orders.update(*upserts(0, many), context=again(1))
+        written.append(store.written)
+    assert written[1] < 4.5 * written[0]
+    assert written[1] < 2_000 * 2_000
+
+
+@pytest.mark.parametrize("size", [1, 5_000])
+async def test_many_statements_are_each_done_once_wherever_they_are_sent_again(store: Store, size: int) -> None:
+    many = upserts(0, 120, size)
+    async with opened(store) as here, opened(store, hears=False) as elsewhere:
+        first = await here.update(*many[:75], context=again(1))
+        second = await elsewhere.update(*many, context=again(1))
+        third = await here.update(*many, context=again(1))
+        assert first.upserted == second.upserted[:75]
+        assert second.upserted == third.upserted
+        assert second.retried == list(range(75))
+        assert third.retried == list(range(120))
+        assert await records(store) > 1
+        with pytest.raises(DocumentError, match="newer retryable write"):
+            await elsewhere.update(*many, context=again(0))
+        assert (await elsewhere.delete(DeleteSpec({"_id": many[0].q["_id"]}, 1), context=again(2))).n == 1
+        assert await records(store) == 1
+        with pytest.raises(DocumentError, match="newer retryable write"):
+            await here.update(*many, context=again(1))
+        assert len(await here.all()) == 119
+
+
+async def test_a_record_goes_with_its_pages(store: Store) -> None:
+    async with opened(store, sessions_kept_seconds=-1.0) as orders:
+        await orders.update(*upserts(0, 120), context=again(1))
+        await orders.insert({"_id": 1}, context=again(1, session=b"another"))
+        assert await orders.environment.sessions.sweep(orders.environment) == 2
+        assert await records(store) == 0
+        assert (await orders.update(*upserts(0, 120), context=again(1))).retried == []
+
+
+async def test_who_reads_while_a_later_command_takes_pages_away_comes_too_late() -> None:
+    store = Between()
+    async with opened(store) as one, opened(store) as other:
+        await one.update(*upserts(0, 2_000), context=again(1))
+        store.wanted, store.then = 2, lambda: one.insert({"_id": "later"}, context=again(2))
+        with pytest.raises(DocumentError, match="newer retryable write"):
+            await other.update(*upserts(0, 2_000), context=again(1))
+
+
+async def test_who_sends_a_write_again_while_it_is_done_is_told_what_it_did() -> None:
+    """The record is read; then the first of the two is done; then the second finds nothing to do, or a key taken."""
+    store = Between()
+    async with opened(store) as one, opened(store) as other:
+        await one.insert({"_id": 0}, context=again(0, session=b"0"))
+        await one.index({"q": 1}, unique=True)
+        await one.insert(*({"_id": n, "q": n} for n in range(1, 5)))
+        await other.environment.catalog.reload()
+
+        async def twice(session: bytes, write: Callable[[Documents, WriteContext], Awaitable[Any]]) -> Any:
+            done: list[Any] = []
+
+            async def first() -> None:
+                done.append(await write(one, again(1, session=session)))
+
+            store.then = first
+            second = await write(other, again(1, session=session))
+            return done[0], second
+
+        removed = await twice(b"1", lambda who, how: who.delete(DeleteSpec({"q": 1}, 1), context=how))
+        assert [done.n for done in removed] == [1, 1]
+        updated = await twice(b"2", lambda who, how: who.update(UpdateSpec({"q": 2}, {"$set": {"q": 9}}), context=how))
+        assert [(done.n, done.modified) for done in updated] == [(1, 1)] * 2
+        popped = await twice(b"3", lambda who, how: who.modify(query={"q": 3}, context=how))
+        assert popped[0].value is not None
+        assert popped[0].value == popped[1].value
+        upsert = UpdateSpec({"a": 1}, {"$set": {"q": 7}}, upsert=True)
+        upserted = await twice(b"4", lambda who, how: who.update(upsert, context=how))
+        assert errors(upserted[1]) == []
+        assert upserted[0].upserted == upserted[1].upserted
+        inserted = await twice(b"5", lambda who, how: who.insert({"_id": 6, "q": 6}, context=how))
+        assert [(done.n, done.errors) for done in inserted] == [(1, [])] * 2
+
+
+async def test_large_answers_are_not_kept_in_memory(orders: Documents) -> None:
+    for n in range(5):
+        await orders.insert({"_id": n, "a": "x" * 100_000})
+        found = await orders.modify(query={"_id": n}, context=again(1, session=b"%d" % n))
+        again_found = await orders.modify(query={"_id": n}, context=again(1, session=b"%d" % n))
+        assert found.value == again_found.value
+    assert len(repr(vars(orders.environment.sessions))) < 10_000
+    await orders.insert({"_id": 9, "a": "x"}, context=again(2, session=b"0"))
 
 
 async def test_a_document_of_any_size_is_given_back_again(orders: Documents) -> None:
