@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ..codec import MISSING, Document
 from ..errors import Code, DocumentError
+from ..steps import spend
 from .change import UNCHANGED, Change, Place, identical
 
 __all__ = ["Draft", "index_of"]
@@ -42,12 +43,13 @@ class Draft:
         self._position = position
         self._filters = filters
         self._own = {id(self.result)}
-        self._touched: dict[str, None] | None = None
+        self._touched: set[str] | None = None
+        self._above: dict[str, str] = {}  # what paths that were changed begin with, and one that does
         self._id = document.get("_id", MISSING)
 
     def watch_conflicts(self) -> None:
         """Refuse from now on to change one place twice: elements that two paths reach."""
-        self._touched = {}
+        self._touched = set()
 
     def change(self, names: tuple[str, ...], change: Change, *, creates: bool) -> None:
         """Change every place that a path names.
@@ -90,6 +92,7 @@ class Draft:
         self, holder: Any, key: Any, names: tuple[str, ...], at: int, path: str, change: Change, creates: bool
     ) -> None:
         old = (holder[key] if key < len(holder) else MISSING) if type(holder) is list else holder.get(key, MISSING)
+        spend()
         if at == len(names) - 1:
             self._touch(path)
             if old is not MISSING or creates:
@@ -169,12 +172,15 @@ class Draft:
     def _touch(self, path: str) -> None:
         if self._touched is None:
             return
-        for other in self._touched:
-            if path == other or path.startswith(other + ".") or other.startswith(path + "."):
-                raise DocumentError(
-                    Code.ConflictingUpdateOperators, f"Updating the path '{path}' would create a conflict at '{other}'"
-                )
-        self._touched[path] = None
+        beginnings = [path[:place] for place, letter in enumerate(path) if letter == "."]
+        other = next((one for one in (path, *beginnings) if one in self._touched), self._above.get(path))
+        if other is not None:
+            raise DocumentError(
+                Code.ConflictingUpdateOperators, f"Updating the path '{path}' would create a conflict at '{other}'"
+            )
+        self._touched.add(path)
+        for beginning in beginnings:
+            self._above[beginning] = path
 
 
 def _join(path: str, name: str) -> str:
