@@ -87,7 +87,9 @@ async def open_stream(home: Home, *, limit: int) -> tuple[asyncio.StreamReader, 
 
     Raises:
         OSError: nobody listened.
+        Forbidden: ``folder_of_another``, as :func:`ask`.
     """
+    check_socket_folder(home)
     try:
         return await asyncio.open_unix_connection(str(socket_path(home)), limit=limit)
     except OSError:

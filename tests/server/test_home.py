@@ -11,7 +11,7 @@ import pytest
 
 from dbaas_provisioning.errors import Forbidden
 from dbaas_provisioning.nouns import Home
-from dbaas_server.daemon_link import ask, is_up
+from dbaas_server.daemon_link import ask, is_up, open_stream
 from dbaas_server.home import private_folder, socket_path
 
 
@@ -52,9 +52,10 @@ async def test_where_there_is_no_folder_nobody_listens(far: Home) -> None:
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o1777])
 async def test_a_socket_that_others_could_have_put_there_is_not_asked(far: Home, asked: list[bytes], mode: int) -> None:
     socket_path(far).parent.chmod(mode)
-    with pytest.raises(Forbidden) as refused:
-        await ask(far, {"do": "ping"})
-    assert refused.value.code == "folder_of_another"
+    for reach in (ask(far, {"do": "ping"}), open_stream(far, limit=1024)):
+        with pytest.raises(Forbidden) as refused:
+            await reach
+        assert refused.value.code == "folder_of_another"
     assert not asked
 
 
