@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 ATTEMPTS = 20
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without collections of garbage, which in a process that ran many tests take longer than what is measured."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def costs_less_than(seconds: float, attempt: Callable[[], object]) -> bool:

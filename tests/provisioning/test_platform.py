@@ -227,7 +227,7 @@ async def test_a_connection_string_is_accepted_by_psql_and_sqlalchemy(platform: 
     import sqlalchemy
 
     url = await platform.connection_string(database.tenant.subdomain, database.database.name)
-    [binaries] = [binaries for engine, binaries in platform.engines()]
+    [binaries] = [binaries for engine, binaries in platform.engines() if engine.name == "postgres"]
     shown = subprocess.run(
         [binaries.bindir / "psql", url, "-Atc", "select current_user"], capture_output=True, text=True, check=True
     )

