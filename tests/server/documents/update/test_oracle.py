@@ -3,6 +3,9 @@
 It is asked about whole numbers, strings, arrays of numbers and documents within documents, and about operators that it
 has. Settled in favour of MongoDB's manual: ``$mul`` (it has none), ``$count`` of nothing (it gives 0, MongoDB none),
 conflicts between operators (it sees none), the order of new fields (it has the update's, MongoDB that of their names).
+
+The examples are the same each time: a new disagreement is to be found by who looks for one (``--hypothesis-seed`` with
+``derandomize`` taken out), not by whoever changes something else.
 """
 
 from __future__ import annotations
@@ -79,7 +82,7 @@ def collection(*inserted: dict[str, Any]) -> Any:
     return found
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=120, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(documents, updates)
 def test_an_update_does_what_mongomock_does(document: dict[str, Any], update: dict[str, Any]) -> None:
     document = {"_id": 1, **document}
@@ -93,7 +96,7 @@ def test_an_update_does_what_mongomock_does(document: dict[str, Any], update: di
     assert plain(document if found is None else found) == plain(other.find_one())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.dictionaries(st.sampled_from(["a", "b", "c.d"]), small, max_size=2), updates)
 def test_an_upsert_does_what_mongomock_does(query: dict[str, Any], update: dict[str, Any]) -> None:
     update = {name: part for name, part in update.items() if name in ("$set", "$inc", "$min", "$max", "$push")}
@@ -141,7 +144,7 @@ last = st.sampled_from(
 )
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(documents, min_size=1, max_size=8), st.lists(stages, max_size=3), last)
 async def test_a_pipeline_does_what_mongomock_does(inserted: Any, pipeline: Any, end: Any) -> None:
     inserted = [{"_id": place, **document} for place, document in enumerate(inserted)]
