@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbaas_provisioning.errors import Unavailable
-
 from ..codec import Document
 from ..errors import Code, DocumentError
 from ..requests import DeleteSpec, WriteContext, Written
@@ -16,8 +14,9 @@ from .namespace import Namespace
 from .reading.locate import Located
 from .reading.question import scope_of
 from .retrying import Record
-from .statements import Selection, change_all, change_one, is_final, once
-from .writer import Gone, Writer, conflict, partly
+from .statements import Selection, change_all, change_one
+from .tally import carry_out_all
+from .writer import Gone, Writer, conflict
 
 __all__ = ["delete", "remove"]
 
@@ -40,26 +39,11 @@ async def delete(
     """
     namespace.check_writable()
     record = await environment.sessions.record(environment, context.retry)
-    n = 0
-    errors = []
-    retried = []
-    for place, spec in enumerate(deletes):
-        statement = _Statement(environment, namespace, context, record, place, spec)
-        try:
-            result, was_done = await once(record, place, environment.limits.attempts, statement.carry_out)
-        except Unavailable as error:
-            raise (partly(error) if n else error) from None
-        except DocumentError as error:
-            if is_final(error):
-                raise
-            errors.append((place, error))
-            if ordered:
-                break
-            continue
-        n += result["n"]
-        if was_done and record is not None:
-            retried.append(record.statement(place))
-    return Written(n, errors, retried)
+    acts = (
+        _Statement(environment, namespace, context, record, place, spec).carry_out for place, spec in enumerate(deletes)
+    )
+    tally = await carry_out_all(record, environment.limits.attempts, acts, ordered=ordered)
+    return Written(tally.n, tally.errors, tally.retried)
 
 
 @dataclass(frozen=True, slots=True)

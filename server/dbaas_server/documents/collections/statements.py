@@ -23,7 +23,7 @@ from .reading.locate import Located, locate
 from .retrying import Record
 from .writer import Denied, Gone, Repeated, Writer, conflict, partly
 
-__all__ = ["Make", "Selection", "Tell", "change_all", "change_one", "is_final", "once"]
+__all__ = ["Make", "Selection", "Tell", "change_all", "change_one", "once"]
 
 Make = Callable[[Located], Change | None]
 """What is to become of a document that matches; None: it stays as it is."""
@@ -33,8 +33,6 @@ Tell = Callable[[Located, Change | None], Document]
 
 _MOST_DOCUMENTS: Final = 500
 _MOST_BYTES: Final = 8 * 1024 * 1024
-
-_FINAL: Final = frozenset({Code.MaxTimeMSExpired, Code.TransactionTooOld, Code.Interrupted, Code.InterruptedAtShutdown})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,6 @@ def _key(node: Node, scope: Scope) -> bytes | None:
             case Leaf("_id", "$eq", value) if scope.collation.is_simple or not isinstance(value, str | dict | list):
                 return id_key(value)
     return None
-
-
-def is_final(error: DocumentError) -> bool:
-    """Whether an error is the whole command's, not one statement's."""
-    return error.number in _FINAL
 
 
 async def once(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dbaas_provisioning.errors import Unavailable
-
 from ..codec import Document, encode
 from ..errors import Code, DocumentError
 from ..requests import Updated, UpdateSpec, WriteContext
@@ -18,10 +16,11 @@ from .namespace import Namespace
 from .reading.locate import Located
 from .reading.question import order_of, scope_of
 from .retrying import Record
-from .statements import Make, Selection, change_all, change_one, is_final, once
+from .statements import Make, Selection, change_all, change_one
+from .tally import carry_out_all
 from .upserting import upsert
 from .validation import validate
-from .writer import Gone, Writer, conflict, partly
+from .writer import Gone, Writer, conflict
 
 __all__ = ["changer", "update"]
 
@@ -44,30 +43,11 @@ async def update(
     """
     namespace.check_writable()
     record = await environment.sessions.record(environment, context.retry)
-    n = modified = 0
-    upserted = []
-    errors = []
-    retried = []
-    for place, spec in enumerate(updates):
-        statement = _Statement(environment, namespace, context, record, place, spec)
-        try:
-            result, was_done = await once(record, place, environment.limits.attempts, statement.carry_out)
-        except Unavailable as error:
-            raise (partly(error) if n else error) from None
-        except DocumentError as error:
-            if is_final(error):
-                raise
-            errors.append((place, error))
-            if ordered:
-                break
-            continue
-        n += result["n"]
-        modified += result["modified"]
-        if "upserted" in result:
-            upserted.append((place, result["upserted"]))
-        if was_done and record is not None:
-            retried.append(record.statement(place))
-    return Updated(n, modified, upserted, errors, retried)
+    acts = (
+        _Statement(environment, namespace, context, record, place, spec).carry_out for place, spec in enumerate(updates)
+    )
+    tally = await carry_out_all(record, environment.limits.attempts, acts, ordered=ordered)
+    return Updated(tally.n, tally.modified, tally.upserted, tally.errors, tally.retried)
 
 
 @dataclass(frozen=True, slots=True)

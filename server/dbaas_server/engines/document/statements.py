@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import count as count_from
 
 from ...documents.store import Space
 
@@ -81,10 +82,23 @@ CHECK_VERSION = (
 """The last of a batch's statements: its snapshot is younger than the lock. Gives the version of what was written."""
 
 _XID = "pg_current_xact_id()::text::int8"
+_ALL_HELD = "select documents.demand((select count(*) from done) = cardinality($1::bytea[]), 'DB001')"
 
 
 def _table(space: Space) -> str:
     return 'documents."{}"'.format(space.replace('"', '""'))
+
+
+def _between(low: bool, high: bool, first: int) -> list[str]:
+    """Conditions on keys with the bounds that are given, whose numbers begin with ``first``."""
+    operators = [operator for given, operator in ((low, ">="), (high, "<")) if given]
+    return [f"key {operator} ${number}::bytea" for number, operator in enumerate(operators, first)]
+
+
+def _containing(groups: tuple[int, ...], first: int, test: str) -> list[str]:
+    """Conditions on values, one for each group of alternatives; ``test`` has a place for an alternative's number."""
+    numbers = count_from(first)
+    return ["(" + " or ".join(test.format(f"${next(numbers)}") for _ in range(group)) + ")" for group in groups]
 
 
 def create_space(space: Space) -> bytes:
@@ -120,14 +134,8 @@ def scan(space: Space, low: bool, high: bool, reverse: bool, containing: tuple[i
     Args:
         containing: how many byte strings each group has.
     """
-    wanted, number = [], 3
-    for given, operator in ((low, ">="), (high, "<")):
-        if given:
-            wanted.append(f"key {operator} ${number}::bytea")
-            number += 1
-    for group in containing:
-        wanted.append("(" + " or ".join(f"position(${number + one}::bytea in value) > 0" for one in range(group)) + ")")
-        number += group
+    wanted = _between(low, high, 3)
+    wanted += _containing(containing, 3 + len(wanted), "position({}::bytea in value) > 0")
     where = f"where {' and '.join(wanted)} " if wanted else ""
     order = "order by key desc" if reverse else "order by key"
     return (
@@ -147,14 +155,8 @@ def few(space: Space, low: bool, high: bool, containing: tuple[int, ...]) -> byt
     Args:
         containing: how many patterns each group has.
     """
-    wanted, number = [], 3
-    for given, operator in ((low, ">="), (high, "<")):
-        if given:
-            wanted.append(f"key {operator} ${number}::bytea")
-            number += 1
-    for group in containing:
-        wanted.append("(" + " or ".join(f"value like ${number + one}::bytea" for one in range(group)) + ")")
-        number += group
+    wanted = _between(low, high, 3)
+    wanted += _containing(containing, 3 + len(wanted), "value like {}::bytea")
     return (
         f"with these as (select key, value, version from {_table(space)} where {' and '.join(wanted)} "
         "limit $1::int8), fitting as (select count(*) < $1::int8 and coalesce(sum(octet_length(value)), 0) <= $2::int8 "
@@ -171,11 +173,7 @@ def pattern(part: bytes) -> bytes:
 @lru_cache(maxsize=4096)
 def count(space: Space, low: bool, high: bool) -> bytes:
     """How many, up to ``$1``; then the bounds."""
-    wanted, number = [], 2
-    for given, operator in ((low, ">="), (high, "<")):
-        if given:
-            wanted.append(f"key {operator} ${number}::bytea")
-            number += 1
+    wanted = _between(low, high, 2)
     where = f"where {' and '.join(wanted)} " if wanted else ""
     return f"select count(*) from (select from {_table(space)} {where}limit $1::int8) as these".encode()
 
@@ -202,7 +200,7 @@ def replace(space: Space) -> bytes:
         f"with done as (update {_table(space)} as old set value = new.value, version = {_XID} "
         "from unnest($1::bytea[], $2::bytea[], $3::int8[]) as new (key, value, version) "
         "where old.key = new.key and old.version = new.version returning 1) "
-        "select documents.demand((select count(*) from done) = cardinality($1::bytea[]), 'DB001')"
+        f"{_ALL_HELD}"
     ).encode()
 
 
@@ -213,7 +211,7 @@ def remove(space: Space) -> bytes:
         f"with done as (delete from {_table(space)} as old "
         "using unnest($1::bytea[], $2::int8[]) as gone (key, version) "
         "where old.key = gone.key and old.version = gone.version returning 1) "
-        "select documents.demand((select count(*) from done) = cardinality($1::bytea[]), 'DB001')"
+        f"{_ALL_HELD}"
     ).encode()
 
 

@@ -203,8 +203,7 @@ class PostgresStore:
         while left is None or left > 0:
             size = batch if left is None else min(batch, left)
             text = statements.scan(space, low is not None, high is not None, reverse, shape)
-            bounds = [bound for bound in (low, high) if bound is not None]
-            arguments = (integer(size), integer(BATCH_BYTES), *bounds, *hints)
+            arguments = (integer(size), integer(BATCH_BYTES), *_given(low, high), *hints)
             if not hints and size <= QUICK_ROWS:
                 result = await self._ask(text, arguments)
             else:
@@ -224,16 +223,16 @@ class PostgresStore:
     ) -> list[Entry] | None:
         """All entries that contain what is wanted, in no order; None where they are many or large."""
         text = statements.few(space, span.low is not None, span.high is not None, shape)
-        bounds = [bound for bound in (span.low, span.high) if bound is not None]
         patterns = [statements.pattern(part) for part in hints]
-        result = await self._ask_alone(text, (integer(FEW + 1), integer(BATCH_BYTES), *bounds, *patterns))
+        result = await self._ask_alone(
+            text, (integer(FEW + 1), integer(BATCH_BYTES), *_given(span.low, span.high), *patterns)
+        )
         return None if result.ntuples == 1 and result.get_value(0, 0) is None else _entries(result)
 
     async def count(self, space: Space, span: Span, *, most: int | None = None) -> int:
         """How many entries, counted up to ``most``."""
         text = statements.count(space, span.low is not None, span.high is not None)
-        bounds = [bound for bound in (span.low, span.high) if bound is not None]
-        arguments = (integer(most) if most is not None else None, *bounds)
+        arguments = (integer(most) if most is not None else None, *_given(span.low, span.high))
         ((found,),) = _rows(await self._ask_alone(text, arguments))
         return number_of(found)
 
@@ -374,6 +373,10 @@ def _entries(result: PGresult) -> list[Entry]:
     values = [value(row, 1) or b"" for row in rows]
     versions = [int.from_bytes(value(row, 2) or b"") for row in rows]
     return list(map(Entry, keys, values, versions))
+
+
+def _given(low: bytes | None, high: bytes | None) -> list[bytes]:
+    return [bound for bound in (low, high) if bound is not None]
 
 
 def _key(entry: Entry) -> bytes:

@@ -76,16 +76,12 @@ def aggregate(
         raise DocumentError(
             Code.InvalidNamespace, f"{{aggregate: 1}} is not valid for '{first}'; a collection is required."
         )
-    prepared = prepare_aggregate(environment.catalog.get(namespace), request)
-
-    def begin() -> AsyncGenerator[list[Raw], None]:
-        nonlocal prepared
-        collection = environment.catalog.get(namespace)
-        if collection is not prepared.collection:
-            prepared = prepare_aggregate(collection, request)
-        return _batches(environment, request, prepared)
-
-    return steadily(environment, begin)
+    return steadily(
+        environment,
+        namespace,
+        lambda collection: prepare_aggregate(collection, request),
+        lambda prepared: _batches(environment, request, prepared),
+    )
 
 
 async def _batches(

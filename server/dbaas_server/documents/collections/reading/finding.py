@@ -72,16 +72,12 @@ def find(environment: Environment, namespace: Namespace, request: Find) -> Async
         DocumentError: at once, when called: whatever is wrong with the request. By a batch: ``MaxTimeMSExpired``,
             ``QueryPlanKilled``, what evaluating raises.
     """
-    prepared = prepare_find(environment.catalog.get(namespace), request)
-
-    def begin() -> AsyncGenerator[list[Raw], None]:
-        nonlocal prepared
-        collection = environment.catalog.get(namespace)
-        if collection is not prepared.collection:
-            prepared = prepare_find(collection, request)
-        return _found(environment, request, prepared)
-
-    return steadily(environment, begin)
+    return steadily(
+        environment,
+        namespace,
+        lambda collection: prepare_find(collection, request),
+        lambda prepared: _found(environment, request, prepared),
+    )
 
 
 async def _found(environment: Environment, request: Find, prepared: PreparedFind) -> AsyncGenerator[list[Raw], None]:
