@@ -7,18 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from uuid import UUID, uuid4
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conninfo import conninfo
 from dbaas_provisioning.platform import Access
 from dbaas_server.documents.store import Batch, CollectionRecord, Delete, Put, Refused, Span, Stale, Store
 from dbaas_server.documents.store.memory import MemoryStore
-from dbaas_server.engine import Limits
-from dbaas_server.engines.document import open_store
-from opened_session import target_of
+from document_stores import emptied
 
 DOCS, INDEX = "s_docs", "s_index"
 
@@ -28,12 +24,8 @@ async def store(request: pytest.FixtureRequest, module_database: Access) -> Asyn
     if request.param == "memory":
         yield MemoryStore()
         return
-    access = module_database
-    with psycopg.connect(conninfo(access), autocommit=True) as connection:
-        connection.execute("drop schema if exists documents cascade")
-    opened = await open_store(target_of(access), Limits())
-    yield opened
-    await opened.close()
+    async with emptied(module_database) as opened:
+        yield opened
 
 
 @pytest.fixture

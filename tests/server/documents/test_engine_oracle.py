@@ -16,20 +16,16 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import mongomock
-import psycopg
 import pytest
 
-from conninfo import conninfo
 from dbaas_provisioning.platform import Access
 from dbaas_server.documents.codec import encode
 from dbaas_server.documents.errors import DocumentError
 from dbaas_server.documents.requests import Count, Distinct, FindAndModify
 from dbaas_server.documents.store.memory import MemoryStore
-from dbaas_server.engine import Limits
-from dbaas_server.engines.document import open_store
 from document_engines import NAME, Orders, opened
+from document_stores import emptied
 from generated_documents import Plain, Rich
-from opened_session import target_of
 
 SEEDS = range(4)
 COUNT = 30
@@ -55,11 +51,8 @@ INDEXES: list[list[dict[str, Any]]] = [
 @pytest.fixture
 async def engines(module_database: Access) -> AsyncIterator[list[Orders]]:
     """One without indexes, one with some, and one on PostgreSQL with others."""
-    with psycopg.connect(conninfo(module_database), autocommit=True) as connection:
-        connection.execute("drop schema if exists documents cascade")
-    postgres = await open_store(target_of(module_database), Limits())
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(postgres.close)
+        postgres = await stack.enter_async_context(emptied(module_database))
         engines = [await stack.enter_async_context(opened(store)) for store in (MemoryStore(), MemoryStore(), postgres)]
         for orders, indexes in zip(engines, INDEXES, strict=True):
             if indexes:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-import psycopg
 import pytest
 
-from conninfo import conninfo
 from dbaas_provisioning.platform import Access
 from dbaas_server.documents.store import Store
-from dbaas_server.engine import Limits
-from dbaas_server.engines.document import open_store
 from document_engines import FarMemory, Orders, opened
-from opened_session import target_of
+from document_stores import emptied
 
 
 @pytest.fixture
@@ -29,8 +25,5 @@ async def store(request: pytest.FixtureRequest, module_database: Access) -> Asyn
     if request.param == "memory":
         yield FarMemory()
         return
-    with psycopg.connect(conninfo(module_database), autocommit=True) as connection:
-        connection.execute("drop schema if exists documents cascade")
-    made = await open_store(target_of(module_database), Limits())
-    yield made
-    await made.close()
+    async with emptied(module_database) as made:
+        yield made

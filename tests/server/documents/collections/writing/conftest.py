@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
-import psycopg
 import pytest
 
-from conninfo import conninfo
 from dbaas_provisioning.platform import Access
 from dbaas_server.documents.store import Store
 from dbaas_server.documents.store.memory import MemoryStore
-from dbaas_server.engine import Limits
-from dbaas_server.engines.document import open_store
-from opened_session import target_of
+from document_stores import emptied
 from reused_database import lasting_database
 from written_documents import Documents, opened
 
@@ -38,8 +34,5 @@ async def store(request: pytest.FixtureRequest, written_database: Access) -> Asy
     if request.param == "memory":
         yield MemoryStore()
         return
-    with psycopg.connect(conninfo(written_database), autocommit=True) as connection:
-        connection.execute("drop schema if exists documents cascade")
-    made = await open_store(target_of(written_database), Limits())
-    yield made
-    await made.close()
+    async with emptied(written_database) as made:
+        yield made

@@ -16,10 +16,8 @@ from dbaas_provisioning.platform import Access
 from dbaas_server.documents.requests import DeleteSpec, UpdateSpec
 from dbaas_server.documents.store import Batch, Put, Span
 from dbaas_server.documents.store.memory import MemoryStore
-from dbaas_server.engine import Limits
-from dbaas_server.engines.document import open_store
 from dbaas_server.engines.document.store import PostgresStore
-from opened_session import target_of
+from document_stores import emptied
 from waiting import until
 from written_documents import Documents, opened, values
 
@@ -125,24 +123,18 @@ async def test_who_loses_the_database_half_way_is_not_told_that_nothing_was_writ
 
 
 async def test_a_deadlock_with_somebody_else_is_not_an_error(written_database: Access) -> None:
-    with psycopg.connect(conninfo(written_database), autocommit=True) as connection:
-        connection.execute("drop schema if exists documents cascade")
-    store = await open_store(target_of(written_database), Limits())
-    try:
-        async with opened(store) as orders:
-            await orders.insert({"_id": 1}, {"_id": 2})
-            collection, space = orders.collection, orders.collection.documents
-            entries = [entry async for batch in store.scan(space, Span()) for entry in batch]
-            batch = Batch(
-                collection.id,
-                collection.version,
-                [Put(space, entry.key, entry.value, entry.version) for entry in entries],
-            )
-            versions = await asyncio.wait_for(_write_beside(store, batch, written_database), 60)
-            assert len(versions) == 2
-            assert {e.version async for some in store.scan(space, Span()) for e in some} == set(versions)
-    finally:
-        await store.close()
+    async with emptied(written_database) as store, opened(store) as orders:
+        await orders.insert({"_id": 1}, {"_id": 2})
+        collection, space = orders.collection, orders.collection.documents
+        entries = [entry async for batch in store.scan(space, Span()) for entry in batch]
+        batch = Batch(
+            collection.id,
+            collection.version,
+            [Put(space, entry.key, entry.value, entry.version) for entry in entries],
+        )
+        versions = await asyncio.wait_for(_write_beside(store, batch, written_database), 60)
+        assert len(versions) == 2
+        assert {e.version async for some in store.scan(space, Span()) for e in some} == set(versions)
 
 
 async def _write_beside(store: PostgresStore, batch: Batch, access: Access) -> Sequence[int]:
