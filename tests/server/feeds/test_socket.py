@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 from collections.abc import AsyncIterator, Callable
 from uuid import uuid4
 
@@ -18,6 +15,7 @@ from dbaas_server.feeds.remote import SocketFeeds
 from dbaas_server.nouns import Position
 from followers import Follower
 from live_platform import LivePlatform
+from waiting import kill_patiently, pid_in, until
 
 
 class Shop:
@@ -33,6 +31,13 @@ class Shop:
 
     async def connect(self) -> psycopg.AsyncConnection:
         return await psycopg.AsyncConnection.connect(self.url, autocommit=True)
+
+    async def connected(self) -> psycopg.AsyncConnection | None:
+        """A connection once the server accepts one: what brings it back after its end is the daemon."""
+        try:
+            return await self.connect()
+        except psycopg.OperationalError:
+            return None
 
 
 @pytest.fixture
@@ -81,23 +86,14 @@ async def test_a_killed_daemon_and_a_killed_server_are_waited_out(own_live: Live
         following = follow(shop.feed, await shop.feed.live())
         await owner.execute("insert into t select generate_series(1, 1000)")
         await following.until(1_000)
-        kill(own_live.run_file["pid"])
+        await kill_patiently(own_live.run_file["pid"])
         await owner.execute("insert into t select generate_series(1001, 2000)")
         await following.until(2_000, 60)
         await owner.execute("insert into t select generate_series(2001, 3000)")
         await following.until(3_000)
-    [pid_file] = [path for path in (own_live.home / "clusters").glob("*/postmaster.pid") if "platform" not in str(path)]
-    kill(int(pid_file.read_text().split()[0]))
-    await shop.feed.live()
-    async with await shop.connect() as owner:
+    [data] = [path.parent for path in own_live.home.glob("clusters/*/postmaster.pid") if "platform" not in str(path)]
+    await kill_patiently(pid_in(data))
+    async with await until(shop.connected) as owner:
         await owner.execute("insert into t select generate_series(3001, 4000)")
     changes = await following.until(4_000, 60)
     assert [change.record for change in changes] == [(str(n),) for n in range(1, 4_001)]
-
-
-def kill(process: int) -> None:
-    """Return when it is gone."""
-    descriptor = os.pidfd_open(process)
-    os.kill(process, signal.SIGKILL)
-    select.select([descriptor], [], [], 30)
-    os.close(descriptor)
