@@ -10,7 +10,7 @@ import orjson
 
 from dbaas_provisioning.errors import Invalid
 
-from ..http import Request
+from .http import Request
 
 __all__ = ["body_fields", "integer", "query_fields", "required"]
 
