@@ -1,11 +1,11 @@
-"""The words of a cell, and the one error that says where it cannot be read. Pure."""
+"""The words of a text, and where an error is in it. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from ..errors import UsageError
+from .errors import ShellError
 
 __all__ = ["Scanner", "Token", "describe"]
 
@@ -35,32 +35,32 @@ class Token:
 def describe(token: Token) -> str:
     """A token as an error names it."""
     if token.kind == "end":
-        return "the end of the cell"
+        return "the end of the text"
     text = token.text if len(token.text) <= _LONGEST_EXCERPT else f"{token.text[:_LONGEST_EXCERPT]}…"
     return f"“{text}”"
 
 
 class Scanner:
-    """Looks one token ahead.
+    """Looks one token ahead."""
 
-    Args:
-        first_line: the number of the text's first line, for whoever reads it in something larger.
-    """
-
-    def __init__(self, text: str, *, first_line: int = 1) -> None:
+    def __init__(self, text: str) -> None:
         self._text = text
-        self._first_line = first_line
         self._at = 0
         self._next: Token | None = None
 
+    @property
+    def at(self) -> int:
+        """Where the last token that was taken ends."""
+        return self._at
+
     def peek(self) -> Token:
-        """The next token, which stays the next. Raises ``UsageError``."""
+        """The next token, which stays the next. Raises ``ShellError``."""
         if self._next is None:
             self._next = self._scan()
         return self._next
 
     def take(self) -> Token:
-        """The next token. Raises ``UsageError``."""
+        """The next token. Raises ``ShellError``."""
         token = self.peek()
         self._next = None
         self._at = token.at + len(token.text)
@@ -72,20 +72,27 @@ class Scanner:
         return self.take() if token.kind == "mark" and token.text in marks else None
 
     def expect(self, mark: str, instead: str = "") -> Token:
-        """That mark. Raises ``UsageError`` (``instead`` says what was wanted)."""
+        """That mark. Raises ``ShellError`` (``instead`` says what was wanted)."""
         token = self.take_mark(mark)
         if token is None:
             raise self.error(f"Here {instead or f'“{mark}”'} is expected, not {describe(self.peek())}.")
         return token
 
-    def error(self, message: str, token: Token | None = None, *, hint: str | None = None) -> UsageError:
+    def error(
+        self, message: str, token: Token | None = None, *, hint: str | None = None, instead: str | None = None
+    ) -> ShellError:
         """What is wrong and where: at ``token``, else at the next one."""
-        at = (token or self._next or Token("", "", self._at)).at
-        before = self._text[:at]
-        line, column = before.count("\n") + self._first_line, at - (before.rfind("\n") + 1) + 1
-        error = UsageError(message, hint=hint)
-        error.details = f"line {line}, column {column}"
-        return error
+        token = token or self._next or Token("", "", self._at)
+        before = self._text[: token.at]
+        return ShellError(
+            message,
+            hint=hint,
+            instead=instead,
+            at=token.at,
+            end=token.at + len(token.text),
+            line=before.count("\n") + 1,
+            column=token.at - (before.rfind("\n") + 1) + 1,
+        )
 
     def _scan(self) -> Token:
         space = _SPACE.match(self._text, self._at)

@@ -1,15 +1,15 @@
-"""A cell's statements: calls on a collection or on the database, or a command as a plain object. Pure."""
+"""A text's statements: calls on a collection or on the database, or a command as a plain object. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from .literals import text_of, value
 from .scanner import Scanner, Token, describe
 
-__all__ = ["Call", "Chain", "Command", "parse"]
+__all__ = ["Call", "Chain", "Command", "Statement", "parse"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,28 +23,40 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """``db.collection.call(…).call(…)``; without a collection, of the database itself."""
+    """``db.collection.call(…).call(…)``; without a collection, of the database itself.
+
+    Attributes:
+        at, end: which characters of the text it is.
+    """
 
     collection: str | None
     calls: tuple[Call, ...]
+    at: int = 0
+    end: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``{find: "orders", …}``."""
+    """``{find: "orders", …}``; ``at`` and ``end`` as of a :class:`Chain`."""
 
     body: Mapping[str, Any]
+    at: int = 0
+    end: int = 0
 
 
-def parse(scanner: Scanner, variables: Mapping[str, Any]) -> list[Chain | Command]:
-    """All statements of a cell, at least one; “;” between them may be left away.
+Statement: TypeAlias = Chain | Command
+
+
+def parse(scanner: Scanner, variables: Mapping[str, Any]) -> list[Statement]:
+    """All statements of a text, at least one; “;” between them may be left away.
 
     Raises:
-        UsageError: with line and column.
+        ShellError: with line and column.
     """
-    found: list[Chain | Command] = []
+    found: list[Statement] = []
     while scanner.peek().kind != "end":
-        found.append(_statement(scanner, variables))
+        at = scanner.peek().at
+        found.append(replace(_statement(scanner, variables), at=at, end=scanner.at))
         while scanner.take_mark(";"):
             pass
     if not found:
@@ -52,7 +64,7 @@ def parse(scanner: Scanner, variables: Mapping[str, Any]) -> list[Chain | Comman
     return found
 
 
-def _statement(scanner: Scanner, variables: Mapping[str, Any]) -> Chain | Command:
+def _statement(scanner: Scanner, variables: Mapping[str, Any]) -> Statement:
     token = scanner.peek()
     if token.kind == "mark" and token.text == "{":
         body = value(scanner, variables)

@@ -18,11 +18,10 @@ from typing import Any, Final
 from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp, json_util
 from bson.errors import BSONError
 
-from ..errors import UsageError, did_you_mean
-from ..params import is_own
+from .errors import ShellError, nearest
 from .scanner import Scanner, Token, describe
 
-__all__ = ["value"]
+__all__ = ["MAKERS", "WORDS", "text_of", "value"]
 
 _DEEPEST = 100
 _FLAGS = frozenset("imsxlu")
@@ -30,7 +29,7 @@ _EXTENDED = frozenset({
     "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary", "$uuid", "$timestamp",
     "$minKey", "$maxKey", "$regularExpression", "$symbol", "$undefined",
 })  # fmt: skip
-_WORDS: Final[Mapping[str, Any]] = MappingProxyType(
+WORDS: Final[Mapping[str, Any]] = MappingProxyType(
     {"true": True, "false": False, "null": None, "undefined": None, "Infinity": float("inf"), "NaN": float("nan")}
 )
 _ESCAPE = re.compile(r"\\(u\{([\da-fA-F]{1,6})\}|u([\da-fA-F]{4})|x([\da-fA-F]{2})|\r?\n|.)", re.DOTALL)
@@ -41,7 +40,7 @@ def value(scanner: Scanner, variables: Mapping[str, Any], depth: int = 0) -> Any
     """The value that begins at the next token.
 
     Raises:
-        UsageError: none does; with line and column.
+        ShellError: none does; with line and column.
     """
     token = scanner.peek()
     if depth > _DEEPEST:
@@ -143,28 +142,29 @@ def _made_regex(scanner: Scanner, token: Token, pattern: object, flags: object =
 
 
 def _named(scanner: Scanner, variables: Mapping[str, Any], depth: int) -> Any:
-    """A word, a constructor's call, or a variable of the notebook."""
+    """A word, a constructor's call, or a variable."""
     token = scanner.take()
     if token.text == "new" and scanner.peek().kind == "name":
         token = scanner.take()
     name = token.text
     if name in ("Long", "NumberLong", "Decimal128", "NumberDecimal") and scanner.take_mark("."):
         scanner.take()  # Long.fromString("…") and its like
-    if name in _MAKERS and scanner.take_mark("("):
+    if name in MAKERS and scanner.take_mark("("):
         arguments = _array(scanner, variables, ")", depth)
         try:
-            return _MAKERS[name](*arguments)
-        except UsageError:
+            return MAKERS[name](*arguments)
+        except ShellError:
             raise
         except (TypeError, ValueError, ArithmeticError, OSError, binascii.Error, BSONError) as error:
             raise scanner.error(f"{name} cannot be made of this.", token, hint=str(error)) from None
-    if name in _WORDS:
-        return _WORDS[name]
+    if name in WORDS:
+        return WORDS[name]
     if name in variables:
         return variables[name]
-    known = [*_WORDS, *_MAKERS, *(each for each in variables if is_own(each))]
     raise scanner.error(
-        f"{describe(token)} is neither a value nor a variable of the notebook.", token, hint=did_you_mean(name, known)
+        f"{describe(token)} is neither a value nor a variable.",
+        token,
+        instead=nearest(name, [*WORDS, *MAKERS, *(each for each in variables if not each.startswith("_"))]),
     )
 
 
@@ -187,7 +187,7 @@ def _uuid(text: str | None = None) -> Binary:
     return Binary.from_uuid(uuid.uuid4() if text is None else uuid.UUID(text))
 
 
-_MAKERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+MAKERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {
         "ObjectId": ObjectId,
         "ISODate": _date,

@@ -8,9 +8,8 @@ from typing import Any
 from bson import ObjectId
 from pymongo.errors import OperationFailure
 
-from ...errors import UsageError
-from ..found import Outcome
-from .plan import Body, Given, Mongo, Plan, Start
+from ..errors import ShellError
+from ..plan import Answer, Body, Given, Plan, Start
 
 __all__ = ["delete", "find_and", "insert_many", "insert_one", "replace_one", "update"]
 
@@ -21,11 +20,11 @@ def insert_one(given: Given, collection: str) -> Plan:
     document.setdefault("_id", ObjectId())
     options = given.object("options", optional=True)
 
-    def finish(database: Mongo, body: Body) -> Outcome:
-        _written(database, body)
-        return Outcome(acknowledged=True, insertedId=document["_id"])
+    def made(reply: Body) -> Body:
+        _check(reply)
+        return {"acknowledged": True, "insertedId": document["_id"]}
 
-    return Plan({"insert": collection, "documents": [document], **options}, finish)
+    return Plan({"insert": collection, "documents": [document], **options}, made=made)
 
 
 def insert_many(given: Given, collection: str) -> Plan:
@@ -34,15 +33,14 @@ def insert_many(given: Given, collection: str) -> Plan:
     if hasattr(documents, "to_dict"):  # a DataFrame
         documents = documents.to_dict("records")
     if not isinstance(documents, Iterable) or isinstance(documents, Mapping | str):
-        raise UsageError("insertMany() takes a list of documents, or a DataFrame.")
+        raise ShellError("insertMany() takes a list of documents, or a DataFrame.")
     listed = [{str(key): _own(value) for key, value in dict(one).items()} for one in documents]
     ordered = given.object("options", optional=True).get("ordered", True)
 
-    def finish(database: Mongo, body: Body) -> Outcome:
-        done = database[collection].insert_many(listed, ordered=bool(ordered))  # in as many messages as it takes
-        return Outcome(acknowledged=True, insertedCount=len(done.inserted_ids), insertedIds=done.inserted_ids)
+    def made(keys: list[Any]) -> Body:
+        return {"acknowledged": True, "insertedCount": len(keys), "insertedIds": keys}
 
-    return Plan({}, finish)
+    return Plan({"insert": collection, "documents": listed, "ordered": bool(ordered)}, Answer.inserted, made)
 
 
 def _own(value: Any) -> Any:
@@ -70,7 +68,7 @@ def replace_one(given: Given, collection: str) -> Plan:
     """``replaceOne(filter, document, options)``."""
     filter, document = given.object("a filter"), given.object("a document")
     if any(name.startswith("$") for name in document):
-        raise UsageError("replaceOne() takes a document, not operators.", hint="updateOne() takes operators.")
+        raise ShellError("replaceOne() takes a document, not operators.", hint="updateOne() takes operators.")
     return _changed(collection, filter, document, False, given.object("options", optional=True))
 
 
@@ -81,18 +79,17 @@ def _changed(collection: str, filter: Body, change: Any, multi: bool, options: B
     statement = {"q": filter, "u": change, "multi": multi}
     statement |= {name: options.pop(name) for name in _OF_STATEMENT if name in options}
 
-    def finish(database: Mongo, body: Body) -> Outcome:
-        told = _written(database, body)
-        upserted = told.get("upserted") or []
-        return Outcome(
-            acknowledged=True,
-            matchedCount=told["n"] - len(upserted),
-            modifiedCount=told.get("nModified", 0),
-            upsertedCount=len(upserted),
-            upsertedId=upserted[0]["_id"] if upserted else None,
-        )
+    def made(reply: Body) -> Body:
+        upserted = _check(reply).get("upserted") or []
+        return {
+            "acknowledged": True,
+            "matchedCount": reply["n"] - len(upserted),
+            "modifiedCount": reply.get("nModified", 0),
+            "upsertedCount": len(upserted),
+            "upsertedId": upserted[0]["_id"] if upserted else None,
+        }
 
-    return Plan({"update": collection, "updates": [statement], **options}, finish)
+    return Plan({"update": collection, "updates": [statement], **options}, made=made)
 
 
 def delete(limit: int) -> Start:
@@ -103,10 +100,10 @@ def delete(limit: int) -> Start:
         options = given.object("options", optional=True)
         statement |= {name: options.pop(name) for name in ("collation", "hint") if name in options}
 
-        def finish(database: Mongo, body: Body) -> Outcome:
-            return Outcome(acknowledged=True, deletedCount=_written(database, body)["n"])
+        def made(reply: Body) -> Body:
+            return {"acknowledged": True, "deletedCount": _check(reply)["n"]}
 
-        return Plan({"delete": collection, "deletes": [statement], **options}, finish)
+        return Plan({"delete": collection, "deletes": [statement], **options}, made=made)
 
     return start
 
@@ -125,19 +122,13 @@ def find_and(what: str) -> Start:
             options["fields"] = options.pop("projection")
         if options.pop("returnDocument", "before") == "after" or options.pop("returnNewDocument", False):
             options["new"] = True
-
-        def finish(database: Mongo, body: Body) -> Outcome | None:
-            found = database.command(body).get("value")
-            return None if found is None else Outcome(found)
-
-        return Plan(body | options, finish)
+        return Plan(body | options, made=lambda reply: reply.get("value"))
 
     return start
 
 
-def _written(database: Mongo, body: Body) -> Body:
-    """A write's answer. Raises ``OperationFailure`` when a statement of it failed."""
-    told: Body = database.command(body)
-    for failed in told.get("writeErrors") or ():
+def _check(reply: Body) -> Body:
+    """A write's reply. Raises ``OperationFailure`` when a statement of it failed."""
+    for failed in reply.get("writeErrors") or ():
         raise OperationFailure(failed["errmsg"], failed["code"], {**failed, "codeName": f"mongo_{failed['code']}"})
-    return told
+    return reply

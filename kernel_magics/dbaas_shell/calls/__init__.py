@@ -1,4 +1,4 @@
-"""The calls that a cell may make, each as the MongoDB command that it is.
+"""The calls that a text may make, each as the MongoDB command that it is.
 
 A call's options are the command's own fields, so whatever the server knows may be given.
 """
@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from ..plan import Change, Start
 from .administration import (
     collection_names,
     command,
@@ -22,11 +23,10 @@ from .administration import (
     run_command,
 )
 from .following import batch_size, counted, explain, field, unchanged
-from .plan import Change, Given, Plan, Start
 from .reading import aggregate, count, count_documents, distinct, find, find_one
 from .writing import delete, find_and, insert_many, insert_one, replace_one, update
 
-__all__ = ["COLLECTION", "CURSOR", "DATABASE", "Given", "Plan", "of_command"]
+__all__ = ["COLLECTION", "CURSOR", "DATABASE", "of_command"]
 
 COLLECTION: Final[Mapping[str, Start]] = MappingProxyType(
     {

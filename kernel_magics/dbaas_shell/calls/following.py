@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...errors import UsageError
-from .plan import Change, Given, Plan, answer, cursor_of
+from ..errors import ShellError
+from ..plan import Answer, Change, Given, Plan
 
 __all__ = ["batch_size", "counted", "explain", "field", "unchanged"]
 
@@ -16,9 +16,9 @@ def field(name: str, *kinds: type, of_find: bool = False) -> Change:
     def change(given: Given, plan: Plan) -> Plan:
         value = given.next("a value")
         if not isinstance(value, kinds) or isinstance(value, bool):
-            raise UsageError(f"{name}() takes another kind of value.")
+            raise ShellError(f"{name}() takes another kind of value.")
         if of_find and "find" not in plan.body:
-            raise UsageError(f"{name}() cannot follow this.", hint=f"Write it as a stage: {{${name}: …}}.")
+            raise ShellError(f"{name}() cannot follow this.", hint=f"Write it as a stage: {{${name}: …}}.")
         return replace(plan, body={**plan.body, name: value})
 
     return change
@@ -34,12 +34,12 @@ def batch_size(given: Given, plan: Plan) -> Plan:
 def explain(given: Given, plan: Plan) -> Plan:
     """``explain(verbosity)``: how it would be read."""
     verbosity = (given.rest() or ["queryPlanner"])[0]
-    return Plan({"explain": plan.body, "verbosity": verbosity}, answer)
+    return Plan({"explain": plan.body, "verbosity": verbosity})
 
 
 def counted(given: Given, plan: Plan) -> Plan:
     """``count()``: how many documents come."""
-    return Plan(plan.body, lambda database, body: len(cursor_of(database, body)))
+    return Plan(plan.body, Answer.number)
 
 
 def unchanged(given: Given, plan: Plan) -> Plan:
