@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .control import about, databases, documents, keys, load, openapi, query, schema, tenants, tokens
+from .editor import history
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -46,6 +47,12 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/history",
+        Guard.operator,
+        {"GET": history.read, "DELETE": history.clear},
+    ),
+    Route("/v1/{tenant}/databases/{database}/editor/history/{entry}", Guard.operator, {"DELETE": history.delete}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
     Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),
     Route("/v1/{tenant}/graphql/documents", Guard.operator, {"GET": documents.list_all}),

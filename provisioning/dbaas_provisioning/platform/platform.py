@@ -38,6 +38,7 @@ from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
+from .history import History
 from .supervision import Access, Supervision
 
 __all__ = ["Platform"]
@@ -63,6 +64,7 @@ class Platform:
         self._store = store
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
+        self.history = History(store.history)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -99,6 +101,7 @@ class Platform:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
+        await self.history.close()
         await self._store.close()
 
     async def recover(self) -> None:
