@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, keys, load, openapi, query, schema, tenants, tokens
+from .control import about, databases, documents, forms, keys, load, openapi, query, schema, tenants, tokens
 from .editor import history
 from .graphql import door as graphql
 from .graphql import page as graphiql
@@ -38,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
     ),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
+    Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),

@@ -257,6 +257,10 @@ class Platform:
         """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""
         return await self._store.cluster(cluster_id)
 
+    async def clusters(self, tenant: str) -> Sequence[Cluster]:
+        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        return await self._store.clusters((await self._store.tenant(tenant)).id)
+
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
         owner = await self._store.tenant(tenant)
