@@ -53,6 +53,7 @@ class Plan:
         made: the value, of what ``answer`` says; raises pymongo's ``OperationFailure`` where a part of it failed.
         is_cursor: calls may follow that change it.
         of_server: it is no command of a database, but of ``admin``.
+        call: what it was asked for with: the last call of its statement, or the command's name.
     """
 
     body: Body
@@ -60,6 +61,7 @@ class Plan:
     made: Callable[[Any], Any] = as_it_is
     is_cursor: bool = False
     of_server: bool = False
+    call: str = ""
 
     @property
     def reads(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .calls import COLLECTION, CURSOR, DATABASE, of_command
 from .errors import ShellError, nearest
 from .plan import Given, Plan
@@ -22,7 +24,8 @@ def planned(statement: Statement, scanner: Scanner, database: str) -> Plan:
         ShellError: there is no such call, or it takes other arguments.
     """
     if isinstance(statement, Command):
-        return of_command(dict(statement.body))
+        plan = of_command(dict(statement.body))
+        return replace(plan, call=next(iter(plan.body)))
     first, *following = statement.calls
     starts = DATABASE if statement.collection is None else COLLECTION
     start = starts.get(first.name)
@@ -46,4 +49,4 @@ def planned(statement: Statement, scanner: Scanner, database: str) -> Plan:
             given.end()
     except ShellError as error:
         raise scanner.error(error.message, call.token, hint=error.hint, instead=error.instead) from None
-    return plan
+    return replace(plan, call=call.name)

@@ -43,6 +43,14 @@ def test_a_statement_is_one_of_mongodbs_commands(text: str, body: Any, answer: A
     assert (plan.body, plan.answer, plan.reads) == (body, answer, reads)
 
 
+def test_a_plan_says_what_it_was_asked_for_with() -> None:
+    assert [plan_of(text).call for text in ("db.o.insertOne({})", "db.o.find().count()", "{ping: 1}")] == [
+        "insertOne",
+        "count",
+        "ping",
+    ]
+
+
 def test_a_collection_is_renamed_by_the_server_and_within_its_database() -> None:
     plan = plan_of("db.o.renameCollection('p')")
     assert plan.of_server and plan.body == {"renameCollection": "app.o", "to": "app.p", "dropTarget": False}

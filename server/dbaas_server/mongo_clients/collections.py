@@ -87,7 +87,10 @@ async def schema_of(clients: MongoClients, tenant: str, database: str) -> list[C
 
 def version_of(collections: Sequence[CollectionShape]) -> str:
     """Another one when there is something to see that was not there before."""
-    seen = [(one.name, one.type, one.indexes, [(each.path, each.types) for each in one.fields]) for one in collections]
+    seen = [
+        (one.name, one.type, one.indexes, sorted((each.path, sorted(each.types)) for each in one.fields))
+        for one in collections
+    ]
     return hashlib.sha256(repr(seen).encode("utf-8", "replace")).hexdigest()[:16]
 
 
@@ -131,7 +134,8 @@ async def _remembered_fields(clients: MongoClients, opened: Opened, collection: 
 
 
 async def _fields(opened: Opened, collection: str) -> list[FieldShape]:
-    found = await _sampled(opened, collection, [{"$limit": _AMONG}, {"$sample": {"size": SAMPLED}}], SAMPLED)
+    by_age: list[dict[str, Any]] = [{"$limit": _AMONG}, {"$sample": {"size": SAMPLED}}, {"$sort": {"_id": 1}}]
+    found = await _sampled(opened, collection, by_age, SAMPLED)
     if len(found) == SAMPLED:
         newest: list[dict[str, Any]] = [{"$sort": {"_id": -1}}, {"$limit": SAMPLED // 2}]
         found = [*found[: SAMPLED // 2], *await _sampled(opened, collection, newest, SAMPLED // 2)]
