@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import bson
@@ -10,10 +10,11 @@ import bson
 from dbaas_provisioning.errors import Invalid
 from dbaas_shell import Answer, Plan, Scanner, ShellError, parse, planned
 
+from ...engine import Limits, QueryError
 from ...mongo_clients import MongoClients
 from ...mongo_clients.clients import Opened
 from ...mongo_clients.failures import told_plainly
-from ...nouns import Arrangement, QueryColumn, QueryResult
+from ...nouns import Arrangement, Caller, QueryColumn, QueryResult
 from .arranging import arranged, counting, page
 from .cells import columns_of
 from .outcomes import outcome
@@ -33,45 +34,53 @@ class DocumentQueries:
         place: the tenant's subdomain and the database's name.
     """
 
+    limits = Limits()
+
     def __init__(self, clients: MongoClients, place: tuple[str, str]) -> None:
         self._clients = clients
         self._place = place
 
-    async def run(self, text: str, params: Mapping[str, Any], *, max_rows: int) -> QueryResult:
-        """Run all statements in their order, each once; the last one's documents or outcome, as cells.
+    async def run(
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, cells: bool = True
+    ) -> QueryResult:
+        """Run all statements in their order, each once; the last one's documents or outcome.
 
         Args:
-            params: what names in the text stand for.
+            args: what names in the text stand for: pairs of a name and a value.
+            cells: always so.
 
         Raises:
-            Invalid: ``unreadable_statement``: nothing was sent.
-            QueryError: the database refused one; those before it were carried out.
+            QueryError: the database refused one; those before it were carried out. ``unreadable_statement``: nothing
+                was sent.
             Unavailable: it cannot be reached.
         """
-        *before, last = plans_of(text, params, self._place[1])
+        *before, last = plans_of(text, args, self._place[1])
+        most = max_rows or self.limits.max_query_rows
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
                 for plan in before:
                     await _carried_out(opened, plan)
-                return outcome(last, await _carried_out(opened, last, most=max_rows + 1), max_rows)
+                return outcome(last, await _carried_out(opened, last, most=most + 1), most)
 
     async def scroll(
-        self, text: str, params: Mapping[str, Any], *, arrangement: Arrangement = _AS_IT_IS
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
     ) -> DocumentScroll:
         """Open the result of one statement that reads documents.
 
         Raises:
             Invalid: ``not_pageable``: it is no such statement; what :func:`~.arranging.arranged` refuses.
         """
-        body = _pageable(text, params, self._place[1])
+        body = _pageable(text, args, self._place[1])
         columns, first = await self._look(body)
         if arrangement:
             body, first = arranged(body, columns, arrangement), []
         return DocumentScroll(self._clients, self._place, body, columns, first)
 
-    async def count(self, text: str, params: Mapping[str, Any], *, arrangement: Arrangement = _AS_IT_IS) -> int:
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
         """How many documents such a statement gives. Raises as :meth:`scroll`."""
-        body = _pageable(text, params, self._place[1])
+        body = _pageable(text, args, self._place[1])
         if arrangement.where:
             columns, _ = await self._look(body)
             body = arranged(body, columns, Arrangement(where=arrangement.where))
@@ -91,22 +100,20 @@ class DocumentQueries:
         return columns_of(first), first
 
 
-def plans_of(text: str, params: Mapping[str, Any], database: str) -> list[Plan]:
-    """What a text's statements come to. Raises ``Invalid`` (``unreadable_statement``), which says where."""
+def plans_of(text: str, args: Sequence[Any], database: str) -> list[Plan]:
+    """What a text's statements come to. Raises ``QueryError`` (``unreadable_statement``), which says where."""
     try:
         scanner = Scanner(text)
-        return [planned(statement, scanner, database) for statement in parse(scanner, params)]
+        return [planned(statement, scanner, database) for statement in parse(scanner, dict(args))]
     except ShellError as error:
-        raise Invalid(
-            "unreadable_statement",
-            error.message,
-            hint=error.hint,
-            details=f"line {error.line}, column {error.column}",
-        ) from None
+        place = f"line {error.line}, column {error.column}"
+        refused = QueryError("unreadable_statement", error.message, hint=error.hint, details=place)
+        refused.position = error.at
+        raise refused from None
 
 
-def _pageable(text: str, params: Mapping[str, Any], database: str) -> Mapping[str, Any]:
-    plans = plans_of(text, params, database)
+def _pageable(text: str, args: Sequence[Any], database: str) -> Mapping[str, Any]:
+    plans = plans_of(text, args, database)
     name = next(iter(plans[0].body))
     if len(plans) > 1 or plans[0].answer is not Answer.documents or name not in ("find", "aggregate"):
         raise Invalid("not_pageable", "Only what one find() or aggregate() gives can be read in pages.")
