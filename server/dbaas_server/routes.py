@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .control import about, databases, documents, forms, keys, load, openapi, query, schema, tenants, tokens
-from .editor import history
+from .editor import history, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -53,6 +53,11 @@ ROUTES: tuple[Route, ...] = (
         Guard.operator,
         {"GET": history.read, "DELETE": history.clear},
     ),
+    Route("/v1/{tenant}/databases/{database}/editor/run", Guard.operator, {"POST": running.run}),
+    Route("/v1/{tenant}/databases/{database}/editor/rows", Guard.operator, {"POST": paging.rows}),
+    Route("/v1/{tenant}/databases/{database}/editor/count", Guard.operator, {"POST": paging.count}),
+    Route("/v1/{tenant}/databases/{database}/editor/cell", Guard.operator, {"POST": paging.cell}),
+    Route("/v1/{tenant}/databases/{database}/editor/results/{result}", Guard.operator, {"DELETE": paging.discard}),
     Route("/v1/{tenant}/databases/{database}/editor/history/{entry}", Guard.operator, {"DELETE": history.delete}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
     Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),

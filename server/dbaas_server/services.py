@@ -12,6 +12,7 @@ from .feeds import Feeds
 from .feeds.hub import Hubs
 from .feeds.remote import SocketFeeds
 from .mongo_clients import MongoClients
+from .open_results import OpenResults
 from .rooms import Rooms
 from .sessions import Sessions
 
@@ -24,6 +25,7 @@ class Services:
 
     Attributes:
         attendance: connections that stay, and what their tenants' plans allow.
+        results: of statements, that stay open for who reads them.
         mongo: this process as a client of document databases.
     """
 
@@ -34,6 +36,7 @@ class Services:
     hubs: Hubs
     rooms: Rooms
     attendance: Attendance
+    results: OpenResults
     mongo: MongoClients
 
     @classmethod
@@ -53,12 +56,14 @@ class Services:
             Hubs(platform, sessions, feeds),
             Rooms(platform.home),
             Attendance(platform),
+            OpenResults(platform),
             MongoClients(platform),
         )
 
     async def close(self) -> None:
         """Close every hub, room, feed, client and session, and the platform."""
         await self.attendance.close()
+        await self.results.close()
         await self.hubs.close()
         await self.rooms.close()
         await self.feeds.close()
