@@ -35,8 +35,8 @@ class Hovered(NamedTuple):
 def hover(text: str, position: int, schema: Schema) -> Hovered | None:
     """What the name at a position is; None where there is none, or nobody knows it."""
     low, high = around(text, position)
-    read = tokens(text, low, high)
-    first, last = paragraph(read, position)
+    read = tokens(text, low, high, spaces=False)
+    first, last = paragraph(text, read, position)
     kept = meaningful(read[first:last])
     touched = [token for token in kept if token.start <= position <= token.end and token.kind in ("word", "quoted")]
     if not touched:
