@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a line of the table is a line)
 """Half-typed statements and what is to be proposed first: one table for the server's completion and the kernel's.
 
 A line is ``statement → suggestions``: the cursor is ``|``; suggestions are labels, separated by `` · ``, in their order
