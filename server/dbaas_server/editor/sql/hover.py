@@ -78,6 +78,8 @@ def _explain(
     name = parts[-1]
     qualifier = parts[-2] if len(parts) > 1 else None
     called = isinstance(behind, Group) and behind.opening.text == "(" and place.role != "table"
+    if place.clause.name == "insert" and not place.groups:
+        called = False  # the bracket behind the target has its columns
     if place.role == "table" or (place.clause.name in ("insert", "update", "delete", "merge", "head") and not called):
         cte = place.block.ctes.get(name) if qualifier is None else None
         if cte is not None:
