@@ -172,7 +172,7 @@ class PlatformHandler(APIHandler):
                 content_type = value
             self.add_header(name, value)
         if isinstance(response.body, bytes):
-            if response.status == 204:
+            if response.status in (204, 304):
                 self.clear_header("Content-Type")
                 await self.finish(set_content_type=None)
                 return

@@ -10,7 +10,7 @@ from dbaas_provisioning import engines
 from dbaas_provisioning.nouns import Database, Tenant
 
 from ..body import body_fields, required
-from ..http import Request, Response, json_response
+from ..http import Request, Response, json_response, tagged_response
 from ..services import Services
 from .creating import NDJSON, told
 from .render import database_json, mongo_door, usage_json
@@ -22,11 +22,12 @@ __all__ = [
 
 
 async def list_all(request: Request, services: Services) -> Response:
-    """A tenant's databases. Never wakes a sleeping cluster."""
+    """A tenant's databases, with an entity tag. Never wakes a sleeping cluster."""
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     databases = await services.platform.databases(tenant.subdomain)
-    return json_response(await asyncio.gather(*(shown(request, services, tenant, each) for each in databases)))
+    found = await asyncio.gather(*(shown(request, services, tenant, each) for each in databases))
+    return tagged_response(request, found)
 
 
 async def create(request: Request, services: Services) -> Response:
