@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import secrets
 from pathlib import Path
@@ -170,6 +171,14 @@ def test_a_page_is_told_how_far_a_database_is(jupyter: Jupyter, tenant: str) -> 
         lines = [json.loads(line) for line in answer.iter_lines()]
     assert [set(each) for each in lines[:-1]] == [{"step", "of", "doing"}] * lines[0]["of"]
     assert lines[-1]["database"]["name"] == "told"
+
+
+def test_every_browser_of_a_person_is_that_person(jupyter: Jupyter) -> None:
+    names = set()
+    for _ in range(2):
+        with jupyter.person() as browser:
+            names.add(browser.get("/v1/platform").json()["person"])
+    assert names == {getpass.getuser()}, "as in kernels"
 
 
 def test_a_page_finds_what_its_person_ran(jupyter: Jupyter, tenant: str) -> None:
