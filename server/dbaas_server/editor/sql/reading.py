@@ -91,6 +91,8 @@ class _Reader:
         while at < len(items) and is_name(items[at]):
             token = items[at]
             assert isinstance(token, Token)
+            if len(known) >= _MOST_CTES:
+                return [], known
             name, at = unquoted(token), at + 1
             names: Group | None = None
             if at < len(items) and isinstance(group := items[at], Group) and not is_query(group):
@@ -216,6 +218,7 @@ class _Reader:
 _BLOCKS = frozenset({"select", "values", "insert", "update", "delete", "merge", "table"})
 _QUERY_STARTS = frozenset({"select", "values", "insert", "update", "delete", "merge", "table", "with"})
 _NO_TARGET_ALIAS = frozenset({"set", "values", "default", "overriding", "when"})
+_MOST_CTES = 500
 _HEADS = frozenset({"explain", "create", "prepare", "declare", "copy"})
 
 

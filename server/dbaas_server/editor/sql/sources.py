@@ -17,6 +17,8 @@ from .schema import Schema
 __all__ = ["SourceReader", "table_outputs", "table_source"]
 
 _JOIN_WORDS = frozenset({"join", "inner", "left", "right", "full", "outer", "cross", "natural"})
+_MOST_SOURCES = 200
+"""Of one FROM; names of those behind them are not known."""
 _NO_ALIAS = frozenset({"set", "tablesample", "ordinality", "conflict", "overriding"})
 
 
@@ -177,7 +179,7 @@ class SourceReader:
             at += 1
         elif ordinality:
             source.outputs = lambda: None if (known := inner()) is None else (*known, Output("ordinality", "bigint"))
-        if source.name or named:
+        if (source.name or named) and len(self._block.scope.sources) < _MOST_SOURCES:
             self._block.scope.sources.append(source)
         return at
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..builtins import NAMES, WITHOUT_BRACKETS
 from ..clauses import comma_parts
@@ -16,6 +17,7 @@ from .problems import Diagnostic, Fix, closest, renaming
 
 __all__ = ["GRAMMAR", "misnamed"]
 
+_MOST = 50  # in one statement: looking for what was meant takes its time
 _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"})
 _FOREIGN_NAMES = frozenset({"excluded", "old", "new"})
 _JUDGED = frozenset({"select", "where", "group", "having", "order", "values", "set", "returning"})
@@ -51,20 +53,23 @@ def misnamed(statement: Statement, made: set[str]) -> list[Diagnostic]:
     Args:
         made: names of tables that statements before this one make.
     """
-    found: list[Diagnostic] = []
+    found = dict.fromkeys(islice(_problems(statement, made), _MOST))
+    return list(found)
+
+
+def _problems(statement: Statement, made: set[str]) -> Iterator[Diagnostic]:
     for block in statement.blocks:
         if block.kind == "other":
             continue
-        found += _tables(block, statement.schema, made)
+        yield from _tables(block, statement.schema, made)
         for clause in block.clauses:
             if clause.name in _JUDGED:
-                found += _expressions(block, clause, statement.schema)
+                yield from _expressions(block, clause, statement.schema)
         for items, scope in block.conditions:
             for each, inside in _chains(items):
-                found += _judge(each, inside, scope, frozenset(), statement.schema, block)
-            found += _calls(items, statement.schema)
-        found += _written_columns(block)
-    return list(dict.fromkeys(found))
+                yield from _judge(each, inside, scope, frozenset(), statement.schema)
+            yield from _calls(items, statement.schema)
+        yield from _written_columns(block)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------
@@ -124,7 +129,7 @@ def _expressions(block: Block, clause: Clause, schema: Schema) -> Iterator[Diagn
     if block.kind == "merge" and clause.name == "values":
         return
     for chain, inside in _chains(items):
-        yield from _judge(chain, inside, clause.scope, outputs, schema, block)
+        yield from _judge(chain, inside, clause.scope, outputs, schema)
     yield from _calls(items, schema)
 
 
@@ -187,9 +192,7 @@ def _operand(item: Item | None) -> bool:
     return item.kind in ("quoted", "string", "number", "param", "position", "close")
 
 
-def _judge(
-    chain: Chain, inside: bool, scope: Scope, outputs: frozenset[str], schema: Schema, block: Block
-) -> Iterator[Diagnostic]:
+def _judge(chain: Chain, inside: bool, scope: Scope, outputs: frozenset[str], schema: Schema) -> Iterator[Diagnostic]:
     if len(chain.parts) == 1:
         if inside:
             yield from _unqualified(chain.tokens[0], chain.parts[0], scope, outputs)
