@@ -17,6 +17,8 @@ __all__ = ["Outputs", "query_outputs", "renamed", "resolve", "returning_outputs"
 
 Outputs: TypeAlias = Callable[[], tuple[Output, ...] | None]
 
+_MOST_COLUMNS = 1664
+"""That PostgreSQL lets a query have."""
 _NOT_AN_OPERAND = frozenset(
     "and or not is in like ilike between similar then else when case distinct on by as over filter all any".split()  # noqa: SIM905
 )
@@ -89,6 +91,8 @@ def _list(items: Sequence[Item], scope: Scope, schema: Schema) -> tuple[Output, 
             if star is None:
                 return None
             found.extend(star)
+            if len(found) > _MOST_COLUMNS:
+                return None
         else:
             found.append(_column(part, scope, schema))
     return tuple(found)

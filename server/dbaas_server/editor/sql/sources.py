@@ -18,7 +18,7 @@ __all__ = ["SourceReader", "table_outputs", "table_source"]
 
 _JOIN_WORDS = frozenset({"join", "inner", "left", "right", "full", "outer", "cross", "natural"})
 _MOST_SOURCES = 200
-"""Of one FROM; names of those behind them are not known."""
+"""Of one FROM; those behind them are not known."""
 _NO_ALIAS = frozenset({"set", "tablesample", "ordinality", "conflict", "overriding"})
 
 
@@ -62,6 +62,9 @@ class SourceReader:
         """Read the items from an index on, of the clause itself or of a bracket with joins in it."""
         expecting, lateral, natural = True, False, False
         while at < len(items):
+            if len(self._block.scope.sources) >= _MOST_SOURCES:
+                self._expressions(self._block, self._clause, items[at:], groups, self._so_far())
+                return
             item = items[at]
             what = word(item)
             if isinstance(item, Token) and item.kind == "comma":
@@ -179,7 +182,7 @@ class SourceReader:
             at += 1
         elif ordinality:
             source.outputs = lambda: None if (known := inner()) is None else (*known, Output("ordinality", "bigint"))
-        if (source.name or named) and len(self._block.scope.sources) < _MOST_SOURCES:
+        if source.name or named:
             self._block.scope.sources.append(source)
         return at
 

@@ -106,6 +106,12 @@ def test_any_cut_is_formatted_without_loss_or_refused(text: str, cut: float) -> 
         "select * from orders o" + " join orders o using (id)" * 300 + " where ",
         "select * from " + "(" * 3_000 + "orders",
         "e'\\" * 10_000,
+        "select * from orders a" + " natural join orders b" * 2_000 + " where ",
+        "with "
+        + ", ".join(f"a{n + 1} as (select x.*, y.* from a{n} x, a{n} y)" for n in range(40))
+        + " select  from a40",
+        "select " + ", ".join(f"colmn_{n}" for n in range(5_000)) + " from orders",
+        "select " + "a" * 5_000 + " from orders",
         "select 1 union " * 1_000,
         "[" * 3_000 + "]" * 3_000,
     ],

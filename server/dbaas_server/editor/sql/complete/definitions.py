@@ -49,6 +49,9 @@ def offer_definitions(offer: Offer, context: Context) -> None:
     what = [word(item) for item in items[1:5]]
     if context.place.groups:
         _within_brackets(offer, context, first, what)
+    elif first == "explain":
+        words = ("select", "verbose", "insert into", "update", "delete from", "with")
+        offer_words(offer, words if last == "analyze" else ("analyze", *words), 0.0)
     elif last in ("drop", "create", "alter") and len(before) == 1:
         offer_words(offer, _CREATED if last == "create" else _OBJECTS, 0.0)
     elif first == "drop" and len(before) >= 2 and _object(items) and _only_names(context.before):
@@ -79,9 +82,9 @@ def offer_definitions(offer: Offer, context: Context) -> None:
         offer_words(offer, ("search_path", "role", "local", "statement_timeout", "time zone", "session"), 0.0)
     elif last == "role":
         offer_words(offer, _ROLES[:3], 0.0)
-    elif first == "explain":
-        offer_words(offer, ("analyze", "select", "verbose", "insert into", "update", "delete from", "with"), 0.0)
-    elif (first == "create" and what[:1] == ["index"]) or "index" in what[:2]:
+    elif first == "create" and "index" in what[:2] and last == "using":
+        offer_words(offer, ("btree", "gin", "gist", "brin", "hash", "spgist"), 0.0)
+    elif first == "create" and "index" in what[:2]:
         offer_words(offer, ("on", "concurrently", "using", "where", "include", "if not exists"), 0.0)
     elif first == "create":
         offer_words(offer, _CREATING, 0.0)
