@@ -10,7 +10,7 @@ from .clauses import comma_parts
 from .groups import Group, Item, is_query, word
 from .lexer import Token, unquoted
 from .names import chain_at, is_name
-from .nodes import Block, Output, Scope, Source, Statement
+from .nodes import Block, Output, Scope, Source
 from .schema import Schema
 
 __all__ = ["Outputs", "query_outputs", "renamed", "resolve", "returning_outputs", "type_of"]
@@ -24,7 +24,7 @@ _NOT_AN_OPERAND = frozenset(
 )
 
 
-def query_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs:
+def query_outputs(block: Block, schema: Schema) -> Outputs:
     """The columns that a SELECT, VALUES or TABLE gives."""
 
     def outputs() -> tuple[Output, ...] | None:
@@ -44,7 +44,7 @@ def query_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs
     return outputs
 
 
-def returning_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs:
+def returning_outputs(block: Block, schema: Schema) -> Outputs:
     """The columns that RETURNING gives."""
 
     def outputs() -> tuple[Output, ...] | None:

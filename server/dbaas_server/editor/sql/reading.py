@@ -128,9 +128,9 @@ class _Reader:
         scope = Scope([], outer)
         block = Block(kind if kind in _BLOCKS else "select", scope, ctes)
         self._statement.blocks.append(block)
-        block.outputs = query_outputs(block, self._schema, self._statement)
+        block.outputs = query_outputs(block, self._schema)
         if kind in ("insert", "update", "delete", "merge"):
-            block.outputs = returning_outputs(block, self._schema, self._statement)
+            block.outputs = returning_outputs(block, self._schema)
         self._clauses(block, items)
         return block
 

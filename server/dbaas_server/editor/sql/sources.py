@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from ...nouns import Table
 from .builtins import SET_COLUMNS
@@ -20,10 +19,6 @@ _JOIN_WORDS = frozenset({"join", "inner", "left", "right", "full", "outer", "cro
 _MOST_SOURCES = 200
 """Of one FROM; those behind them are not known."""
 _NO_ALIAS = frozenset({"set", "tablesample", "ordinality", "conflict", "overriding"})
-
-
-class _Query(Protocol):
-    def __call__(self, items: list[Item], outer: Scope | None, ctes: dict[str, Source]) -> list[Block]: ...
 
 
 def table_outputs(table: Table) -> tuple[Output, ...]:

@@ -60,7 +60,7 @@ def offer_definitions(offer: Offer, context: Context) -> None:
         first in ("grant", "revoke") and _grant(offer, context, before, last)
     ):
         pass
-    elif first == "create" and "function" in items_words(items):
+    elif first == "create" and "function" in _first_words(items):
         _function(offer, context, last)
     elif first == "create" and "trigger" in what[:3] and last in ("function", "procedure", "execute"):
         _functions_of(offer, context) if last != "execute" else offer_words(offer, ("function",), 0.0)
@@ -90,7 +90,7 @@ def offer_definitions(offer: Offer, context: Context) -> None:
         offer_words(offer, _CREATING, 0.0)
 
 
-def items_words(items: Sequence[Item]) -> list[str]:
+def _first_words(items: Sequence[Item]) -> list[str]:
     """The words among the first items."""
     return [word(item) for item in items[1:5]]
 
