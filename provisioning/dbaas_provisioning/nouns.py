@@ -11,7 +11,7 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
+    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -198,6 +198,28 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Vitals:
+    """How a database is doing: counters since its server's statistics began.
+
+    Attributes:
+        version: the server's, in full.
+        started_at: when the server did.
+        connections: of clients, the platform's own included.
+        cache_hit_ratio: of the blocks that were asked for; None while there were none.
+        counted_since: when the counters were last set back, as far as the server knows.
+    """
+
+    version: str
+    started_at: datetime | None
+    size_bytes: int | None
+    connections: int
+    committed: int
+    rolled_back: int
+    cache_hit_ratio: float | None
+    counted_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One control action: who did what to whom, and whether it worked."""
 
@@ -208,6 +230,25 @@ class AuditEntry:
     target: str | None
     outcome: str  # "ok" or an error code
     details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A statement that somebody ran in an editor.
+
+    Attributes:
+        text: without the passwords that it sets, and never with the values of its parameters.
+        at: when it was begun.
+        rows: how many it gave or changed; None where that means nothing.
+        error: the code of what went wrong.
+    """
+
+    id: UUID
+    text: str
+    at: datetime
+    duration_ms: float
+    rows: int | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)

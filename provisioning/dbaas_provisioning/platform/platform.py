@@ -32,12 +32,15 @@ from ..nouns import (
     StoredDocument,
     Tenant,
     Usage,
+    Vitals,
 )  # fmt: skip
 from ..origins import check_origins
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
+from .history import History
+from .progress import Tell
 from .supervision import Access, Supervision
 
 __all__ = ["Platform"]
@@ -63,6 +66,7 @@ class Platform:
         self._store = store
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
+        self.history = History(store.history)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -99,6 +103,7 @@ class Platform:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
+        await self.history.close()
         await self._store.close()
 
     async def recover(self) -> None:
@@ -202,9 +207,21 @@ class Platform:
     # --- databases --------------------------------------------------------------------------------------------------
 
     async def create_database(
-        self, tenant: str, engine: str, name: str, *, options: Mapping[str, str], actor: str
+        self,
+        tenant: str,
+        engine: str,
+        name: str,
+        *,
+        options: Mapping[str, str],
+        actor: str,
+        progress: Tell | None = None,
     ) -> Database:
         """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
+
+        Being cancelled is a failure, too: what was made by then is taken away again.
+
+        Args:
+            progress: called with each step as it begins.
 
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
         options), ``Conflict`` (``database_exists``), ``Unavailable``.
@@ -218,7 +235,7 @@ class Platform:
             plan = await self._store.plan(owner.plan_type)
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
-                return await self._databases.create(owner, plan, kind, name, options)
+                return await self._databases.create(owner, plan, kind, name, options, progress)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""
@@ -250,9 +267,17 @@ class Platform:
         """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
         return await self._databases.usage(await self._store.tenant(tenant), name)
 
+    async def vitals(self, tenant: str, name: str) -> Vitals | None:
+        """How a database is doing; None while its cluster sleeps, which this does not wake."""
+        return await self._databases.vitals(await self._store.database((await self._store.tenant(tenant)).id, name))
+
     async def cluster(self, cluster_id: UUID) -> Cluster:
         """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""
         return await self._store.cluster(cluster_id)
+
+    async def clusters(self, tenant: str) -> Sequence[Cluster]:
+        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        return await self._store.clusters((await self._store.tenant(tenant)).id)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""

@@ -3,42 +3,53 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
+from dbaas_provisioning import engines
 from dbaas_provisioning.nouns import Database, Tenant
 
-from ..http import Request, Response, json_response
+from ..body import body_fields, required
+from ..http import Request, Response, json_response, tagged_response
 from ..services import Services
-from .body import body_fields, required
+from .creating import NDJSON, told
 from .render import database_json, mongo_door, usage_json
 
 __all__ = [
     "connection_string", "create", "drop", "feed", "list_all", "mongo_connection_string", "read", "rotate",
-    "rotate_mongo", "usage",
+    "rotate_mongo", "shown", "usage",
 ]  # fmt: skip
 
 
 async def list_all(request: Request, services: Services) -> Response:
-    """A tenant's databases. Never wakes a sleeping cluster."""
+    """A tenant's databases, with an entity tag. Never wakes a sleeping cluster."""
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     databases = await services.platform.databases(tenant.subdomain)
-    return json_response(await asyncio.gather(*(_shown(request, services, tenant, each) for each in databases)))
+    found = await asyncio.gather(*(shown(request, services, tenant, each) for each in databases))
+    return tagged_response(request, found)
 
 
 async def create(request: Request, services: Services) -> Response:
-    """Make a database; the answer has its connection string. 409 ``database_exists``."""
+    """Make a database; the answer has its connection string. 409 ``database_exists``.
+
+    Who accepts ``application/x-ndjson`` is told each step as it begins, and the outcome in the last line.
+    """
     actor = await services.auth.operator(request)
-    fields = await body_fields(request, {"engine": str, "name": str, "expose": str})
-    tenant = request.params["tenant"]
-    database = await services.platform.create_database(
-        tenant,
+    offered = {option.name for name in engines.names() for option in engines.engine(name).offer.options}
+    fields = await body_fields(request, {"engine": str, "name": str, **dict.fromkeys(sorted(offered), str)})
+    make = partial(
+        services.platform.create_database,
+        request.params["tenant"],
         fields.get("engine", "postgres"),
         required(fields, "name"),
-        options={"expose": fields["expose"]} if "expose" in fields else {},
+        options={name: value for name, value in fields.items() if name in offered},
         actor=actor,
     )
-    return json_response(await _with_secret(request, services, database), 201)
+    if NDJSON in request.header("accept"):
+        lines = told(request, lambda tell: make(progress=tell), partial(_with_secret, request, services))
+        return Response(200, lines, [("Content-Type", NDJSON), ("Cache-Control", "no-store")])
+    return json_response(await _with_secret(request, services, await make()), 201)
 
 
 async def read(request: Request, services: Services) -> Response:
@@ -46,7 +57,7 @@ async def read(request: Request, services: Services) -> Response:
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     database = await services.platform.database(tenant.subdomain, request.params["database"])
-    return json_response(await _shown(request, services, tenant, database))
+    return json_response(await shown(request, services, tenant, database))
 
 
 async def drop(request: Request, services: Services) -> Response:
@@ -103,7 +114,8 @@ async def feed(request: Request, services: Services) -> Response:
     return json_response(figures.as_dict())
 
 
-async def _shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
+async def shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
+    """A database as it is shown wherever it is; no secret. Never wakes a sleeping cluster."""
     cluster, used, door = await asyncio.gather(
         services.platform.cluster(database.cluster_id),
         services.platform.usage(tenant.subdomain, database.name),
@@ -114,6 +126,6 @@ async def _shown(request: Request, services: Services, tenant: Tenant, database:
 
 async def _with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:
     tenant = await services.platform.tenant(request.params["tenant"])
-    shown = await _shown(request, services, tenant, database)
+    about = await shown(request, services, tenant, database)
     text = await services.platform.connection_string(tenant.subdomain, database.name)
-    return {**shown, "connection_string": text}
+    return {**about, "connection_string": text}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeAlias
 
-__all__ = ["Chunks", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
+__all__ = ["Chunks", "Extract", "ExtractForm", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,16 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class QueryColumn:
-    """A column of a query's result; ``type`` is the engine's name for it."""
+    """A column of a query's result; ``type`` is the engine's name for it.
+
+    Attributes:
+        precision, scale: of decimal numbers that have them fixed.
+    """
 
     name: str
     type: str
+    precision: int | None = None
+    scale: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +88,25 @@ class Stats:
 
 Chunks: TypeAlias = AsyncIterator[bytes]
 """A stream of bytes with bounded memory."""
+
+
+class ExtractForm(StrEnum):
+    """How rows are rendered on their way out."""
+
+    csv = "csv"  # without a header line; a null is empty, an empty text is ""
+    typed = "typed"  # the same, with arrays as JSON
+    json = "json"  # an object per line
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """All rows of a statement on their way out.
+
+    Attributes:
+        names: the columns' names, later twins numbered.
+        chunks: whole rows, each chunk of about 256 KiB.
+    """
+
+    columns: tuple[QueryColumn, ...]
+    names: tuple[str, ...]
+    chunks: AsyncGenerator[bytes]

@@ -13,14 +13,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
 from ...errors import Invalid
-from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage
+from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage, Vitals
 from . import binaries, launch
+from .offer import EXPOSE, OFFER
 
 __all__ = ["ENGINE", "PostgresEngine"]
 
@@ -30,6 +31,7 @@ class PostgresEngine:
 
     name = "postgres"
     can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
+    offer = OFFER
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""
@@ -44,10 +46,11 @@ class PostgresEngine:
 
         Raises ``Invalid``: ``unknown_option``, ``invalid_exposure``.
         """
-        if unknown := sorted(set(options) - {"expose"}):
+        if unknown := sorted(set(options) - {EXPOSE.name}):
             raise Invalid("unknown_option", f"PostgreSQL has no option {unknown[0]!r}.", hint="Options: expose.")
-        exposure = options.get("expose", "policies")
-        if exposure not in ("policies", "all"):
+        exposures = [choice.value for choice in EXPOSE.choices]
+        exposure = options.get("expose", exposures[0])
+        if exposure not in exposures:
             raise Invalid(
                 "invalid_exposure", f"{exposure!r} is no way to expose tables.", hint="Use 'policies' or 'all'."
             )
@@ -72,7 +75,14 @@ class PostgresEngine:
             await connection.execute(script("closed"))
 
     async def create_database(
-        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+        self,
+        cluster: Cluster,
+        superuser: Credential,
+        tenant: Tenant,
+        plan: Plan,
+        name: str,
+        options: Mapping[str, str],
+        begin: Callable[[], None],
     ) -> Grant:
         """Make an isolated database. On any failure nothing is left behind.
 
@@ -80,7 +90,7 @@ class PostgresEngine:
         """
         from .create import create_database
 
-        return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"])
+        return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"], begin)
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
@@ -112,6 +122,12 @@ class PostgresEngine:
 
         return await usage(cluster, superuser, database.physical_name)
 
+    async def vitals(self, cluster: Cluster, superuser: Credential, database: Database) -> Vitals:
+        """How it is doing, by its server's counters."""
+        from .vitals import vitals
+
+        return await vitals(cluster, superuser, database.physical_name)
+
     def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
         """A URL for psql and everything else on libpq, and for SQLAlchemy.
 
@@ -119,7 +135,7 @@ class PostgresEngine:
         that one.
         """
         where = f"{cluster.endpoint.host}:{cluster.endpoint.port}"
-        who = f"{quote(login.username, safe='')}:{quote(login.secret, safe='')}"
+        who = quote(login.username, safe="") + (f":{quote(login.secret, safe='')}" if login.secret else "")
         encoded = quote(database, safe="")
         path = encoded if encoded == database else f"?dbname={encoded}"
         return f"postgresql://{who}@{where}/{path}"

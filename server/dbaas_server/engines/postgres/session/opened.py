@@ -19,7 +19,9 @@ from ..plancache import PlanCache
 from ..pool import Lease, Pool
 from ..query import TypeNames
 from ..refusal import explain_refusal
+from ..scrolling.standing import Standing
 from ..transaction import credential_of
+from ..wire import Wire
 from .verdicts import too_large
 
 __all__ = ["Opened"]
@@ -45,13 +47,15 @@ class Opened:
         writers: connections of writes and calls.
         workers: connections of arbitrary SQL and of reads that may be slow.
         bulk: connections of loads and exports.
+        scrolls: connections of results that stay open.
+        standing: those results.
     """
 
     def __init__(self, target: Target, limits: Limits, on_version: Callable[[], None]) -> None:
         self.limits = limits
         self.plans = PlanCache(limits)
         self.types = TypeNames()
-        self._exposure = target.exposure
+        self.exposure = target.exposure
         self._connector = Connector(target)
         self.watcher = Watcher(self._connector, self._new_version)
         self._on_version = on_version
@@ -62,6 +66,11 @@ class Opened:
         self.bulk = Pool(
             self._connector, size=limits.bulk_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
         )
+        # Nobody waits long for others to be done with their results.
+        self.scrolls = Pool(
+            self._connector, size=limits.scroll_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
+        )
+        self.standing = Standing(self._aside)
         self._closed = False
 
     async def close(self) -> None:
@@ -72,6 +81,8 @@ class Opened:
         await self.writers.close()
         await self.workers.close()
         await self.bulk.close()
+        await self.standing.close()
+        await self.scrolls.close()
         await self.watcher.close()
 
     @property
@@ -83,7 +94,7 @@ class Opened:
 
     def _new_version(self, version: int) -> None:
         self._on_version()
-        self.writers.generation = self.workers.generation = self.bulk.generation = version
+        self.writers.generation = self.workers.generation = self.bulk.generation = self.scrolls.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
 
@@ -125,13 +136,17 @@ class Opened:
         size = _TOO_LARGE.search(error.message)
         if size is not None:
             return too_large(int(size[1]), self.limits.max_result_bytes)
-        return explain_refusal(error, caller, tables, self.snapshot, self._exposure)
+        return explain_refusal(error, caller, tables, self.snapshot, self.exposure)
 
     # --- connections of a role ------------------------------------------------------------------------------------
 
     def wire(self, pool: Pool, role: str) -> Lease:
         """A connection of a pool, logged in as who may become the role."""
         return pool.wire(_login(role), partial(credential_of, role=role))
+
+    async def _aside(self) -> Wire:
+        """A connection as the owner, for whoever calls this alone."""
+        return Wire(await self._connector.connect(partial(credential_of, role="owner"), options="-c jit=off"))
 
     def lanes(self, role: str, *, purpose: str = "") -> Multiplexer:
         """Shared connections of a role's login; those of another purpose do not wait for these."""

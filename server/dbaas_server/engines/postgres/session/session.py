@@ -8,13 +8,17 @@ from typing import Any
 from dbaas_provisioning.engine import Capabilities
 
 from ....changes import Change, Mask, ValueType
-from ....engine import Limits, Target
+from ....engine import Limits, Scroll, Target
 from ....nouns import (
     ArgValue,
+    Arrangement,
     Caller,
     Catalog,
     Chunks,
+    Extract,
+    ExtractForm,
     Filter,
+    Finding,
     Format,
     QueryResult,
     Read,
@@ -24,11 +28,14 @@ from ....nouns import (
     Write,
     WriteKind,
 )  # fmt: skip
+from .. import advice
 from ..valuetypes import value_type
-from . import bulk, reading, seeing, writing
+from . import bulk, reading, scrolling, seeing, writing
 from .opened import Opened
 
 __all__ = ["PostgresSession", "open_session"]
+
+_AS_IT_IS = Arrangement()
 
 
 async def open_session(target: Target, limits: Limits) -> PostgresSession:
@@ -104,10 +111,41 @@ class PostgresSession:
         return await writing.call(self._opened, read, args, caller)
 
     async def run(
-        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        max_rows: int | None = None,
+        offset: int | None = None,
+        cells: bool = False,
     ) -> QueryResult:
         """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
-        return await bulk.run(self._opened, text, args, caller, max_rows=max_rows, offset=offset)
+        return await bulk.run(self._opened, text, args, caller, max_rows=max_rows, offset=offset, cells=cells)
+
+    async def scroll(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> Scroll:
+        """Open the result of one statement that only reads."""
+        return await scrolling.scroll(self._opened, text, args, caller, arrangement)
+
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
+        """How many rows such a statement gives."""
+        return await scrolling.count(self._opened, text, args, caller, arrangement)
+
+    async def extract(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        arrangement: Arrangement = _AS_IT_IS,
+        form: ExtractForm = ExtractForm.csv,
+    ) -> Extract:
+        """Every row of such a statement with bounded memory."""
+        return await scrolling.extract(self._opened, text, args, caller, arrangement, form)
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
         """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
@@ -157,3 +195,12 @@ class PostgresSession:
             int(commits or 0),
             int(rollbacks or 0),
         )
+
+    def findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """What could be better about its tables, as far as the catalog tells."""
+        return advice.of_catalog(catalog, self._opened.exposure)
+
+    async def counted_findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """Tables that were never analysed, indexes that are there twice."""
+        ((answer,),) = await self._opened.watcher.ask(advice.COUNTED)
+        return advice.of_counts(answer, catalog.tables.__contains__)
