@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { columnWidths, digits } from './geometry.js';
 import { RowsModel } from './model.js';
 import { BodyPainter, HeaderPainter, MARKS, PADDING, RowNumberPainter } from './painters.js';
+import { paintDirectly } from './painting.js';
 import type { RowSource } from './source.js';
 import { paletteOf } from './theme.js';
 import type { Palette } from './theme.js';
@@ -23,6 +24,7 @@ export class ResultGrid extends DataGrid {
       headerVisibility: 'all'
     });
     this.addClass('dbaas-Grid');
+    paintDirectly(this, () => this.canvasGC);
   }
 
   /** Called after something was painted: scrolled, resized, or arrived. */
