@@ -56,7 +56,7 @@ class Fitting {
 }
 
 /** Beyond the letters of Europe, marks may pile up above and below a line. */
-const TALL = /[^\u0000-\u02ff\u2000-\u22ff]/;
+const TALL = /[\u0300-\u1fff\u2300-\u{10ffff}]/u;
 
 abstract class Painter extends CellRenderer {
   constructor(protected readonly palette: Palette) {
