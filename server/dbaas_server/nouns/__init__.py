@@ -6,10 +6,11 @@ the tuple of arguments sent along. One shape is therefore parsed and compiled on
 
 from __future__ import annotations
 
-from .answers import Chunks, Extract, Position, QueryColumn, QueryResult, Rows, Stats
+from .answers import Chunks, Extract, ExtractForm, Position, QueryColumn, QueryResult, Rows, Stats
 from .arguments import Arg, ArgValue
 from .caller import Caller
 from .catalog import Catalog, Column, Function, Key, Parameter, Relation, Table, TableRef
+from .findings import Finding
 from .reading import (
     Aggregate,
     Call,
@@ -54,8 +55,10 @@ __all__ = [
     "Embed",
     "EmbedExists",
     "Extract",
+    "ExtractForm",
     "Field",
     "Filter",
+    "Finding",
     "Format",
     "Function",
     "Item",

@@ -16,7 +16,9 @@ from ....nouns import (
     Catalog,
     Chunks,
     Extract,
+    ExtractForm,
     Filter,
+    Finding,
     Format,
     QueryResult,
     Read,
@@ -26,6 +28,7 @@ from ....nouns import (
     Write,
     WriteKind,
 )  # fmt: skip
+from .. import advice
 from ..valuetypes import value_type
 from . import bulk, reading, scrolling, seeing, writing
 from .opened import Opened
@@ -139,10 +142,10 @@ class PostgresSession:
         caller: Caller,
         *,
         arrangement: Arrangement = _AS_IT_IS,
-        as_json: bool = False,
+        form: ExtractForm = ExtractForm.csv,
     ) -> Extract:
         """Every row of such a statement with bounded memory."""
-        return await scrolling.extract(self._opened, text, args, caller, arrangement, as_json=as_json)
+        return await scrolling.extract(self._opened, text, args, caller, arrangement, form)
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
         """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
@@ -192,3 +195,12 @@ class PostgresSession:
             int(commits or 0),
             int(rollbacks or 0),
         )
+
+    def findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """What could be better about its tables, as far as the catalog tells."""
+        return advice.of_catalog(catalog, self._opened.exposure)
+
+    async def counted_findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """Tables that were never analysed, indexes that are there twice."""
+        ((answer,),) = await self._opened.watcher.ask(advice.COUNTED)
+        return advice.of_counts(answer, catalog.tables.__contains__)
