@@ -23,6 +23,8 @@ export interface View {
   total: number | null;
   tasks: readonly Task[];
   problem: ApiError | null;
+  /** Tries again what failed; null where doing the same again is for the person to do. */
+  retry: (() => void) | null;
   /** What just happened, or is worth knowing. */
   note: string | null;
   filtering: boolean;
@@ -50,9 +52,9 @@ export class Desk {
   }
 
   /** Says what went wrong, where the person looks. What was aborted went as it should. */
-  fail(thrown: unknown): void {
+  fail(thrown: unknown, retry: (() => void) | null = null): void {
     if (!(thrown instanceof DOMException && thrown.name === 'AbortError')) {
-      this.update({ problem: asApiError(thrown) });
+      this.update({ problem: asApiError(thrown), retry });
     }
   }
 
@@ -170,7 +172,17 @@ export class Desk {
 
   private first(source: RowSource): View {
     const { known, total } = source;
-    return { source, known, total, tasks: [], problem: null, note: null, filtering: false, side: null };
+    return {
+      source,
+      known,
+      total,
+      tasks: [],
+      problem: null,
+      retry: null,
+      note: null,
+      filtering: false,
+      side: null
+    };
   }
 
   private follow(source: RowSource): void {

@@ -93,7 +93,7 @@ function markdown(columns: Columns, rows: Rows): string {
 
 function inserts(columns: Columns, rows: Rows, table: string): string {
   const names = columns.map(({ name }) => identifier(name)).join(', ');
-  const start = `INSERT INTO ${table} (${names}) VALUES`;
+  const start = `INSERT INTO ${identifier(table)} (${names}) VALUES`;
   return rows
     .map(row => `${start} (${row.map((cell, index) => literal(cell, columns[index])).join(', ')});\n`)
     .join('');

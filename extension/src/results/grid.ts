@@ -39,7 +39,17 @@ export class ResultGrid extends DataGrid {
     const before = this.rows;
     const widths = before && sameColumns(before.source, source) ? this.widths() : null;
     const model = new RowsModel(source, this.failed);
+    let top = 0;
+    model.changed.connect(() => {
+      top = this.scrollY;
+    });
     this.dataModel = model;
+    model.changed.connect((_, { type }) => {
+      // The grid would stay at the end of rows that become more because somebody looks at their end, without end.
+      if (type === 'rows-inserted') {
+        this.scrollTo(this.scrollX, top);
+      }
+    });
     this.selectionModel = new BasicSelectionModel({ dataModel: model });
     before?.dispose();
     this.scrollTo(this.scrollX, 0);
@@ -82,6 +92,8 @@ export class ResultGrid extends DataGrid {
 
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
+    // In a notebook, its shortcuts would take the arrows, and letters too.
+    this.node.toggleAttribute('data-lm-suppress-shortcuts', this.node.closest('.jp-Notebook') !== null);
     this.restyle();
     if (!this.fitted) {
       this.widen();

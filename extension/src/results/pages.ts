@@ -22,11 +22,13 @@ export class Pages {
   /**
    * @param arrived is told which rows have come.
    * @param failed is told what was thrown; the same rows are asked for again when they are wanted again.
+   * @param kept how many pages stay at hand.
    */
   constructor(
     private readonly source: Source,
     private readonly arrived: (offset: number, count: number) => void,
-    private readonly failed: (thrown: unknown) => void
+    private readonly failed: (thrown: unknown) => void,
+    private readonly kept = KEPT
   ) {
     this.seenRun = source.run;
   }
@@ -56,6 +58,11 @@ export class Pages {
     if (!this.flight && this.missing() !== null) {
       this.schedule();
     }
+  }
+
+  /** Asks again for what is in view and did not come. */
+  retry(): void {
+    this.start();
   }
 
   /**
@@ -160,7 +167,7 @@ export class Pages {
       this.pages.set(from + at / PAGE, rows.slice(at, at + PAGE));
     }
     for (const page of this.pages.keys()) {
-      if (this.pages.size <= KEPT) {
+      if (this.pages.size <= this.kept) {
         break;
       }
       this.pages.delete(page);

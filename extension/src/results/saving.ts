@@ -1,5 +1,7 @@
 /** Files that the browser saves. */
 
+import { ApiError } from '../api/errors.js';
+
 const ENDINGS: Readonly<Record<string, string>> = { inserts: 'sql', markdown: 'md', tsv: 'tsv' };
 
 /** `('flights', 'markdown')` → `flights.md`; whatever a file system may dislike in a name is left out. */
@@ -32,7 +34,12 @@ export async function received(response: Response, progress?: (bytes: number) =>
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch((thrown: unknown) => {
+      // What goes wrong after the first bytes cuts the connection: a file never looks complete that is not.
+      throw thrown instanceof TypeError
+        ? new ApiError('failed', 'The file broke off before its end.', 'Try again, or choose fewer rows.')
+        : thrown;
+    });
     if (done) {
       return new Blob(parts, { type: response.headers.get('Content-Type') ?? '' });
     }

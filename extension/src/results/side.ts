@@ -4,6 +4,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { IThemeManager } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { PanelLayout, Widget } from '@lumino/widgets';
+import type { SplitPanel } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { Actions } from './actions.js';
@@ -51,6 +52,8 @@ export class Side extends Widget {
       void this.chart();
     }
     this.show();
+    // A chart takes as much as the grid does, a value less.
+    (this.parent as SplitPanel | null)?.setRelativeSizes(side === 'chart' ? [1, 1] : [5, 3]);
   }
 
   /** Shows the value under the cursor. */

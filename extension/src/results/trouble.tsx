@@ -7,7 +7,7 @@ import type { Desk } from './desk.js';
 import { useView } from './toolbar.js';
 
 export function Trouble({ desk }: { desk: Desk }): React.ReactElement | null {
-  const { problem } = useView(desk);
+  const { problem, retry } = useView(desk);
   return (
     problem && (
       <div className="dbaas-Results-trouble" role="alert">
@@ -15,6 +15,11 @@ export function Trouble({ desk }: { desk: Desk }): React.ReactElement | null {
           {shown(problem.message, 1000).text}
           {problem.hint !== null && <small>{shown(problem.hint, 500).text}</small>}
         </span>
+        {retry && (
+          <button type="button" className="dbaas-Results-link" onClick={retry}>
+            Try again
+          </button>
+        )}
         <button
           type="button"
           className="dbaas-Results-link"

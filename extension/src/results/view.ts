@@ -43,7 +43,10 @@ class ResultsView extends Widget {
     this.addClass('dbaas-Results');
     this.desk = new Desk(options.source);
     this.grid = new ResultGrid(thrown => {
-      this.desk.fail(thrown);
+      this.desk.fail(thrown, () => {
+        this.desk.update({ problem: null });
+        this.grid.rows?.pages.retry();
+      });
     });
     this.filters = new FilterBar(this.desk, this.grid);
     this.spoken = new Spoken(this.grid);
@@ -110,7 +113,6 @@ class ResultsView extends Widget {
     }
     split.addWidget(this.grid);
     split.addWidget(this.side);
-    split.setRelativeSizes([1, 1]);
     this.node.append(this.spoken.node);
     // What stands above it comes and goes, and the page then gives it another height without telling.
     this.sizes = new ResizeObserver(() => {
