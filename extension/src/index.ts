@@ -7,6 +7,7 @@
  */
 
 import { graphiql } from './plugins/graphiql.js';
+import { results } from './plugins/results.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql];
+export default [sidebar, graphiql, results];
