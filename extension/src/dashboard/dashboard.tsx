@@ -50,7 +50,7 @@ export class Dashboard extends Widget {
       if (!this.isDisposed) {
         this.fill(about, typeof last === 'string' ? last : null);
         wishes.serve(wish => {
-          this.show(wish);
+          this.fulfil(wish);
         });
       }
     } catch (thrown) {
@@ -76,7 +76,7 @@ export class Dashboard extends Widget {
       send: this.send,
       about,
       show: wish => {
-        this.show(wish);
+        this.fulfil(wish);
       },
       texts: this.texts
     };
@@ -89,7 +89,7 @@ export class Dashboard extends Widget {
     this.select(this.tabs.some(tab => tab.id === last) ? last : (this.tabs[0]?.id ?? null));
   }
 
-  private show({ tab, text }: Wish): void {
+  private fulfil({ tab, text }: Wish): void {
     if (text !== null) {
       this.texts.put(text);
     }

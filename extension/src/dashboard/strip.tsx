@@ -143,7 +143,13 @@ export function Strip(props: StripProps): React.ReactElement {
   );
 }
 
-function Rename({ label, onDone }: { label: string; onDone: (name: string | null) => void }): React.ReactElement {
+function Rename({
+  label,
+  onDone
+}: {
+  label: string;
+  onDone: (name: string | null) => void;
+}): React.ReactElement {
   const finish = (value: string): void => {
     const name = value.trim();
     onDone(name === '' || name === label ? null : name);

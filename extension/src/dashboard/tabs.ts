@@ -55,8 +55,7 @@ const tabs: DashboardTab[] = [
     label: 'Query',
     rank: 10,
     applies: () => true,
-    create: context =>
-      new LazyPanel(async () => (await import('../editor/index.js')).createQueryTab(context))
+    create: context => new LazyPanel(async () => (await import('../editor/index.js')).createQueryTab(context))
   }
 ];
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { Statement } from '../api/language.js';
-import { runsOf, statementAt, unitsOf, wordAt } from './chosen.js';
+import { runsOf, statementAt, wordAt } from './chosen.js';
 
 function statement(from: number, to: number, reads = true, ...parameters: string[]): Statement {
   return { from, to, reads, parameters };
@@ -31,11 +31,6 @@ test('statements that only read are run one by one, others at once', () => {
     { range: { from: 0, to: 25 }, parameters: ['a', 'b'] }
   ]);
   assert.deepEqual(runsOf([]), []);
-});
-
-test('characters are counted as PostgreSQL does', () => {
-  assert.equal(unitsOf('a😀b', 2), 3);
-  assert.equal(unitsOf('ab', 9), 2);
 });
 
 test('a whole word is marked', () => {

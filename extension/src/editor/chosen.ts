@@ -8,7 +8,11 @@ export interface Range {
 }
 
 /** The statement at the cursor: the one it is in or right behind; between two, the one before it on the same line. */
-export function statementAt(text: string, statements: readonly Statement[], cursor: number): Statement | null {
+export function statementAt(
+  text: string,
+  statements: readonly Statement[],
+  cursor: number
+): Statement | null {
   const inside = statements.find(one => one.from <= cursor && cursor <= one.to);
   if (inside) {
     return inside;
@@ -38,15 +42,6 @@ export function runsOf(statements: readonly Statement[]): { range: Range; parame
   }
   const parameters = [...new Set(statements.flatMap(one => one.parameters))];
   return [{ range: { from: first.from, to: last.to }, parameters }];
-}
-
-/** A place after so many characters, as PostgreSQL counts them, in the units of JavaScript. */
-export function unitsOf(text: string, characters: number): number {
-  let units = 0;
-  for (let count = 0; count < characters && units < text.length; count += 1) {
-    units += (text.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return units;
 }
 
 /** The word at a place, to be marked: at least one character, unless the text ends there. */

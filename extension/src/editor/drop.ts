@@ -7,8 +7,7 @@ const TEXT = 'text/plain';
 
 /** Lumino's drags are not the browser's: they come as events of their own. */
 export function acceptDrops(view: EditorView): void {
-  const over = (dropping: (event: Drag.Event, position: number) => void) => (raw: Event) => {
-    const event = raw as Drag.Event;
+  const over = (dropping: (event: Drag.Event, position: number) => void) => (event: Drag.Event) => {
     if (event.mimeData.hasData(TEXT)) {
       event.preventDefault();
       event.stopPropagation();
@@ -16,14 +15,19 @@ export function acceptDrops(view: EditorView): void {
       dropping(event, at);
     }
   };
+  const on = (type: string, handle: (event: Drag.Event) => void): void => {
+    view.dom.addEventListener(type, (event: unknown) => {
+      handle(event as Drag.Event);
+    });
+  };
   const follow = over((event, position) => {
     event.dropAction = 'copy';
     view.focus();
     view.dispatch({ selection: { anchor: position } });
   });
-  view.dom.addEventListener('lm-dragenter', follow);
-  view.dom.addEventListener('lm-dragover', follow);
-  view.dom.addEventListener(
+  on('lm-dragenter', follow);
+  on('lm-dragover', follow);
+  on(
     'lm-drop',
     over((event, position) => {
       const text: unknown = event.mimeData.getData(TEXT);

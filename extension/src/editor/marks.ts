@@ -11,7 +11,10 @@ import { statementAt, wordAt } from './chosen.js';
 const setError = StateEffect.define<number | null>();
 const setStatements = StateEffect.define<readonly Statement[]>();
 
-const errorMark = Decoration.mark({ class: 'dbaas-ErrorMark', attributes: { title: 'The engine stopped here.' } });
+const errorMark = Decoration.mark({
+  class: 'dbaas-ErrorMark',
+  attributes: { title: 'The engine stopped here.' }
+});
 const chosenLine = Decoration.line({ class: 'dbaas-ChosenLine' });
 
 /** Gone as soon as somebody writes: then it is another statement. */

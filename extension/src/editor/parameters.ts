@@ -30,7 +30,10 @@ export class WrongParameter extends Error {
  *
  * @throws WrongParameter where a number is none.
  */
-export function valuesOf(names: readonly string[], entered: Parameters): Record<string, string | number | null> {
+export function valuesOf(
+  names: readonly string[],
+  entered: Parameters
+): Record<string, string | number | null> {
   return Object.fromEntries(
     [...new Set(names)].map(name => {
       const { kind, text } = own(entered, name);

@@ -181,13 +181,14 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
         this.add(query, piece, answer, first);
       }
     } catch (thrown) {
-      const problem = stop.aborted ? new ApiError('failed', 'Cancelled.', null, 'cancelled') : asApiError(thrown);
-      const position = problem.positionIn(piece.text);
+      const problem = stop.aborted
+        ? new ApiError('failed', 'Cancelled.', null, 'cancelled')
+        : asApiError(thrown);
       made = {
         ...message,
         durationMs: performance.now() - since,
         problem,
-        position: position === null ? null : piece.from + position
+        position: problem.position === null ? null : piece.from + problem.position
       };
       this.choose(query, null);
     }

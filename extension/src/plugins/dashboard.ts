@@ -80,7 +80,10 @@ export const dashboard: JupyterFrontEndPlugin<void> = {
       command,
       args: widget => {
         const { tenant, database } = opened.get(widget) ?? {};
-        return { ...(tenant === undefined ? {} : { tenant }), ...(database === undefined ? {} : { database }) };
+        return {
+          ...(tenant === undefined ? {} : { tenant }),
+          ...(database === undefined ? {} : { database })
+        };
       },
       name: widget => nameOf(opened.get(widget))
     });

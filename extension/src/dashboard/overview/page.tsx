@@ -111,8 +111,8 @@ function Empty({ showQuery }: { showQuery: () => void }): React.ReactElement {
     <section className="dbaas-Card">
       <h3>Nothing in it yet</h3>
       <p>
-        Create a first table in the query editor, load a file in a notebook (<code>%dbaas load</code>), or let an
-        application write through the addresses here.
+        Create a first table in the query editor, load a file in a notebook (<code>%dbaas load</code>), or let
+        an application write through the addresses here.
       </p>
       <button type="button" className="dbaas-Button dbaas-mod-quiet" onClick={showQuery}>
         Open the query editor
