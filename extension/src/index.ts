@@ -8,6 +8,7 @@
 
 import { dashboard } from './plugins/dashboard.js';
 import { graphiql } from './plugins/graphiql.js';
+import { results } from './plugins/results.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql, dashboard];
+export default [sidebar, graphiql, dashboard, results];

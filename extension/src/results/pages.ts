@@ -36,6 +36,11 @@ export class Pages {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
+  /** A page of rows that is here, the one used last. */
+  held(): readonly Row[] {
+    return [...this.pages.values()].at(-1) ?? [];
+  }
+
   /** What is in view: rows `first` to `last`, inclusive. */
   want(first: number, last: number): void {
     const from = Math.floor(first / PAGE);
