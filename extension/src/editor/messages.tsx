@@ -79,8 +79,9 @@ function Line({ message, goTo }: { message: Message; goTo: MessagesProps['goTo']
 }
 
 function doneSentence({ command, rows }: Message): string {
-  const done = visible(command ?? 'Done');
-  return rows === null ? `${done}, first rows fetched` : `${done}: ${plural(rows, 'row')}`;
+  // The engine's word for what it did, without the figures in it.
+  const done = visible(command ?? 'Done').replace(/[\s\d]+$/, '');
+  return rows === null ? done : `${done}: ${plural(rows, 'row')}`;
 }
 
 /** Keys worth knowing, until there is something to show in their place. */

@@ -174,7 +174,8 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
         ...message,
         durationMs: answer.duration_ms,
         command: answer.command,
-        rows: answer.row_count ?? (answer.complete ? answer.rows.length : null),
+        // Of a result that stays open nobody knows yet how many there are.
+        rows: answer.complete ? answer.row_count : null,
         notices: answer.notices
       };
       if (!this.isDisposed) {
@@ -206,14 +207,13 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
       return;
     }
     const id = `result-${(this.last += 1)}`;
-    const rows = answer.total ?? answer.row_count ?? answer.rows.length;
     const tab = {
       id,
       query,
       title: titleOf(piece.text, this.current.tabs.filter(tab => tab.query === query).length + 1),
       pinned: false,
       text: piece.text,
-      rows: answer.complete ? String(rows) : `${answer.rows.length}+`,
+      rows: answer.complete ? String(answer.rows.length) : `${answer.rows.length}+`,
       shown: this.show(answer, piece)
     };
     this.update({ tabs: [...this.current.tabs, tab] });

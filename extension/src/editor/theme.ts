@@ -6,8 +6,7 @@ import { EditorView } from '@codemirror/view';
 import { jupyterEditorTheme, jupyterHighlightStyle } from '@jupyterlab/codemirror';
 
 export const theme: Extension = [
-  jupyterEditorTheme,
-  syntaxHighlighting(jupyterHighlightStyle),
+  // What comes first wins.
   EditorView.theme({
     '&': {
       height: '100%',
@@ -26,5 +25,7 @@ export const theme: Extension = [
     '.cm-activeLineGutter': { background: 'transparent' },
     '.cm-lineNumbers .cm-activeLineGutter': { color: 'var(--jp-ui-font-color1)' },
     '.cm-placeholder': { color: 'var(--jp-ui-font-color3)', whiteSpace: 'pre-wrap' }
-  })
+  }),
+  jupyterEditorTheme,
+  syntaxHighlighting(jupyterHighlightStyle)
 ];
