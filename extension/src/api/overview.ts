@@ -7,18 +7,16 @@ import type { Database } from './nouns.js';
 export interface Endpoint {
   name: string;
   url: string;
-  /** Whether the address holds a password. */
+  /** Whether it takes a password, which is not in it. */
   secret: boolean;
 }
 
 export interface Key {
   id: string;
   role: string;
-  name: string | null;
-  /** The first characters, by which one knows it again; keys themselves are shown once. */
-  prefix?: string | null;
-  created_at?: string | null;
-  last_used_at?: string | null;
+  /** The first characters, by which one knows it again; the key itself was shown once. */
+  prefix: string;
+  created_at: string;
 }
 
 export interface LargestTable {

@@ -53,7 +53,6 @@ export function Bar({ desk, runner, panel }: BarProps): React.ReactElement {
           onClick={() => void desk.run(true)}
         />
         <Tool icon={cleaningIcon} label="Format" keys="Shift-Alt-F" onClick={() => void desk.format()} />
-        {running && <Elapsed since={running.since} />}
       </div>
       <Strip
         label="Queries"
@@ -83,6 +82,7 @@ export function Bar({ desk, runner, panel }: BarProps): React.ReactElement {
           }}
         />
       </Strip>
+      {running && <Elapsed since={running.since} />}
       <Tool
         icon={historyIcon}
         label="History"

@@ -2,7 +2,7 @@
 
 import * as React from 'react';
 
-import { exact, plural } from '../sidebar/format.js';
+import { plural } from '../sidebar/format.js';
 import { visible } from '../shown/index.js';
 import { elapsed, moment } from './figures.js';
 import type { Message } from './runner.js';
@@ -81,7 +81,8 @@ function Line({ message, goTo }: { message: Message; goTo: MessagesProps['goTo']
 function doneSentence({ command, rows }: Message): string {
   // The engine's word for what it did, without the figures in it.
   const done = visible(command ?? 'Done').replace(/[\s\d]+$/, '');
-  return rows === null ? done : `${done}: ${plural(rows, 'row')}`;
+  // Only commands that count rows say how many.
+  return rows === null || !/\d$/.test(command ?? '') ? done : `${done}: ${plural(rows, 'row')}`;
 }
 
 /** Keys worth knowing, until there is something to show in their place. */
@@ -110,9 +111,4 @@ function Nothing(): React.ReactElement {
       </dl>
     </section>
   );
-}
-
-/** `1234` → `1,234`; what is not a number stays. */
-export function rowsNote(rows: string): string {
-  return /^\d+$/.test(rows) ? exact(Number(rows)) : rows;
 }

@@ -8,8 +8,9 @@ import { Strip } from '../dashboard/strip.js';
 import type { StripItem } from '../dashboard/strip.js';
 import { useSignal } from '../dashboard/use.js';
 import { visible } from '../shown/index.js';
+import { exact } from '../sidebar/format.js';
 import type { Desk } from './desk.js';
-import { Messages, rowsNote } from './messages.js';
+import { Messages } from './messages.js';
 import type { Runner } from './runner.js';
 
 /** The id of the first tab; results have ids of their own. */
@@ -84,7 +85,7 @@ function Tabs({ desk, runner, panel }: TabsProps): React.ReactElement {
     ...mine.map(({ id, title, rows, pinned, text }) => ({
       id,
       label: visible(title),
-      note: rowsNote(rows),
+      ...(rows === null ? {} : { note: exact(rows) }),
       tooltip: visible(text.trim().slice(0, 300)),
       closable: true,
       pinned

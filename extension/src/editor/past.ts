@@ -43,6 +43,11 @@ export class Past implements IDisposable {
 
   search(search: string): void {
     this.update({ search });
+    this.refreshSoon();
+  }
+
+  /** Asks for the newest again, in a moment: the server writes the history after it answered. */
+  refreshSoon(): void {
     void this.later.invoke();
   }
 

@@ -120,14 +120,14 @@ export class QueryTab extends SplitPanel {
     }
   }
 
-  /** What just ran is in the history by now. */
+  /** What just ran will be in the history. */
   private ran(): void {
     const { messages } = this.options.runner.view;
     const last = messages.at(-1)?.id ?? 0;
     if (last !== this.seen) {
       this.seen = last;
       if (this.remembering === true) {
-        void this.options.past.refresh();
+        this.options.past.refreshSoon();
       }
     }
   }

@@ -39,7 +39,8 @@ export interface ResultTab<Shown> {
   /** A pinned one stays when the query is run again. */
   pinned: boolean;
   text: string;
-  rows: string;
+  /** Null while nobody knows how many there are. */
+  rows: number | null;
   shown: Shown;
 }
 
@@ -213,7 +214,7 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
       title: titleOf(piece.text, this.current.tabs.filter(tab => tab.query === query).length + 1),
       pinned: false,
       text: piece.text,
-      rows: answer.complete ? String(answer.rows.length) : `${answer.rows.length}+`,
+      rows: answer.complete ? answer.rows.length : null,
       shown: this.show(answer, piece)
     };
     this.update({ tabs: [...this.current.tabs, tab] });

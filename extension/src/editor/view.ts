@@ -23,6 +23,7 @@ import type { Language } from '../api/language.js';
 import { completion } from './complete.js';
 import { isDocuments, languageOf } from './dialects.js';
 import { marks } from './marks.js';
+import { parameterNames } from './names.js';
 import { theme } from './theme.js';
 import { diagnostics, hover } from './tooltips.js';
 
@@ -70,6 +71,7 @@ export function editorExtensions(engine: string, language: Language, actions: Ed
     hover(language),
     diagnostics(language),
     marks,
+    isDocuments(engine) ? [] : parameterNames,
     placeholder(isDocuments(engine) ? DOCUMENTS_HINT : SQL_HINT),
     EditorView.contentAttributes.of({ 'aria-label': 'Query', spellcheck: 'false', autocorrect: 'off' }),
     EditorView.updateListener.of(update => {

@@ -9,13 +9,14 @@ import { Copy } from '../../sidebar/icons.js';
 /** Copies what a promise brings, and says how that went. */
 type CopyText = (what: string, bring: () => Promise<string>) => Promise<void>;
 
-export function Endpoints({
-  endpoints,
-  copy
-}: {
+export interface EndpointsProps {
   endpoints: readonly Endpoint[];
+  /** The address with its password, which is asked for only when somebody wants it. */
+  connectionString: () => Promise<string>;
   copy: CopyText;
-}): React.ReactElement | null {
+}
+
+export function Endpoints({ endpoints, connectionString, copy }: EndpointsProps): React.ReactElement | null {
   if (endpoints.length === 0) {
     return null;
   }
@@ -27,13 +28,14 @@ export function Endpoints({
           {endpoints.map(({ name, url, secret }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              <td className="dbaas-mod-code" title={secret ? undefined : url}>
-                {secret ? withoutPassword(url) : url}
+              <td className="dbaas-mod-code" title={url}>
+                {url}
               </td>
               <td>
                 <CopyButton
+                  title={secret ? 'Copy, with the password' : 'Copy'}
                   label={`Copy the address of ${name}`}
-                  onClick={() => void copy(name, () => Promise.resolve(url))}
+                  onClick={() => void copy(name, secret ? connectionString : () => Promise.resolve(url))}
                 />
               </td>
             </tr>
@@ -42,11 +44,6 @@ export function Endpoints({
       </table>
     </section>
   );
-}
-
-/** On a screen, which others see, a password is not written out. */
-export function withoutPassword(url: string): string {
-  return url.replace(/^([^/]*:\/\/[^:@/]*):[^@]*@/, '$1:••••••@');
 }
 
 export function Keys({ keys, copy }: { keys: readonly Key[]; copy: CopyText }): React.ReactElement {
@@ -61,10 +58,11 @@ export function Keys({ keys, copy }: { keys: readonly Key[]; copy: CopyText }): 
           {keys.map(key => (
             <tr key={key.id}>
               <th scope="row">{key.role}</th>
-              <td className="dbaas-mod-code">{key.prefix ?? ''}…</td>
+              <td className="dbaas-mod-code">{key.prefix}…</td>
               <td>
                 <CopyButton
-                  label={`Copy the id of key ${key.prefix ?? key.id}`}
+                  title="Copy its id; the key itself was shown once"
+                  label={`Copy the id of key ${key.prefix}`}
                   onClick={() => void copy('Key id', () => Promise.resolve(key.id))}
                 />
               </td>
@@ -116,9 +114,15 @@ export function Largest({
   );
 }
 
-function CopyButton({ label, onClick }: { label: string; onClick: () => void }): React.ReactElement {
+interface CopyButtonProps {
+  title: string;
+  label: string;
+  onClick: () => void;
+}
+
+function CopyButton({ title, label, onClick }: CopyButtonProps): React.ReactElement {
   return (
-    <button type="button" className="dbaas-IconButton" title="Copy" aria-label={label} onClick={onClick}>
+    <button type="button" className="dbaas-IconButton" title={title} aria-label={label} onClick={onClick}>
       <Copy />
     </button>
   );

@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 import type { ISignal } from '@lumino/signaling';
 import type { IDisposable } from '@lumino/disposable';
 
+import { Client } from '../../api/client.js';
 import type { Send } from '../../api/client.js';
 import { asApiError } from '../../api/errors.js';
 import type { ApiError } from '../../api/errors.js';
@@ -71,6 +72,11 @@ export class OverviewModel implements IDisposable {
       this.update({ waking: false });
       this.refresh();
     }
+  }
+
+  /** With the password. Rejects with an `ApiError`. */
+  connectionString(): Promise<string> {
+    return new Client(this.send).connectionString(this.tenant, this.database);
   }
 
   private async look(): Promise<void> {

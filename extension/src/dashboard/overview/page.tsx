@@ -79,7 +79,11 @@ function Known({
       </dl>
       <Warnings warnings={overview.warnings ?? []} openQuery={openQuery} />
       <div className="dbaas-Overview-columns">
-        <Endpoints endpoints={overview.endpoints ?? []} copy={copying} />
+        <Endpoints
+          endpoints={overview.endpoints ?? []}
+          connectionString={() => model.connectionString()}
+          copy={copying}
+        />
         <Keys keys={overview.keys ?? []} copy={copying} />
         {tables !== null && tables.count > 0 && <Largest count={tables.count} tables={tables.largest} />}
         {tables?.count === 0 && <Empty showQuery={showQuery} />}
