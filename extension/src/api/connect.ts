@@ -12,6 +12,5 @@ export function connect(settings: ServerConnection.ISettings): Client {
 /** How requests travel to that platform. */
 export function sender(settings: ServerConnection.ISettings): Send {
   const root = URLExt.join(settings.baseUrl, 'dbaas');
-  // Jupyter would add a number to every address against caches; the platform's answers say themselves what may be kept.
-  return (path, init) => ServerConnection.makeRequest(root + path, { cache: 'no-cache', ...init }, settings);
+  return (path, init) => ServerConnection.makeRequest(root + path, init, settings);
 }

@@ -78,9 +78,12 @@ function Line({ message, goTo }: { message: Message; goTo: MessagesProps['goTo']
   );
 }
 
-function doneSentence({ command, rows }: Message): string {
+function doneSentence({ command, rows, open }: Message): string {
   // The engine's word for what it did, without the figures in it.
   const done = visible(command ?? 'Done').replace(/[\s\d]+$/, '');
+  if (open) {
+    return `${done}: the first ${plural(rows ?? 0, 'row')}; more are fetched as they are looked at`;
+  }
   // Only commands that count rows say how many.
   return rows === null || !/\d$/.test(command ?? '') ? done : `${done}: ${plural(rows, 'row')}`;
 }

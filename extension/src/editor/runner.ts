@@ -26,6 +26,8 @@ export interface Message {
   /** `SELECT`, `INSERT` …; null when it failed. */
   command: string | null;
   rows: number | null;
+  /** Whether more rows follow, which nobody counted. */
+  open: boolean;
   notices: readonly string[];
   problem: ApiError | null;
   /** Where in its query the engine found the error. */
@@ -160,6 +162,7 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
       at: Date.now(),
       command: null,
       rows: null,
+      open: false,
       notices: [],
       problem: null,
       position: null
@@ -175,8 +178,8 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
         ...message,
         durationMs: answer.duration_ms,
         command: answer.command,
-        // Of a result that stays open nobody knows yet how many there are.
-        rows: answer.complete ? answer.row_count : null,
+        rows: answer.complete ? answer.row_count : answer.rows.length,
+        open: !answer.complete,
         notices: answer.notices
       };
       if (!this.isDisposed) {

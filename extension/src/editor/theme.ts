@@ -9,7 +9,6 @@ export const theme: Extension = [
   // What comes first wins.
   EditorView.theme({
     '&': {
-      height: '100%',
       background: 'var(--jp-layout-color1)',
       fontSize: 'var(--jp-code-font-size)'
     },
