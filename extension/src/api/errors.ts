@@ -14,7 +14,9 @@ export class ApiError extends Error {
     readonly kind: Kind,
     message: string,
     readonly hint: string | null = null,
-    readonly code: string | null = null
+    readonly code: string | null = null,
+    /** Where in the text that was sent, in UTF-16 code units; null where no place is to blame. */
+    readonly position: number | null = null
   ) {
     super(message);
     this.name = 'ApiError';
@@ -31,7 +33,8 @@ export async function errorFrom(response: Response): Promise<ApiError> {
   const body = await bodyOf(response);
   const message = text(body['message']) ?? `The server answered ${response.status} ${response.statusText}.`;
   const code = text(body['code']);
-  return new ApiError(kindOf(response.status, code), message, text(body['hint']), code);
+  const position = typeof body['position'] === 'number' ? body['position'] : null;
+  return new ApiError(kindOf(response.status, code), message, text(body['hint']), code, position);
 }
 
 /** What was thrown, as an `ApiError`: a request that got no answer fails with a `TypeError`. */

@@ -165,7 +165,8 @@ export async function copying(what: string, bring: () => Promise<string>): Promi
   }
 }
 
-function tellProblem(thrown: unknown): void {
+/** Says what went wrong, and what to do about it. */
+export function tellProblem(thrown: unknown): void {
   const problem = asApiError(thrown);
   Notification.error([problem.message, problem.hint].filter(Boolean).join(' '), { autoClose: 8000 });
 }
