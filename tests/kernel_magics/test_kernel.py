@@ -65,6 +65,9 @@ def test_a_result_has_a_static_page_and_buttons_only_where_somebody_sits(kernel:
     live = kernel.run(code, allow_stdin=True)
     page, buttons = live.bundles()
     assert "<table" in page["text/html"] and "application/vnd.jupyter.widget-view+json" in buttons
+    # What has a grid of its own knows by these what it shows, and that it shows no buttons.
+    assert page["application/vnd.dbaas.result+json"]["rows"][99] == [100]
+    assert buttons["application/vnd.dbaas.pager+json"] == {}
 
 
 def test_next_and_previous_turn_the_page_in_the_engine(kernel: Kernel) -> None:
