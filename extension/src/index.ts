@@ -7,6 +7,7 @@
  */
 
 import { graphiql } from './plugins/graphiql.js';
+import { notebook } from './plugins/notebook.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql];
+export default [sidebar, graphiql, notebook];
