@@ -8,6 +8,8 @@
 
 import { graphiql } from './plugins/graphiql.js';
 import { notebook } from './plugins/notebook.js';
+import { renderer } from './plugins/renderer.js';
+import { results } from './plugins/results.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql, notebook];
+export default [sidebar, graphiql, notebook, renderer, results];

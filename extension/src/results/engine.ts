@@ -19,7 +19,7 @@ export class EngineSource implements RowSource {
     private readonly results: Results,
     private readonly statement: Statement,
     private readonly start: Start,
-    private readonly name = 'rows'
+    readonly name = 'rows'
   ) {
     this.result = start.result;
     this.known = start.rows.length;
@@ -32,6 +32,7 @@ export class EngineSource implements RowSource {
   }
 
   readonly pageable = true;
+  readonly formats = ['csv', 'json', 'ndjson', 'parquet', 'arrow', 'xlsx', 'markdown', 'inserts'];
   known: number;
   total: number | null;
   run = 0;

@@ -81,7 +81,9 @@ export class ResultGrid extends DataGrid {
   protected override onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this.restyle();
-    this.widen();
+    if (!this.fitted) {
+      this.widen();
+    }
   }
 
   protected override paintContent(x: number, y: number, width: number, height: number): void {
@@ -102,27 +104,38 @@ export class ResultGrid extends DataGrid {
     this.painted?.();
   }
 
-  /** Gives columns the width of what is in them, once the first rows are here. */
-  private widen(): void {
+  /** Gives columns the width of what is in them, as far as it is here; one of them, or all. */
+  widen(only?: number): void {
     const model = this.rows;
-    if (this.fitted || !model || !this.palette) {
+    if (!model || !this.palette) {
       return;
     }
-    const first = [];
-    for (let row = 0, cells = model.pages.row(0); cells; row += 1, cells = model.pages.row(row)) {
-      first.push(cells);
-    }
-    this.fitted = first.length > 0;
+    const rows = model.pages.held();
+    this.fitted ||= rows.length > 0;
     const { font, headerFont } = this.palette;
     const measure = (text: string, header: boolean): number => {
       this.canvasGC.font = header ? headerFont : font;
       return this.canvasGC.measureText(text).width;
     };
-    columnWidths(model.source.columns, first, measure, 2 * PADDING + 2, MARKS).forEach((width, column) => {
-      this.resizeColumn('body', column, width);
+    columnWidths(model.source.columns, rows, measure, 2 * PADDING + 2, MARKS).forEach((width, column) => {
+      if (only === undefined || column === only) {
+        this.resizeColumn('body', column, width);
+      }
     });
     const numbers = measure('0'.repeat(digits(model.rowCount('body'))), false);
     this.resizeColumn('row-header', 0, Math.ceil(numbers) + 2 * PADDING);
+  }
+
+  /** Where a cell begins, in pixels from the grid's corner; within what is in view. */
+  placeOf(row: number, column: number): { x: number; y: number } {
+    const x = this.headerWidth + this.columnOffset('body', column) - this.scrollX + PADDING;
+    const y = this.headerHeight + this.rowOffset('body', row) - this.scrollY + ROW;
+    const within = (value: number, least: number, most: number): number =>
+      Math.min(Math.max(value, least), most);
+    return {
+      x: within(x, this.headerWidth, this.viewportWidth),
+      y: within(y, this.headerHeight, this.viewportHeight)
+    };
   }
 
   private widths(): number[] {

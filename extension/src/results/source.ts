@@ -28,6 +28,10 @@ export interface RowSource {
   readonly total: number | null;
   /** Whether the engine sorts, filters and brings further pages. */
   readonly pageable: boolean;
+  /** Of a file with these rows, without its ending, and of the table in statements. */
+  readonly name: string;
+  /** What `export` writes. */
+  readonly formats: readonly string[];
   readonly sort: readonly Sort[];
   readonly where: readonly Condition[];
   /** Counts up whenever rows that were handed out before may not be what they were: the statement ran again. */

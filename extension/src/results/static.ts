@@ -9,6 +9,7 @@ import type { Cell, Condition, ResultColumn, RowSource, Sort } from './source.js
 export class StaticSource implements RowSource {
   readonly pageable = false;
   readonly run = 0;
+  readonly formats = ['csv', 'json', 'ndjson', 'markdown', 'inserts'];
 
   readonly total: number | null;
 
@@ -26,6 +27,10 @@ export class StaticSource implements RowSource {
     this.shown = ordered(columns, chosen(columns, all, where), sort);
     const total = of.total === undefined ? all.length : of.total;
     this.total = where.length === 0 ? total : total === all.length ? this.shown.length : null;
+  }
+
+  get name(): string {
+    return this.of.name ?? 'rows';
   }
 
   get known(): number {
@@ -56,8 +61,8 @@ export class StaticSource implements RowSource {
   }
 
   export(format: string): Promise<void> {
-    const name = this.of.name ?? 'rows';
-    save(new Blob([encoded(format, this.columns, this.shown, name)]), fileName(name, format));
+    const text = encoded(format, this.columns, this.shown, this.name);
+    save(new Blob([text]), fileName(this.name, format));
     return Promise.resolve();
   }
 
