@@ -108,7 +108,8 @@ class _Reader:
                 known[name] = source
             own.extend(self.query(body.items, outer, dict(known)))
             known[name] = source
-            while at < len(items) and not _comma(items[at]) and word(items[at]) not in _QUERY_STARTS:
+            _ = source.columns  # now, while little of it waits for others: a long chain of them would nest too deep
+            while at < len(items) and not _ends_cte(items[at]):
                 at += 1  # SEARCH and CYCLE
             if at >= len(items) or not _comma(items[at]):
                 break
@@ -218,6 +219,10 @@ _HEADS = frozenset({"explain", "create", "prepare", "declare", "copy"})
 
 def _first_outputs(blocks: Sequence[Block]) -> tuple[Output, ...] | None:
     return blocks[0].outputs() if blocks else None
+
+
+def _ends_cte(item: Item) -> bool:
+    return _comma(item) or word(item) in _QUERY_STARTS or (isinstance(item, Token) and item.kind == CURSOR)
 
 
 def _comma(item: Item) -> bool:
