@@ -31,8 +31,9 @@ def complete(known: Names, statement: Statement, tenant: str | None, database: s
     if not start <= statement.offset <= end:
         return Suggested("")
     # Jupyter replaces up to the cursor only; editors close a quote as soon as it is opened.
-    closed = statement.text[statement.offset : end] == '"'
-    words = [Word(text[:-1] if closed and text.endswith('"') else text, kind) for text, kind in answer.items]
+    behind = statement.text[statement.offset : end]
+    quote = behind if behind in ('"', "'") else ""
+    words = [Word(text.removesuffix(quote), kind) for text, kind in answer.items]
     return Suggested(statement.text[start : statement.offset], words)
 
 
