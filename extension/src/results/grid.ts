@@ -6,6 +6,7 @@ import type { Message } from '@lumino/messaging';
 import { columnWidths, digits } from './geometry.js';
 import { RowsModel } from './model.js';
 import { BodyPainter, HeaderPainter, MARKS, PADDING, RowNumberPainter } from './painters.js';
+import { paintDirectly } from './painting.js';
 import type { RowSource } from './source.js';
 import { paletteOf } from './theme.js';
 import type { Palette } from './theme.js';
@@ -23,6 +24,7 @@ export class ResultGrid extends DataGrid {
       headerVisibility: 'all'
     });
     this.addClass('dbaas-Grid');
+    paintDirectly(this, () => this.canvasGC);
   }
 
   /** Called after something was painted: scrolled, resized, or arrived. */
@@ -93,6 +95,7 @@ export class ResultGrid extends DataGrid {
 
   /** Asks for the rows in view. */
   private lookAt(): void {
+    this.number();
     const model = this.rows;
     const view = this.currentViewport;
     if (model && view && view.lastRow >= view.firstRow && view.firstRow >= 0) {
@@ -122,8 +125,21 @@ export class ResultGrid extends DataGrid {
         this.resizeColumn('body', column, width);
       }
     });
-    const numbers = measure('0'.repeat(digits(model.rowCount('body'))), false);
-    this.resizeColumn('row-header', 0, Math.ceil(numbers) + 2 * PADDING);
+    this.number();
+  }
+
+  /** Gives the rows' numbers the room that the last one takes. */
+  private number(): void {
+    const model = this.rows;
+    if (model && this.palette) {
+      const last = digits(model.rowCount('body'));
+      if (last !== this.numbered) {
+        this.numbered = last;
+        this.canvasGC.font = this.palette.smallFont;
+        const width = this.canvasGC.measureText('0'.repeat(last)).width;
+        this.resizeColumn('row-header', 0, Math.ceil(width) + 2 * PADDING);
+      }
+    }
   }
 
   /** Where a cell begins, in pixels from the grid's corner; within what is in view. */
@@ -145,6 +161,8 @@ export class ResultGrid extends DataGrid {
 
   private palette: Palette | null = null;
   private fitted = false;
+  /** Digits that the rows' numbers have room for. */
+  private numbered = 0;
 }
 
 function sameColumns(one: RowSource, other: RowSource): boolean {

@@ -1,7 +1,8 @@
 /** The grid's menus. */
 
+import { MenuSvg } from '@jupyterlab/ui-components';
 import { CommandRegistry } from '@lumino/commands';
-import { Menu } from '@lumino/widgets';
+import type { Menu } from '@lumino/widgets';
 
 /** An entry of a menu; null for a line between entries. */
 export type Entry =
@@ -31,7 +32,7 @@ export function openBelow(button: Element, entries: readonly Entry[]): void {
 }
 
 function menuOf(entries: readonly Entry[], commands: CommandRegistry): Menu {
-  const menu = new Menu({ commands });
+  const menu = new MenuSvg({ commands });
   for (const entry of entries) {
     if (entry === null) {
       menu.addItem({ type: 'separator' });

@@ -55,6 +55,9 @@ class Fitting {
   private readonly known = new Map<string, string>();
 }
 
+/** Beyond the letters of Europe, marks may pile up above and below a line. */
+const TALL = /[\u0300-\u1fff\u2300-\u{10ffff}]/u;
+
 abstract class Painter extends CellRenderer {
   constructor(protected readonly palette: Palette) {
     super();
@@ -76,7 +79,18 @@ abstract class Painter extends CellRenderer {
     gc.textBaseline = 'middle';
     gc.textAlign = look.right === true ? 'right' : 'left';
     const x = look.right === true ? box.x + box.width - PADDING : box.x + PADDING;
-    gc.fillText(this.fitting.fit(gc, text, width), x, box.y + box.height / 2 + 0.5);
+    const fitting = this.fitting.fit(gc, text, width);
+    const tall = TALL.test(fitting);
+    if (tall) {
+      gc.save();
+      gc.beginPath();
+      gc.rect(box.x, box.y, box.width, box.height);
+      gc.clip();
+    }
+    gc.fillText(fitting, x, box.y + box.height / 2 + 0.5);
+    if (tall) {
+      gc.restore();
+    }
   }
 
   private readonly fitting = new Fitting();

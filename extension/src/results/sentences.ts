@@ -28,7 +28,7 @@ export function bytes(size: number): string {
 
 /** How many rows there are, as far as somebody knows. */
 export function extent({ known, total, pageable, where }: RowSource): string {
-  const fit = where.length > 0 ? ' that fit' : '';
+  const fit = where.length > 0 ? ' match' : '';
   if (total === null) {
     return pageable ? `${plural(known, 'row')} and more${fit}` : `The first ${plural(known, 'row')}${fit}`;
   }

@@ -1,6 +1,7 @@
 /** Beside the grid: the whole of a value, or a chart; nothing most of the time. */
 
 import { ReactWidget } from '@jupyterlab/apputils';
+import type { IThemeManager } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import * as React from 'react';
@@ -17,7 +18,8 @@ export class Side extends Widget {
     private readonly desk: Desk,
     private readonly grid: ResultGrid,
     private readonly actions: Actions,
-    private readonly rendermime: IRenderMimeRegistry | null
+    private readonly rendermime: IRenderMimeRegistry | null,
+    private readonly themes: IThemeManager | null
   ) {
     super();
     this.addClass('dbaas-Results-side');
@@ -73,7 +75,9 @@ export class Side extends Widget {
         createChart({
           desk: this.desk,
           rows: (limit, signal) => (this.grid.rows?.pages ?? pages).range(0, limit, signal),
-          rendermime: this.rendermime
+          rendermime: this.rendermime,
+          themes: this.themes,
+          close: this.actions.close
         })
       );
     }

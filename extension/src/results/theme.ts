@@ -20,10 +20,10 @@ export interface Palette {
 export function paletteOf(node: Element): Palette {
   const style = getComputedStyle(node);
   const variable = (name: string): string => style.getPropertyValue(`--jp-${name}`).trim();
-  const size = variable('code-font-size') || '13px';
+  const size = pixels(node, 'code-font-size');
   const code = variable('code-font-family') || 'monospace';
   const ui = variable('ui-font-family') || 'sans-serif';
-  const small = variable('ui-font-size0') || '11px';
+  const small = pixels(node, 'ui-font-size0');
   const background = variable('layout-color0');
   const line = variable('border-color2');
   const brand = variable('brand-color1');
@@ -36,7 +36,7 @@ export function paletteOf(node: Element): Palette {
     header: variable('layout-color1'),
     font: `${size} ${code}`,
     smallFont: `${small} ${ui}`,
-    headerFont: `600 ${variable('ui-font-size1') || '13px'} ${ui}`,
+    headerFont: `600 ${pixels(node, 'ui-font-size1')} ${ui}`,
     italicFont: `italic ${size} ${code}`,
     grid: {
       voidColor: background,
@@ -60,6 +60,16 @@ export function paletteOf(node: Element): Palette {
       }
     }
   };
+}
+
+/** A size that may be relative to others, as the page resolves it: a canvas is not in the page. */
+function pixels(node: Element, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.fontSize = `var(--jp-${name}, 13px)`;
+  node.append(probe);
+  const size = getComputedStyle(probe).fontSize;
+  probe.remove();
+  return size;
 }
 
 /** Any colour that the browser understands, seen through. */

@@ -48,7 +48,7 @@ class ResultsView extends Widget {
     this.filters = new FilterBar(this.desk, this.grid);
     this.spoken = new Spoken(this.grid);
     this.actions = new Actions(this.desk, this.grid, this.filters, options);
-    this.side = new Side(this.desk, this.grid, this.actions, options.rendermime);
+    this.side = new Side(this.desk, this.grid, this.actions, options.rendermime, options.themes);
     this.grid.keyHandler = new GridKeys(this.actions);
     this.grid.mouseHandler = new GridMouse(this.actions);
     this.grid.painted = () => {
@@ -110,7 +110,7 @@ class ResultsView extends Widget {
     }
     split.addWidget(this.grid);
     split.addWidget(this.side);
-    split.setRelativeSizes([3, 2]);
+    split.setRelativeSizes([1, 1]);
     this.node.append(this.spoken.node);
     // What stands above it comes and goes, and the page then gives it another height without telling.
     this.sizes = new ResizeObserver(() => {

@@ -29,8 +29,8 @@ _STARTS = frozenset(
     "select with insert update delete merge create alter drop grant revoke truncate explain call do begin commit".split()  # noqa: SIM905
 )
 _CONTINUES = frozenset(
-    "union all distinct intersect except as explain analyze verbose for on to do of begin atomic".split()
-)  # noqa: SIM905
+    ["union", "all", "distinct", "intersect", "except", "as", "explain", "analyze", "verbose", "for", "on", "to", "do", "of", "begin", "atomic"]
+)
 _VERBS = frozenset({"select", "values", "insert", "update", "delete", "merge"})
 
 

@@ -10,7 +10,7 @@ from .builtins import FUNCTIONS
 from .describe import column_lines, function_signature, table_lines, table_name
 from .groups import CURSOR, Group, Item, grouped, meaningful
 from .lexer import Token, tokens, unquoted
-from .names import chain_at, is_name
+from .names import is_name
 from .nodes import Block, Output, Place, Scope, Source
 from .outputs import resolve
 from .reading import read_statement
