@@ -57,8 +57,7 @@ def hover(text: str, position: int, schema: Schema) -> Hovered | None:
         before.insert(0, unquoted(name))
         index -= 2
     behind = place.items[place.index + 1] if place.index + 1 < len(place.items) else None
-    found = _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
-    return found
+    return _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
 
 
 def _same_scope(plain: Sequence[Block], asked: Sequence[Block], place: Place) -> Scope | None:

@@ -93,7 +93,13 @@ def _spaces(text: str, kept: Sequence[Token]) -> dict[int, bool]:
     unary = False
     for token in kept:
         touched = before is not None and before.end == token.start
-        if before is None or token.kind in _TIGHT_BEFORE or before.kind == "dot" or before.text in ("(", "[") or "::" in (token.text, before.text):
+        if (
+            before is None
+            or token.kind in _TIGHT_BEFORE
+            or before.kind == "dot"
+            or before.text in ("(", "[")
+            or "::" in (token.text, before.text)
+        ):
             space = False
         elif token.kind == "open" or before.kind == "other" or token.kind == "other" or unary:
             space = not touched

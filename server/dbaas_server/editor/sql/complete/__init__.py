@@ -194,9 +194,7 @@ def _special(offer: Offer, context: Context, place: Place) -> bool:
         else:
             offer_after_operand(offer, context)
         return True
-    if name == "values" and not place.groups and word(last) == "values":
-        return True
-    return False
+    return name == "values" and not place.groups and word(last) == "values"
 
 
 def _conflict(offer: Offer, context: Context) -> None:
