@@ -1,8 +1,8 @@
 /** What a grid inside a notebook leaves to the notebook. */
 
 /**
- * The wheel scrolls the notebook until a person is at work in the grid; keys there are none of the notebook's commands,
- * and Escape goes back to it.
+ * The wheel scrolls the notebook until a person is at work in the grid; keys there are none of the notebook's commands.
+ * Escape ends what is open in the grid, and once more goes back to the notebook.
  */
 export function leaveTheNotebookAlone(node: HTMLElement): void {
   node.addEventListener(
@@ -17,10 +17,18 @@ export function leaveTheNotebookAlone(node: HTMLElement): void {
   );
   // In a grid, “d” twice is no wish to delete the cell.
   node.setAttribute('data-lm-suppress-shortcuts', 'true');
+  let before = '';
+  node.addEventListener(
+    'keydown',
+    event => {
+      if (event.key === 'Escape' && before === 'Escape') {
+        node.closest<HTMLElement>('.jp-Notebook')?.focus();
+      }
+      before = event.key;
+    },
+    { capture: true }
+  );
   node.addEventListener('keydown', event => {
-    if (event.key === 'Escape' && !event.defaultPrevented) {
-      node.closest<HTMLElement>('.jp-Notebook')?.focus();
-    }
     event.stopPropagation();
   });
 }
