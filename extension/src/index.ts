@@ -8,7 +8,9 @@
 
 import { dashboard } from './plugins/dashboard.js';
 import { graphiql } from './plugins/graphiql.js';
+import { notebook } from './plugins/notebook.js';
+import { renderer } from './plugins/renderer.js';
 import { results } from './plugins/results.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql, dashboard, results];
+export default [sidebar, graphiql, dashboard, notebook, renderer, results];

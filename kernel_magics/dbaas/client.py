@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from . import discovery, operations
 from .arrow import distinct
+from .bundle import Origin
 from .changes import Changes, Wanted
 from .data import TableClient
 from .discovery import Endpoint
@@ -254,7 +255,10 @@ class DatabaseClient(_Graph):
             DbaasError: what the engine said; the code is its SQLSTATE.
         """
         statement = self._statement(text, params)
-        return Result(statement, statement.page(max_rows=first_rows(text) if max_rows is None else max_rows))
+        first = statement.page(max_rows=first_rows(text) if max_rows is None else max_rows)
+        repeatable = first_rows(text) is not None and not statement.values
+        origin = None if self._name is None else Origin(self.tenant, self._name, text, repeatable)
+        return Result(statement, first, origin)
 
     def arrow(self, text: str, params: Parameters = None) -> pa.Table:
         """Run a statement and bring every row as a typed Arrow table."""

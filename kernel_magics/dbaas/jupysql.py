@@ -7,8 +7,10 @@ result does not escape what is in the cells; its results are displayed by our re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from IPython.core.getipython import get_ipython
 from IPython.utils.capture import capture_output
@@ -19,7 +21,9 @@ from .render import escape, html_table, text_table
 if TYPE_CHECKING:
     from .client import DatabaseClient
 
-__all__ = ["forget", "register", "renew"]
+__all__ = ["aliases", "forget", "place", "register", "renew"]
+
+_ours: WeakKeyDictionary[Any, tuple[str, str]] = WeakKeyDictionary()  # jupysql's connection → tenant, database
 
 
 def register(database: DatabaseClient, alias: str) -> None:
@@ -43,15 +47,32 @@ def register(database: DatabaseClient, alias: str) -> None:
         if "sql" not in shell.extension_manager.loaded:
             shell.extension_manager.load_extension("sql")
         try:
-            ConnectionManager.set(engine, displaycon=False, alias=alias)
+            connection = ConnectionManager.set(engine, displaycon=False, alias=alias)
         except sqlalchemy.exc.SQLAlchemyError as error:
             reason = getattr(error, "orig", None)
             raise DbaasError(
                 "The database did not let %%sql in.", code="connect_failed", details=str(reason).strip() or None
             ) from None
+    _ours[connection] = (database.tenant, database.name)
     formatters = shell.display_formatter.formatters
     formatters["text/html"].for_type(ResultSet, _html)
     formatters["text/plain"].for_type(ResultSet, lambda result, printer, _: printer.text(_text(result)))
+
+
+def aliases() -> Set[str]:
+    """The names of all connections that jupysql has."""
+    loaded = sys.modules.get("sql.connection")
+    return loaded.ConnectionManager.connections.keys() if loaded is not None else frozenset()
+
+
+def place(alias: str | None) -> tuple[str, str] | None:
+    """Tenant and database of a connection, by default of the current one; None when it is none of ours."""
+    loaded = sys.modules.get("sql.connection")
+    if loaded is None:
+        return None
+    manager = loaded.ConnectionManager
+    connection = manager.current if alias is None else manager.connections.get(alias)
+    return None if connection is None else _ours.get(connection)
 
 
 def renew(database: DatabaseClient, alias: str) -> None:

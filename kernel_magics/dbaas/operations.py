@@ -17,7 +17,7 @@ from .errors import from_graphql
 from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
 from .params import to_json
 
-__all__ = ["Operation", "Page"]
+__all__ = ["Operation", "Page", "Suggestions"]
 
 T = TypeVar("T")
 Body = bytes | Callable[[], Iterable[bytes]] | None
@@ -65,6 +65,20 @@ class Page:
     command: str
     notices: tuple[str, ...] = ()
     total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What may stand in a statement.
+
+    Attributes:
+        start, end: what a suggestion replaces, in UTF-16 code units.
+        items: the text to insert and what it names (``column``, ``table`` …), best first.
+    """
+
+    start: int
+    end: int
+    items: tuple[tuple[str, str], ...]
 
 
 def platform() -> Operation[Platform]:
@@ -221,6 +235,18 @@ def query_arrow(
         lambda body, _: pa.ipc.open_stream(body).read_all(),
         headers={"Content-Type": "application/json", "Accept": ARROW},
         body=json.dumps(_query_body(database, text, params, max_rows, offset)).encode(),
+    )
+
+
+def complete(tenant: str, database: str, text: str, position: int, limit: int) -> Operation[Suggestions]:
+    """What may stand in a statement, finished or not, at a position in UTF-16 code units."""
+    return _send(
+        "POST",
+        _path("v1", tenant, "databases", database, "editor", "complete"),
+        {"text": text, "position": position, "limit": limit},
+        lambda data: Suggestions(
+            data["from"], data["to"], tuple((item["insert"], item["kind"]) for item in data["items"])
+        ),
     )
 
 

@@ -1,4 +1,13 @@
-"""Shows a result: a static page that any viewer renders, and under it buttons where somebody can press them."""
+"""Shows a result: a static page that any viewer renders, and under it buttons where somebody can press them.
+
+A kernel cannot know what its front end can show, so it sends all of it, and each front end takes what it knows best:
+
+- JupyterLab with our extension shows a grid that pages by itself. The buttons are an output of their own that is marked
+  (``application/vnd.dbaas.pager+json``), and the extension shows nothing for it.
+- VS Code, and JupyterLab without the extension, show the page and the buttons.
+- nbconvert, papermill, GitHub and other readers of files show the page. Under papermill and nbclient nobody can press,
+  and no buttons are made.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +22,9 @@ from .results import PAGE_ROWS
 if TYPE_CHECKING:
     from .results import Result
 
-__all__ = ["interactive", "show"]
+__all__ = ["PAGER", "interactive", "show"]
+
+PAGER = "application/vnd.dbaas.pager+json"
 
 
 def show(result: Result) -> None:
@@ -36,10 +47,12 @@ def interactive() -> bool:
     return True
 
 
-def _bundle(result: Result, offset: int) -> dict[str, str]:
-    # A terminal shows the text behind its prompt; a table begins on a line of its own.
-    break_line = "\n" if result.columns and getattr(get_ipython(), "kernel", None) is None else ""
-    return {"text/plain": break_line + result.text(offset), "text/html": result.html(offset)}
+def _bundle(result: Result, offset: int) -> dict[str, Any]:
+    shown = result.bundle(offset)
+    if result.columns and getattr(get_ipython(), "kernel", None) is None:
+        # A terminal shows the text behind its prompt; a table begins on a line of its own.
+        shown["text/plain"] = "\n" + shown["text/plain"]
+    return shown
 
 
 def _buttons(result: Result, handle: Any) -> None:
@@ -66,4 +79,5 @@ def _buttons(result: Result, handle: Any) -> None:
 
     previous.on_click(lambda _: turn(-PAGE_ROWS))
     following.on_click(lambda _: turn(PAGE_ROWS))
-    display(HBox([previous, following, said]))  # type: ignore[no-untyped-call]
+    buttons = HBox([previous, following, said])
+    display({**buttons._repr_mimebundle_(), PAGER: {}}, raw=True)  # type: ignore[no-untyped-call]

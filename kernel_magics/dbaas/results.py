@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from .arrow import from_rows
+from .bundle import MIME, Origin, result_json
 from .errors import DbaasError
 from .operations import Page
 from .render import escape, html_table, text_table
@@ -66,6 +67,7 @@ class Result:
     Args:
         statement: where more comes from.
         first: what came with the statement.
+        origin: what a front end with a grid of its own is told to ask for; None where it cannot ask.
 
     Attributes:
         columns: names, in order; they may repeat.
@@ -76,8 +78,9 @@ class Result:
         row_count: rows touched or returned, as the engine reported with the statement.
     """
 
-    def __init__(self, statement: Statement, first: Page) -> None:
+    def __init__(self, statement: Statement, first: Page, origin: Origin | None = None) -> None:
         self._statement = statement
+        self._origin = origin
         self._total = first.total
         self.columns = [name for name, _ in first.columns]
         self.types = [type_name for _, type_name in first.columns]
@@ -192,6 +195,18 @@ class Result:
         """One page as aligned text."""
         parts = [text_table(self.columns, self.rows[offset : offset + size])] if self.columns else []
         return "\n".join([*parts, self.footer(offset, size), *self.notices])
+
+    def bundle(self, offset: int = 0) -> dict[str, Any]:
+        """What front ends choose from: one page as text and as HTML, and the rows as data for our own grid."""
+        shown: dict[str, Any] = {"text/plain": self.text(offset), "text/html": self.html(offset)}
+        if self._origin is not None and self.columns:
+            columns = list(zip(self.columns, self.types, strict=True))
+            data = result_json(
+                self._origin, columns, self.rows, complete=self.complete, total=self._total, notices=self.notices
+            )
+            if data is not None:
+                shown[MIME] = data
+        return shown
 
     def _repr_html_(self) -> str:
         return self.html()

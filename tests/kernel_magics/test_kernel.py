@@ -65,6 +65,9 @@ def test_a_result_has_a_static_page_and_buttons_only_where_somebody_sits(kernel:
     live = kernel.run(code, allow_stdin=True)
     page, buttons = live.bundles()
     assert "<table" in page["text/html"] and "application/vnd.jupyter.widget-view+json" in buttons
+    # What has a grid of its own knows by these what it shows, and that it shows no buttons.
+    assert page["application/vnd.dbaas.result+json"]["rows"][99] == [100]
+    assert buttons["application/vnd.dbaas.pager+json"] == {}
 
 
 def test_next_and_previous_turn_the_page_in_the_engine(kernel: Kernel) -> None:
@@ -111,12 +114,35 @@ def test_tab_completes_commands_names_and_columns(kernel: Kernel, shop: Database
     assert "pandas" in offered("%%dbaas --to p", "pandas")
     tables = offered("%%dbaas\nselect * from ", "plain")
     assert '"Two Words"' in tables and "only_here" not in tables
-    assert '"Two Words"' in offered('%%dbaas\nselect * from "Tw', '"Two Words"')
+    assert offered('%%dbaas\nselect * from "Tw', '"Two Words"')[0] == '"Two Words"'
     columns = offered('%%dbaas\nselect * from "Two Words" t where t.', "id")
-    assert columns == ["id", '"user"', '"Mixed"']
-    assert offered("%%dbaas shop\nselect 1 from plain where only", "only_here") == ["only_here"]
+    assert columns[:3] == ["id", '"user"', '"Mixed"']
+    assert offered("%%dbaas shop\nselect 1 from plain where only", "only_here")[0] == "only_here"
     assert "wanted" in offered("%%dbaas\nselect :wan", "wanted")
     assert kernel.run("1").text.strip() == "1"
+
+
+def test_tab_completes_sql_on_the_connection_that_a_cell_names(kernel: Kernel, shop: DatabaseClient) -> None:
+    shop.query("create table if not exists plain (only_here int, zip_code text)")
+
+    def offered(code: str) -> list[str]:
+        found: list[str] = eventually(lambda: kernel.complete(code))
+        return found
+
+    kernel.run("%load_ext sql")
+    assert "only_here" not in kernel.complete("%%sql\nselect p. from plain p"[:17])
+    assert not kernel.run("%dbaas connect --alias mine").errors
+    for code in (
+        "%%sql\nselect * from plain p where p.on",
+        "%%sql mine\nselect * from plain p where p.on",
+        "%%sql mine --save part\nselect * from plain p where p.on",
+        "%%sql result <<\nselect * from plain p where p.on",
+        "x = 1\ny = %sql select * from plain p where p.on",
+    ):
+        assert offered(code)[0] == "only_here", code
+    kernel.run("%sql sqlite:// --alias theirs")
+    assert "only_here" not in kernel.complete("%%sql\nselect * from plain p where p.onl")
+    assert offered("%%sql mine\nselect * from plain p where p.onl") == ["only_here"]
 
 
 def test_sql_cells_run_on_the_database_and_show_data_as_data(kernel: Kernel, shop: DatabaseClient) -> None:

@@ -48,6 +48,7 @@ export class Pages {
     const from = Math.floor(first / PAGE);
     const to = Math.floor(last / PAGE);
     this.wanted = [from, to];
+    this.last = last;
     for (let page = from; page <= to; page += 1) {
       this.touch(page);
     }
@@ -115,13 +116,14 @@ export class Pages {
     }
     const [from, to] = range;
     const flight = { from, to, controller: new AbortController() };
+    const asked = this.last;
     this.flight = flight;
     this.lastStart = performance.now();
     this.source.rows(from * PAGE, (to - from + 1) * PAGE, flight.controller.signal).then(
       rows => {
         if (this.flight === flight) {
           this.flight = null;
-          this.keep(from, rows);
+          this.keep(from, rows, asked);
           this.arrived(from * PAGE, rows.length);
           this.again();
         }
@@ -146,9 +148,9 @@ export class Pages {
   private missing(): [number, number] | null {
     const [from, to] = this.wanted;
     for (let page = from; page <= to; page += 1) {
-      if (!this.pages.has(page)) {
+      if (!this.has(page)) {
         let last = page;
-        while (last < to && last - page < MOST / PAGE - 1 && !this.pages.has(last + 1)) {
+        while (last < to && last - page < MOST / PAGE - 1 && !this.has(last + 1)) {
           last += 1;
         }
         return [page, last];
@@ -157,20 +159,33 @@ export class Pages {
     return null;
   }
 
-  private keep(from: number, rows: Row[]): void {
+  /**
+   * Whether a page is here as far as it is in view. A source may have had only its beginning at hand; it is asked once
+   * more when somebody looks further than when it was asked.
+   */
+  private has(page: number): boolean {
+    const rows = this.pages.get(page);
+    const inView = Math.min(this.last - page * PAGE, PAGE - 1);
+    return rows !== undefined && (inView < rows.length || inView <= (this.looked.get(page) ?? -1));
+  }
+
+  private keep(from: number, rows: Row[], asked: number): void {
     if (this.source.run !== this.seenRun) {
       // These are of another run of the statement, and must not stand beside the rows of an earlier one.
       this.seenRun = this.source.run;
       this.pages.clear();
+      this.looked.clear();
     }
     for (let at = 0; at === 0 || at < rows.length; at += PAGE) {
       this.pages.set(from + at / PAGE, rows.slice(at, at + PAGE));
+      this.looked.set(from + at / PAGE, asked - (from * PAGE + at));
     }
     for (const page of this.pages.keys()) {
       if (this.pages.size <= this.kept) {
         break;
       }
       this.pages.delete(page);
+      this.looked.delete(page);
     }
   }
 
@@ -183,7 +198,10 @@ export class Pages {
   }
 
   private readonly pages = new Map<number, readonly Row[]>();
+  /** How far somebody looked into a page, counted from its first row, when it was asked for. */
+  private readonly looked = new Map<number, number>();
   private wanted: [number, number] = [0, -1];
+  private last = -1;
   private flight: { from: number; to: number; controller: AbortController } | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastStart = -Infinity;
