@@ -14,7 +14,18 @@ from typing import Protocol
 
 from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage
 
-__all__ = ["Binaries", "Capabilities", "ClusterSpec", "Engine", "Grant", "LaunchPlan"]
+__all__ = [
+    "Binaries",
+    "Capabilities",
+    "Choice",
+    "ClusterSpec",
+    "Cost",
+    "Engine",
+    "Grant",
+    "LaunchPlan",
+    "Offer",
+    "Option",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,58 @@ class Capabilities:
     rpc: bool = False
     bulk_load: bool = False
     documents: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of an option, with what people read instead of it."""
+
+    value: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something to choose for a new database. Its first choice is what it is when nobody chooses."""
+
+    name: str
+    title: str
+    description: str
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a new database takes at first, in bytes: a tenant's first one of an engine, and each one more.
+
+    Attributes:
+        server_memory, server_disk: the server, with the first database.
+        database_disk: each one more. Until somebody uses it, it takes no memory to speak of.
+    """
+
+    server_memory: int
+    server_disk: int
+    database_disk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """How an engine presents itself to who makes a database.
+
+    Attributes:
+        title: its name, as people write it.
+        server: what is started for a tenant, behind "Starts a" and "Shares a".
+        forbidden: characters that a database's name may not have, beside those of no name.
+        reserved: names that a database may not have, likewise.
+    """
+
+    title: str
+    description: str
+    server: str
+    cost: Cost
+    options: tuple[Option, ...] = ()
+    forbidden: str = ""
+    reserved: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +173,7 @@ class Engine(Protocol):
 
     name: str
     can: Capabilities
+    offer: Offer
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """The installation to use. Blocks for some milliseconds. Raises ``Unavailable`` with a hint.

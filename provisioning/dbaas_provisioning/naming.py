@@ -7,7 +7,10 @@ import unicodedata
 
 from .errors import Invalid
 
-__all__ = ["check_database_name", "check_subdomain", "check_tenant_name", "derive_subdomain"]
+__all__ = [
+    "LONGEST_DATABASE_NAME", "RESERVED_DATABASES", "check_database_name", "check_subdomain", "check_tenant_name",
+    "derive_subdomain",
+]  # fmt: skip
 
 SUBDOMAIN = re.compile(r"[a-z][a-z0-9-]{1,38}")
 LONGEST_SUBDOMAIN = 39

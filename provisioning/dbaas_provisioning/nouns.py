@@ -11,7 +11,7 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
+    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
 ]  # fmt: skip
 
 
@@ -208,6 +208,25 @@ class AuditEntry:
     target: str | None
     outcome: str  # "ok" or an error code
     details: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """A statement that somebody ran in an editor.
+
+    Attributes:
+        text: without the passwords that it sets, and never with the values of its parameters.
+        at: when it was begun.
+        rows: how many it gave or changed; None where that means nothing.
+        error: the code of what went wrong.
+    """
+
+    id: UUID
+    text: str
+    at: datetime
+    duration_ms: float
+    rows: int | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,7 +207,14 @@ class Authenticator:
                 "invalid_key", "That key is not valid here.", hint="Keys belong to one tenant: %dbaas keys lists them."
             )
         role = key.role.value
-        caller = Caller(known.tenant.id, role, _claims({"role": role}), key.prefix, documents_only=key.documents_only)
+        caller = Caller(
+            known.tenant.id,
+            role,
+            _claims({"role": role}),
+            key.prefix,
+            documents_only=key.documents_only,
+            key=key.id,
+        )
         return caller, time.time() + 3600.0
 
     def _verify(self, token: str, known: Known) -> tuple[Caller, float]:
@@ -289,6 +296,7 @@ class Authenticator:
     async def operator_or_secret(self, request: Request, tenant: str) -> Caller:
         """Who may run arbitrary SQL: an operator as the database's owner, a secret key as ``service_role``."""
         token = _bearer(request.header("authorization")) or request.header("apikey")
+        key: ApiKey | None = None
         if request.identity is None and token and not token.startswith("dbt_"):
             key = await self._key(token)
             if key is None or key.role is not KeyRole.admin:
@@ -302,7 +310,7 @@ class Authenticator:
                 return caller
         actor = await self.operator(request)
         known = await self._sessions.known(tenant)
-        return Caller(known.tenant.id, "owner", "{}", actor)
+        return Caller(known.tenant.id, "owner", "{}", actor, key=key.id if key is not None else None)
 
 
 def _claims(claims: dict[str, Any]) -> str:

@@ -13,21 +13,28 @@ from dbaas_provisioning.nouns import Credential, Endpoint
 from .changes import Change, Mask, ValueType
 from .nouns import (
     ArgValue,
+    Arrangement,
     Caller,
     Catalog,
     Chunks,
+    Extract,
     Filter,
     Format,
+    QueryColumn,
     QueryResult,
     Read,
     Rows,
+    ScrollPage,
     Stats,
     TableRef,
     Write,
     WriteKind,
 )
 
-__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Session", "Target", "TooBusy"]
+__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Scroll", "Session", "Target", "TooBusy"]
+
+
+_AS_IT_IS = Arrangement()
 
 
 class QueryError(DbaasError):
@@ -35,9 +42,11 @@ class QueryError(DbaasError):
 
     Attributes:
         place: which of several writes was refused; None where none of them was alone (a check at the commit).
+        position: where in the statement, in characters from 0, when it was a person's own and the engine told.
     """
 
     place: int | None = None
+    position: int | None = None
 
 
 class OutcomeUnknown(Unavailable):
@@ -68,6 +77,7 @@ class Limits:
     query_connections: int = 4
     bulk_connections: int = 4  # exports and loads, which take as long as who is at their other end likes
     bulk_patience_ms: int = 5_000  # that one more of them waits for a connection
+    scroll_connections: int = 6  # results that stay open, to be read on
     queue: int = 2_000
 
 
@@ -86,6 +96,43 @@ class Target:
     service: Credential
     exposure: str
     wake: Callable[[], Awaitable[Target]]
+
+
+class Scroll(Protocol):
+    """A statement's result that stays open: one snapshot, read in any place. Its methods are called one at a time.
+
+    It holds a connection until it is closed. It closes itself when anything fails or is cancelled, and when somebody
+    else waits for what it holds on to (the definition of a table may change while nobody reads on).
+    """
+
+    columns: tuple[QueryColumn, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has to be opened again."""
+        ...
+
+    async def fetch(self, offset: int, count: int) -> ScrollPage:
+        """Some rows. A page far away costs the way from the last one; no page is computed anew for the next.
+
+        A text of more than 10,000 characters is cut to its first 1,000. Where a page is very large, shorter ones are.
+
+        Raises:
+            QueryError: the engine refused, or ran into its time limit.
+            Unavailable: it is closed.
+        """
+        ...
+
+    async def value(self, row: int, column: int) -> tuple[str | None, int]:
+        """A whole value as text, and its length in characters. Raises as :meth:`fetch`; ``NotFound`` (``no_row``);
+        ``Invalid`` (``cell_too_large``) past ``max_result_bytes``.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let it go; what it does just now is cancelled. Safe to repeat."""
+        ...
 
 
 class Session(Protocol):
@@ -170,11 +217,58 @@ class Session(Protocol):
         ...
 
     async def run(
-        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        max_rows: int | None = None,
+        offset: int | None = None,
+        cells: bool = False,
     ) -> QueryResult:
         """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable.
 
         With an ``offset`` (0 included) it is a page of rows: the text must then only read.
+
+        Args:
+            cells: values are :data:`~dbaas_server.nouns.Cell`, as those of a :class:`Scroll`.
+        """
+        ...
+
+    async def scroll(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> Scroll:
+        """Open the result of one statement that only reads, for the same callers as :meth:`run`.
+
+        Args:
+            text: with ``$1`` for the first of ``args``.
+
+        Raises:
+            Invalid: ``not_pageable``: it is no such statement; ``unknown_column``, ``not_comparable``: the order or a
+                condition names a column that is not there or whose type has none.
+            QueryError: the engine refused, ``25006`` if it found, now or at the first page, that it would write.
+            TooBusy: too many are open.
+        """
+        ...
+
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
+        """How many rows such a statement gives. Raises as :meth:`scroll`."""
+        ...
+
+    async def extract(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        arrangement: Arrangement = _AS_IT_IS,
+        as_json: bool = False,
+    ) -> Extract:
+        """Every row of such a statement with bounded memory, on a connection of exports. Raises as :meth:`scroll`.
+
+        What it gives has to be read or closed: it holds the connection.
         """
         ...
 

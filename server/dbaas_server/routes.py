@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, keys, load, openapi, query, schema, tenants, tokens
+from .control import about, databases, documents, forms, keys, load, openapi, query, schema, tenants, tokens
+from .editor import history, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -37,6 +38,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
     ),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
+    Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
@@ -46,6 +48,17 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/history",
+        Guard.operator,
+        {"GET": history.read, "DELETE": history.clear},
+    ),
+    Route("/v1/{tenant}/databases/{database}/editor/run", Guard.operator, {"POST": running.run}),
+    Route("/v1/{tenant}/databases/{database}/editor/rows", Guard.operator, {"POST": paging.rows}),
+    Route("/v1/{tenant}/databases/{database}/editor/count", Guard.operator, {"POST": paging.count}),
+    Route("/v1/{tenant}/databases/{database}/editor/cell", Guard.operator, {"POST": paging.cell}),
+    Route("/v1/{tenant}/databases/{database}/editor/results/{result}", Guard.operator, {"DELETE": paging.discard}),
+    Route("/v1/{tenant}/databases/{database}/editor/history/{entry}", Guard.operator, {"DELETE": history.delete}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),
     Route("/v1/{tenant}/keys/{key}", Guard.operator, {"DELETE": keys.revoke}),
     Route("/v1/{tenant}/graphql/documents", Guard.operator, {"GET": documents.list_all}),

@@ -11,6 +11,8 @@ from .auth import Authenticator
 from .feeds import Feeds
 from .feeds.hub import Hubs
 from .feeds.remote import SocketFeeds
+from .mongo_clients import MongoClients
+from .open_results import OpenResults
 from .rooms import Rooms
 from .sessions import Sessions
 
@@ -23,6 +25,8 @@ class Services:
 
     Attributes:
         attendance: connections that stay, and what their tenants' plans allow.
+        results: of statements, that stay open for who reads them.
+        mongo: this process as a client of document databases.
     """
 
     platform: Platform
@@ -32,6 +36,8 @@ class Services:
     hubs: Hubs
     rooms: Rooms
     attendance: Attendance
+    results: OpenResults
+    mongo: MongoClients
 
     @classmethod
     def over(cls, platform: Platform, feeds: Feeds | None = None) -> Services:
@@ -50,13 +56,17 @@ class Services:
             Hubs(platform, sessions, feeds),
             Rooms(platform.home),
             Attendance(platform),
+            OpenResults(platform),
+            MongoClients(platform),
         )
 
     async def close(self) -> None:
-        """Close every hub, room, feed and session, and the platform."""
+        """Close every hub, room, feed, client and session, and the platform."""
         await self.attendance.close()
+        await self.results.close()
         await self.hubs.close()
         await self.rooms.close()
         await self.feeds.close()
+        await self.mongo.close()
         await self.sessions.close()
         await self.platform.close()

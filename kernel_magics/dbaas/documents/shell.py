@@ -1,21 +1,22 @@
-"""Runs a cell's statements on a database through pymongo."""
+"""Carries out a cell's statements on a database, through pymongo."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from ..errors import UsageError, did_you_mean
-from .calls import COLLECTION, CURSOR, DATABASE, Given, Plan, of_command
-from .failures import told_plainly
-from .scanner import Scanner
-from .statement import Chain, Command, parse
+from dbaas_shell import Answer, Plan, Scanner, ShellError, parse, planned
 
-__all__ = ["Mongo"]
+from ..errors import UsageError
+from .failures import told_plainly
+from .found import Documents, Outcome
+
+__all__ = ["Mongo", "told_where"]
 
 _AUTHENTICATION_FAILED = 18
 
@@ -42,9 +43,11 @@ class Mongo:
             UsageError: the text cannot be read; nothing was sent.
             DbaasError: the database refused, or could not be reached. Statements before that one were carried out.
         """
-        scanner = Scanner(text, first_line=first_line)
+        with told_where(first_line):
+            scanner = Scanner(text)
+            plans = [planned(statement, scanner, self._name) for statement in parse(scanner, variables)]
         value: Any = None
-        for plan in [_planned(statement, scanner) for statement in parse(scanner, variables)]:
+        for plan in plans:
             value = self._carry_out(plan)
         return value
 
@@ -63,38 +66,47 @@ class Mongo:
     def _carry_out(self, plan: Plan) -> Any:
         with told_plainly():
             try:
-                return plan.finish(self.database(), plan.body)
+                return _value(self.database(), plan)
             except OperationFailure as error:
                 if error.code != _AUTHENTICATION_FAILED:
                     raise
             self.close()  # the password may have been changed
-            return plan.finish(self.database(), plan.body)
+            return _value(self.database(), plan)
 
 
-def _planned(statement: Chain | Command, scanner: Scanner) -> Plan:
-    """What a statement does, once it is known that all its calls exist and fit. Raises ``UsageError``."""
-    if isinstance(statement, Command):
-        return of_command(dict(statement.body))
-    first, *following = statement.calls
-    starts = DATABASE if statement.collection is None else COLLECTION
-    start = starts.get(first.name)
-    if start is None:
-        owner = "the database" if statement.collection is None else "a collection"
-        hint = did_you_mean(first.name, starts)
-        raise scanner.error(f"There is no call “{first.name}” of {owner}.", first.token, hint=hint)
-    call = first
+@contextmanager
+def told_where(first_line: int = 1) -> Iterator[None]:
+    """What cannot be read inside becomes a ``UsageError`` with line and column."""
     try:
-        given = Given(call.name, call.arguments)
-        plan = start(given, statement.collection or "")
-        given.end()
-        for call in following:
-            change = CURSOR.get(call.name) if plan.is_cursor else None
-            if change is None:
-                hint = did_you_mean(call.name, CURSOR) if plan.is_cursor else None
-                raise UsageError(f"“{call.name}” cannot follow here.", hint=hint)
-            given = Given(call.name, call.arguments)
-            plan = change(given, plan)
-            given.end()
-    except UsageError as error:
-        raise scanner.error(error.message, call.token, hint=error.hint) from None
-    return plan
+        yield
+    except ShellError as refused:
+        error = UsageError(refused.message, hint=refused.hint)
+        error.details = f"line {refused.line + first_line - 1}, column {refused.column}"
+        raise error from None
+
+
+def _value(database: Database[dict[str, Any]], plan: Plan) -> Any:
+    """What comes of a plan. Objects are shown as what an operation did."""
+    match plan.answer:
+        case Answer.documents:
+            return Documents(_fetched(database.cursor_command(plan.body)))
+        case Answer.first:
+            value = plan.made(next(iter(database.cursor_command(plan.body)), None))
+        case Answer.every:
+            value = plan.made(list(database.cursor_command(plan.body)))
+        case Answer.number:
+            value = sum(1 for _ in database.cursor_command(plan.body))
+        case Answer.inserted:
+            collection = database[plan.body["insert"]]
+            done = collection.insert_many(plan.body["documents"], ordered=plan.body["ordered"])
+            value = plan.made(done.inserted_ids)
+        case Answer.reply:
+            target = database.client.admin if plan.of_server else database
+            value = plan.made(target.command(plan.body))
+    return Outcome(value) if isinstance(value, Mapping) else value
+
+
+def _fetched(source: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """What goes wrong while documents are fetched is told plainly, too."""
+    with told_plainly():
+        yield from source

@@ -31,6 +31,7 @@ from ..nouns import (
 )  # fmt: skip
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
+from .history import HistoryStore
 
 __all__ = ["Store"]
 
@@ -47,12 +48,16 @@ class Store:
     """Reads and writes ``platform_meta``; secrets pass through the vault on their way.
 
     Every method raises ``Unavailable`` when it cannot be reached.
+
+    Attributes:
+        history: the part with the statements that people ran.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
         self._home = home
         self._vault = vault
         self._connections = connections
+        self.history = HistoryStore(connections)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -38,6 +38,7 @@ from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
+from .history import History
 from .supervision import Access, Supervision
 
 __all__ = ["Platform"]
@@ -63,6 +64,7 @@ class Platform:
         self._store = store
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
+        self.history = History(store.history)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -99,6 +101,7 @@ class Platform:
             self._listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
+        await self.history.close()
         await self._store.close()
 
     async def recover(self) -> None:
@@ -253,6 +256,10 @@ class Platform:
     async def cluster(self, cluster_id: UUID) -> Cluster:
         """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""
         return await self._store.cluster(cluster_id)
+
+    async def clusters(self, tenant: str) -> Sequence[Cluster]:
+        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        return await self._store.clusters((await self._store.tenant(tenant)).id)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""

@@ -7,9 +7,9 @@ from typing import Any
 
 from dbaas_provisioning.nouns import Database, Tenant
 
+from ..body import body_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
-from .body import body_fields, required
 from .render import database_json, mongo_door, usage_json
 
 __all__ = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dbaas_provisioning.errors import NotFound
 from dbaas_provisioning.nouns import StoredDocument
 
+from ..body import body_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
-from .body import body_fields, required
 
 __all__ = ["delete", "list_all", "put", "read"]
 

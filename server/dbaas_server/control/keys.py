@@ -11,9 +11,9 @@ import jwt
 from dbaas_provisioning.errors import Invalid, NotFound
 from dbaas_provisioning.nouns import JwtSecret, KeyRole
 
+from ..body import body_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
-from .body import body_fields, required
 from .render import key_json
 
 __all__ = ["create", "jwt_secret", "list_all", "revoke", "sign", "signed"]

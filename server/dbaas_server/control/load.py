@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dbaas_provisioning.errors import Invalid, Unsupported
 
+from ..body import query_fields
 from ..http import Request, Response, json_response
 from ..nouns import TableRef
 from ..services import Services
-from .body import query_fields
 
 __all__ = ["load"]
 

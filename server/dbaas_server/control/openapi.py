@@ -25,6 +25,7 @@ def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _TRUTH = {"type": "boolean"}
+_EDITOR = "/v1/{tenant}/databases/{database}/editor"
 _LIST: dict[str, Any] = {"type": "array", "items": {}}
 
 # operation → (summary, tag, request body, status of success)
@@ -51,6 +52,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
     ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
+    ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string",
@@ -70,6 +72,9 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
+    ("get", f"{_EDITOR}/history"): ("What the caller ran, newest first", None, 200),
+    ("delete", f"{_EDITOR}/history"): ("Forget what the caller ran", None, 204),
+    ("delete", f"{_EDITOR}/history/{{entry}}"): ("Forget one entry", None, 204),
     ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
     ("post", "/v1/{tenant}/keys"): (
         "Make a key, shown once",
@@ -163,6 +168,11 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         operation["requestBody"] = {"required": True, "content": {"text/csv": {"schema": _TEXT}}}
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": _TEXT} for name in ("database", "schema", "columns")
+        ]
+    if path.endswith("/history") and method == "get":
+        operation["parameters"] += [
+            {"name": name, "in": "query", "schema": schema}
+            for name, schema in (("search", _TEXT), ("limit", _COUNT), ("before", _TEXT))
         ]
     if path.endswith("/audit"):
         operation["parameters"].append({"name": "limit", "in": "query", "schema": _COUNT})

@@ -7,11 +7,11 @@ from typing import Any
 
 from dbaas_provisioning.errors import Invalid
 
+from ..body import body_fields, required
 from ..engine import Session
 from ..http import Request, Response, json_response
 from ..nouns import Caller, QueryColumn, QueryResult
 from ..services import Services
-from .body import body_fields, required
 
 __all__ = ["run"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dbaas_provisioning import engines
+
 from ..http import Request, Response, json_response
 from ..nouns import Catalog, Column, Relation, Table, TableRef
 from ..services import Services
@@ -12,10 +14,19 @@ __all__ = ["read", "schema_json"]
 
 
 async def read(request: Request, services: Services) -> Response:
-    """Schemas, tables, columns and functions, with a mark where a table is open or closed by mistake."""
+    """Schemas, tables, columns and functions, with a mark where a table is open or closed by mistake.
+
+    Of a document database: its collections, their indexes and the fields of a sample of their documents.
+    """
     await services.auth.operator(request)
     tenant = request.params["tenant"]
     database = await services.platform.database(tenant, request.params["database"])
+    if engines.engine(database.engine).can.documents:
+        from ..mongo_clients.collections import schema_of, version_of  # with pymongo, for those who have documents
+
+        collections = await schema_of(services.mongo, tenant, database.name)
+        shown = [one.as_json() for one in collections]
+        return json_response({"version": version_of(collections), "schemas": [], "collections": shown})
     session = await services.sessions.session(tenant, database.name)
     return json_response(schema_json(await session.catalog(fresh=True), database.exposure))
 

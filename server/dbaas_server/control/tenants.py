@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..body import body_fields, integer, query_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
-from .body import body_fields, integer, query_fields, required
 from .render import audit_json, tenant_json
 
 __all__ = ["audit", "create", "drop", "list_all", "read", "update"]

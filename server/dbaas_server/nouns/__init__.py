@@ -6,7 +6,7 @@ the tuple of arguments sent along. One shape is therefore parsed and compiled on
 
 from __future__ import annotations
 
-from .answers import Chunks, Position, QueryColumn, QueryResult, Rows, Stats
+from .answers import Chunks, Extract, Position, QueryColumn, QueryResult, Rows, Stats
 from .arguments import Arg, ArgValue
 from .caller import Caller
 from .catalog import Catalog, Column, Function, Key, Parameter, Relation, Table, TableRef
@@ -32,22 +32,28 @@ from .reading import (
     Star,
     columns_named,
 )
+from .scrolling import CONDITIONS, Arrangement, Cell, Condition, LongText, ScrollPage, Sort
 from .writing import Resolution, Write, WriteKind
 
 __all__ = [
+    "CONDITIONS",
     "Aggregate",
     "Arg",
     "ArgValue",
+    "Arrangement",
     "Call",
     "Caller",
     "Catalog",
+    "Cell",
     "Chunks",
     "Column",
     "Compare",
+    "Condition",
     "Constant",
     "Count",
     "Embed",
     "EmbedExists",
+    "Extract",
     "Field",
     "Filter",
     "Format",
@@ -56,6 +62,7 @@ __all__ = [
     "JsonStep",
     "Key",
     "Logic",
+    "LongText",
     "Nested",
     "Order",
     "Parameter",
@@ -68,6 +75,8 @@ __all__ = [
     "Resolution",
     "RowCursor",
     "Rows",
+    "ScrollPage",
+    "Sort",
     "Star",
     "Stats",
     "Table",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Chunks", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
+__all__ = ["Chunks", "Extract", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,16 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class QueryColumn:
-    """A column of a query's result; ``type`` is the engine's name for it."""
+    """A column of a query's result; ``type`` is the engine's name for it.
+
+    Attributes:
+        precision, scale: of decimal numbers that have them fixed.
+    """
 
     name: str
     type: str
+    precision: int | None = None
+    scale: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +87,16 @@ class Stats:
 
 Chunks: TypeAlias = AsyncIterator[bytes]
 """A stream of bytes with bounded memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """All rows of a statement on their way out.
+
+    Attributes:
+        chunks: whole rows, each chunk of about 256 KiB: CSV without a header line (a null is empty, an empty text
+            ``""``), or one JSON object per line.
+    """
+
+    columns: tuple[QueryColumn, ...]
+    chunks: AsyncGenerator[bytes]

@@ -19,6 +19,7 @@ class Caller:
         actor: for logs and the audit: a person, a key's prefix, a subject.
         tenant_claim: the ``tenant_id`` claim where there is one; becomes ``app.current_tenant``.
         documents_only: may run stored GraphQL documents and nothing else.
+        key: the API key that was sent; None for people and their tokens.
     """
 
     tenant: UUID
@@ -27,3 +28,4 @@ class Caller:
     actor: str = ""
     tenant_claim: str | None = None
     documents_only: bool = False
+    key: UUID | None = None

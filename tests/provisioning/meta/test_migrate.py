@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -63,3 +64,30 @@ async def test_a_migration_that_is_refused_leaves_nothing_of_itself(connection) 
     assert refused.value.code == "migration_failed"
     assert (await (await connection.execute("select to_regclass('b')")).fetchone()) == (None,)
     assert await migrate(connection, [FIRST, SECOND]) == [2]
+
+
+async def test_what_an_earlier_version_kept_is_there_after_history_came(connection) -> None:
+    known = migrations()
+    await migrate(connection, known[:7])
+    tenant, cluster, database = uuid4(), uuid4(), uuid4()
+    await connection.execute("set search_path to platform_meta")
+    await connection.execute("insert into tenants (id, name, subdomain) values (%s, 'Acme', 'acme')", [tenant])
+    await connection.execute(
+        "insert into clusters (id, tenant_id, engine, version, data_dir, superuser, superuser_secret)"
+        " values (%s, %s, 'postgres', '18', 'x', 'dbaas', 'x')",
+        [cluster, tenant],
+    )
+    await connection.execute(
+        "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster)"
+        " values (%s, %s, 'shop', 'shop', 'postgres', %s)",
+        [database, tenant, cluster],
+    )
+    assert 8 in await migrate(connection, known)
+    assert await (await connection.execute("select subdomain from tenants")).fetchall() == [("acme",)]
+    await connection.execute(
+        "insert into query_history (person, id, database_id, text, at, duration_ms)"
+        " values ('x', gen_random_uuid(), %s, 'select 1', now(), 1)",
+        [database],
+    )
+    await connection.execute("delete from tenants")
+    assert await (await connection.execute("select count(*) from query_history")).fetchone() == (0,)

@@ -21,6 +21,7 @@ from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, Launch
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage
 from . import binaries, launch
+from .offer import EXPOSE, OFFER
 
 __all__ = ["ENGINE", "PostgresEngine"]
 
@@ -30,6 +31,7 @@ class PostgresEngine:
 
     name = "postgres"
     can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
+    offer = OFFER
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""
@@ -44,10 +46,11 @@ class PostgresEngine:
 
         Raises ``Invalid``: ``unknown_option``, ``invalid_exposure``.
         """
-        if unknown := sorted(set(options) - {"expose"}):
+        if unknown := sorted(set(options) - {EXPOSE.name}):
             raise Invalid("unknown_option", f"PostgreSQL has no option {unknown[0]!r}.", hint="Options: expose.")
-        exposure = options.get("expose", "policies")
-        if exposure not in ("policies", "all"):
+        exposures = [choice.value for choice in EXPOSE.choices]
+        exposure = options.get("expose", exposures[0])
+        if exposure not in exposures:
             raise Invalid(
                 "invalid_exposure", f"{exposure!r} is no way to expose tables.", hint="Use 'policies' or 'all'."
             )

@@ -50,7 +50,7 @@ def error_of(result: PGresult, *, context: bool = False) -> DbaasError:
     """What a failed result says, in the server's own words.
 
     Args:
-        context: add where it happened (the line of a COPY) to the details.
+        context: say where it happened: the line of a COPY, the place in a person's own statement.
     """
     code = sqlstate_of(result)
     message = (
@@ -69,4 +69,7 @@ def error_of(result: PGresult, *, context: bool = False) -> DbaasError:
     position = text_of(result, DiagnosticField.STATEMENT_POSITION)
     if position is not None and context:
         details = "\n".join(part for part in (details, f"at character {position}") if part)
-    return QueryError(code, message, details=details, hint=hint)
+    error = QueryError(code, message, details=details, hint=hint)
+    if position is not None and context:
+        error.position = int(position) - 1
+    return error

@@ -20,20 +20,21 @@ from ...nouns import Caller, QueryColumn, QueryResult
 from .decode import decoder
 from .errors import ConnectionLost, error_of
 from .parameters import encoded
+from .scrolling.cells import Cells
 from .wire import Wire
 
-__all__ = ["Job", "TypeNames", "check_role", "only_reads", "run"]
+__all__ = ["READS", "SETTINGS", "Job", "TypeNames", "check_role", "column_types", "only_reads", "parameter", "run"]
 
 CHUNK_ROWS = 500
 GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set away
 
-_SETTINGS = (
+SETTINGS = (
     b"select set_config('role', $1, false), set_config('request.jwt.claims', $2, false),"
     b" set_config('search_path', 'public, extensions', false), set_config('statement_timeout', $3, false),"
     b" set_config('app.current_tenant', $4, false),"
     b" set_config('synchronize_seqscans', 'off', false)"  # pages of an unordered scan begin at the same row
 )
-_READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(select|values|table|with)\b", re.IGNORECASE | re.DOTALL)
+READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/|\()*(select|values|table|with)\b", re.IGNORECASE | re.DOTALL)
 _TUPLES = (ExecStatus.TUPLES_OK, ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_CHUNK)
 _JSON_TYPES = (builtin["json"].oid, builtin["jsonb"].oid)
 
@@ -46,6 +47,7 @@ class Job:
         args: JSON values for ``$1`` …
         cap: rows kept at most.
         offset: rows skipped, in the server; the text must then be one SELECT, VALUES, TABLE or WITH. None: no page.
+        cells: values become cells, else JSON-able values.
     """
 
     text: str
@@ -53,6 +55,7 @@ class Job:
     cap: int
     offset: int | None
     timeout_ms: int
+    cells: bool = False
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ def check_role(caller: Caller) -> None:
 
 def only_reads(text: str) -> bool:
     """Whether a text looks like one statement that defines and changes nothing. A guess, on the safe side."""
-    return _READS.match(text) is not None and ";" not in text.rstrip().rstrip(";")
+    return READS.match(text) is not None and ";" not in text.rstrip().rstrip(";")
 
 
 async def run(
@@ -115,7 +118,7 @@ async def run(
         async with asyncio.timeout(job.timeout_ms / 1000 + GRACE_SECONDS):
             role = "none" if caller.role == "owner" else caller.role
             settings = [role, caller.claims, str(job.timeout_ms), caller.tenant_claim or ""]
-            await wire.execute(_SETTINGS, encoded(settings))
+            await wire.execute(SETTINGS, encoded(settings))
             answer = await _answer(wire, job, wrote)
             if wire.pgconn.transaction_status != TransactionStatus.IDLE:
                 raise Invalid(
@@ -123,7 +126,7 @@ async def run(
                     "The query began a transaction and did not end it, so it was rolled back.",
                     hint="End it with COMMIT in the same query.",
                 )
-            columns = await _columns(wire, answer.columns, types)
+            columns = await column_types(wire, answer.columns, types)
             notices = tuple(wire.notices)
             await wire.execute(b"discard all")
             wire.prepared.clear()
@@ -139,12 +142,21 @@ async def run(
             "The connection to the database was lost while this ran.",
             hint="Look before you try again.",
         ) from None
+    rows = _cells(answer) if job.cells else _values(answer, columns)
+    return QueryResult(columns, rows, answer.count, answer.truncated, answer.command, notices)
+
+
+def _values(answer: _Answer, columns: Sequence[QueryColumn]) -> list[tuple[Any, ...]]:
     decoders = [decoder(oid, column.type) for (_, oid), column in zip(answer.columns, columns, strict=True)]
-    rows = [
+    return [
         tuple(None if value is None else decode(value) for decode, value in zip(decoders, row, strict=True))
         for row in answer.rows
     ]
-    return QueryResult(columns, rows, answer.count, answer.truncated, answer.command, notices)
+
+
+def _cells(answer: _Answer) -> list[tuple[Any, ...]]:
+    cells = Cells([oid for _, oid in answer.columns])
+    return [cells.row(row) for row in answer.rows]
 
 
 async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]]) -> _Answer:
@@ -155,7 +167,7 @@ async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]])
     await wire.ask(statement, parameters, chunk_rows=CHUNK_ROWS)
     one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
     # A CTE that writes may do so after the last row, so what begins with WITH is always run to its end.
-    begins = _READS.match(text)
+    begins = READS.match(text)
     stoppable = one_statement and begins is not None and begins[1].lower() != "with"
     answer = _Answer()
     failed: PGresult | None = None
@@ -213,7 +225,7 @@ def _tag(result: PGresult) -> str:
 
 
 def _paged(job: Job, offset: int) -> str:
-    if _READS.match(job.text) is None:
+    if READS.match(job.text) is None:
         raise Invalid("not_pageable", "Only a SELECT, VALUES, TABLE or WITH can be read in pages.")
     inner = job.text.rstrip().rstrip(";")
     # The line break ends a trailing comment.
@@ -225,7 +237,7 @@ async def _parameters(wire: Wire, text: bytes, args: Sequence[Any]) -> list[byte
     if any(isinstance(arg, list) for arg in args):
         # Only the server knows whether a list is an array or JSON.
         kinds = await _parameter_types(wire, text)
-    return encoded(_parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args))
+    return encoded(parameter(arg, kinds[place] if place < len(kinds) else 0) for place, arg in enumerate(args))
 
 
 async def _parameter_types(wire: Wire, text: bytes) -> list[int]:
@@ -237,7 +249,12 @@ async def _parameter_types(wire: Wire, text: bytes) -> list[int]:
     return [results[1].param_type(place) for place in range(results[1].nparams)]
 
 
-def _parameter(value: Any, kind: int) -> str | None:
+def parameter(value: Any, kind: int) -> str | None:
+    """A JSON value as the text of a parameter.
+
+    Args:
+        kind: the parameter's type, 0 where nobody knows it; a list is an array unless that is JSON.
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -257,13 +274,14 @@ def _array_literal(items: list[Any]) -> str:
         elif isinstance(item, list):
             parts.append(_array_literal(item))
         else:
-            text = _parameter(item, 0) or ""
+            text = parameter(item, 0) or ""
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
             parts.append(f'"{escaped}"')
     return "{" + ",".join(parts) + "}"
 
 
-async def _columns(wire: Wire, columns: list[tuple[str, int]], types: TypeNames) -> tuple[QueryColumn, ...]:
+async def column_types(wire: Wire, columns: list[tuple[str, int]], types: TypeNames) -> tuple[QueryColumn, ...]:
+    """Columns, given as names and types' oids, with the names of their types."""
     unknown = sorted({oid for _, oid in columns if types.name(oid) is None})
     if unknown:
         (result,) = await wire.execute(

@@ -18,15 +18,22 @@ from ..wire import Wire
 from .opened import Opened
 from .reading import check_estimate
 
-__all__ = ["export", "load", "run"]
+__all__ = ["bulk_wire", "export", "load", "run"]
 
 
 async def run(
-    opened: Opened, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None, offset: int | None
+    opened: Opened,
+    text: str,
+    args: Sequence[Any],
+    caller: Caller,
+    *,
+    max_rows: int | None,
+    offset: int | None,
+    cells: bool = False,
 ) -> QueryResult:
     """See :meth:`dbaas_server.engine.Session.run`."""
     cap = opened.limits.max_query_rows if max_rows is None else max_rows
-    job = query.Job(text, tuple(args), cap, offset, opened.limits.statement_timeout_ms)
+    job = query.Job(text, tuple(args), cap, offset, opened.limits.statement_timeout_ms, cells)
     query.check_role(caller)
 
     async def wrote(backend: int) -> bool:
@@ -49,7 +56,7 @@ async def load(opened: Opened, table: TableRef, columns: Sequence[str], stream: 
     # The table is often made a moment before it is filled.
     snapshot = await opened.watcher.look(force=True)
     found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))
-    async with _wire(opened, caller) as wire:
+    async with bulk_wire(opened, caller) as wire:
         try:
             return await copy_in.load(wire, found, table, columns, stream, caller)
         except QueryError as error:
@@ -61,7 +68,7 @@ async def export(opened: Opened, read: Read, args: Sequence[ArgValue], caller: C
     limits = opened.limits
     plan = await opened.compiled(plan_copy, limits=limits, role=caller.role, read=read, args=args, format=format)
     start = opening(caller, plan.schema, 0, read_only=True, time_zone=read.time_zone)  # export bounds its time itself
-    async with _wire(opened, caller) as wire:
+    async with bulk_wire(opened, caller) as wire:
         if plan.guard is not None:
             await check_estimate(wire, start, (plan.sql, ()), plan.guard, limits.statement_timeout_ms)
         async for chunk in copy_out.export(wire, start, plan.sql, format, limits.statement_timeout_ms):
@@ -69,7 +76,8 @@ async def export(opened: Opened, read: Read, args: Sequence[ArgValue], caller: C
 
 
 @asynccontextmanager
-async def _wire(opened: Opened, caller: Caller) -> AsyncIterator[Wire]:
+async def bulk_wire(opened: Opened, caller: Caller) -> AsyncIterator[Wire]:
+    """A connection of loads and exports. Raises ``TooBusy``."""
     try:
         async with opened.wire(opened.bulk, caller.role) as wire:
             yield wire

@@ -19,6 +19,7 @@ from ..plancache import PlanCache
 from ..pool import Lease, Pool
 from ..query import TypeNames
 from ..refusal import explain_refusal
+from ..scrolling.standing import Standing
 from ..transaction import credential_of
 from .verdicts import too_large
 
@@ -45,6 +46,8 @@ class Opened:
         writers: connections of writes and calls.
         workers: connections of arbitrary SQL and of reads that may be slow.
         bulk: connections of loads and exports.
+        scrolls: connections of results that stay open.
+        standing: those results.
     """
 
     def __init__(self, target: Target, limits: Limits, on_version: Callable[[], None]) -> None:
@@ -62,6 +65,11 @@ class Opened:
         self.bulk = Pool(
             self._connector, size=limits.bulk_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
         )
+        # Nobody waits long for others to be done with their results.
+        self.scrolls = Pool(
+            self._connector, size=limits.scroll_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
+        )
+        self.standing = Standing(self.watcher.ask)
         self._closed = False
 
     async def close(self) -> None:
@@ -72,6 +80,8 @@ class Opened:
         await self.writers.close()
         await self.workers.close()
         await self.bulk.close()
+        await self.standing.close()
+        await self.scrolls.close()
         await self.watcher.close()
 
     @property
@@ -83,7 +93,7 @@ class Opened:
 
     def _new_version(self, version: int) -> None:
         self._on_version()
-        self.writers.generation = self.workers.generation = self.bulk.generation = version
+        self.writers.generation = self.workers.generation = self.bulk.generation = self.scrolls.generation = version
         for multiplexer in self._multiplexers.values():
             multiplexer.generation = version
 

@@ -8,12 +8,14 @@ from typing import Any
 from dbaas_provisioning.engine import Capabilities
 
 from ....changes import Change, Mask, ValueType
-from ....engine import Limits, Target
+from ....engine import Limits, Scroll, Target
 from ....nouns import (
     ArgValue,
+    Arrangement,
     Caller,
     Catalog,
     Chunks,
+    Extract,
     Filter,
     Format,
     QueryResult,
@@ -25,10 +27,12 @@ from ....nouns import (
     WriteKind,
 )  # fmt: skip
 from ..valuetypes import value_type
-from . import bulk, reading, seeing, writing
+from . import bulk, reading, scrolling, seeing, writing
 from .opened import Opened
 
 __all__ = ["PostgresSession", "open_session"]
+
+_AS_IT_IS = Arrangement()
 
 
 async def open_session(target: Target, limits: Limits) -> PostgresSession:
@@ -104,10 +108,41 @@ class PostgresSession:
         return await writing.call(self._opened, read, args, caller)
 
     async def run(
-        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, offset: int | None = None
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        max_rows: int | None = None,
+        offset: int | None = None,
+        cells: bool = False,
     ) -> QueryResult:
         """Run SQL as the owner (or ``service_role``), time-limited and cancellable."""
-        return await bulk.run(self._opened, text, args, caller, max_rows=max_rows, offset=offset)
+        return await bulk.run(self._opened, text, args, caller, max_rows=max_rows, offset=offset, cells=cells)
+
+    async def scroll(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> Scroll:
+        """Open the result of one statement that only reads."""
+        return await scrolling.scroll(self._opened, text, args, caller, arrangement)
+
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
+        """How many rows such a statement gives."""
+        return await scrolling.count(self._opened, text, args, caller, arrangement)
+
+    async def extract(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        arrangement: Arrangement = _AS_IT_IS,
+        as_json: bool = False,
+    ) -> Extract:
+        """Every row of such a statement with bounded memory."""
+        return await scrolling.extract(self._opened, text, args, caller, arrangement, as_json=as_json)
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
         """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""

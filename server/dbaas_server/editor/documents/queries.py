@@ -1,0 +1,157 @@
+"""A person's statements on a document database: run, read on, counted, taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import bson
+
+from dbaas_provisioning.errors import Invalid
+from dbaas_shell import Answer, Plan, Scanner, ShellError, parse, planned
+
+from ...engine import Limits, QueryError
+from ...mongo_clients import MongoClients
+from ...mongo_clients.clients import Opened
+from ...mongo_clients.failures import told_plainly
+from ...nouns import Arrangement, Caller, QueryColumn, QueryResult
+from .arranging import arranged, counting, page
+from .cells import columns_of
+from .outcomes import outcome
+from .scroll import DocumentScroll, bounded, documents_of
+
+__all__ = ["DocumentQueries", "plans_of"]
+
+_FIRST = 201  # documents that tell the columns, and are shown first
+_HELD_BYTES = 32 * 1024 * 1024  # of documents at the same time
+_AS_IT_IS = Arrangement()
+
+
+class DocumentQueries:
+    """What :class:`~dbaas_server.engine.Session` offers for a person's own statements, on one document database.
+
+    Args:
+        place: the tenant's subdomain and the database's name.
+    """
+
+    limits = Limits()
+
+    def __init__(self, clients: MongoClients, place: tuple[str, str]) -> None:
+        self._clients = clients
+        self._place = place
+
+    async def run(
+        self, text: str, args: Sequence[Any], caller: Caller, *, max_rows: int | None = None, cells: bool = True
+    ) -> QueryResult:
+        """Run all statements in their order, each once; the last one's documents or outcome.
+
+        Args:
+            args: what names in the text stand for: pairs of a name and a value.
+            cells: always so.
+
+        Raises:
+            QueryError: the database refused one; those before it were carried out. ``unreadable_statement``: nothing
+                was sent.
+            Unavailable: it cannot be reached.
+        """
+        *before, last = plans_of(text, args, self._place[1])
+        most = max_rows or self.limits.max_query_rows
+        async with self._clients.opened(*self._place) as opened:
+            with told_plainly():
+                for plan in before:
+                    await _carried_out(opened, plan)
+                return outcome(last, await _carried_out(opened, last, most=most + 1), most)
+
+    async def scroll(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> DocumentScroll:
+        """Open the result of one statement that reads documents.
+
+        Raises:
+            Invalid: ``not_pageable``: it is no such statement; what :func:`~.arranging.arranged` refuses.
+        """
+        body = _pageable(text, args, self._place[1])
+        columns, first = await self._look(body)
+        if arrangement:
+            body, first = arranged(body, columns, arrangement), []
+        return DocumentScroll(self._clients, self._place, body, columns, first)
+
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
+        """How many documents such a statement gives. Raises as :meth:`scroll`."""
+        body = _pageable(text, args, self._place[1])
+        if arrangement.where:
+            columns, _ = await self._look(body)
+            body = arranged(body, columns, Arrangement(where=arrangement.where))
+        async with self._clients.opened(*self._place) as opened:
+            with told_plainly():
+                found = await (await documents_of(opened, counting(body))).to_list(1)
+        return int(found[0]["n"]) if found else 0
+
+    async def _look(self, body: Mapping[str, Any]) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
+        """The columns, and the documents that they were read from."""
+        start = page(body, 0, _FIRST)
+        assert start is not None
+        async with self._clients.opened(*self._place) as opened:
+            with told_plainly():
+                async with await documents_of(opened, start) as cursor:
+                    first = await _some(cursor, _FIRST)
+        return columns_of(first), first
+
+
+def plans_of(text: str, args: Sequence[Any], database: str) -> list[Plan]:
+    """What a text's statements come to. Raises ``QueryError`` (``unreadable_statement``), which says where."""
+    try:
+        scanner = Scanner(text)
+        return [planned(statement, scanner, database) for statement in parse(scanner, dict(args))]
+    except ShellError as error:
+        place = f"line {error.line}, column {error.column}"
+        refused = QueryError("unreadable_statement", error.message, hint=error.hint, details=place)
+        refused.position = error.at
+        raise refused from None
+
+
+def _pageable(text: str, args: Sequence[Any], database: str) -> Mapping[str, Any]:
+    plans = plans_of(text, args, database)
+    name = next(iter(plans[0].body))
+    if len(plans) > 1 or plans[0].answer is not Answer.documents or name not in ("find", "aggregate"):
+        raise Invalid("not_pageable", "Only what one find() or aggregate() gives can be read in pages.")
+    if not plans[0].reads:
+        raise Invalid("not_pageable", "What writes its result somewhere is run once.")
+    return plans[0].body
+
+
+async def _carried_out(opened: Opened, plan: Plan, most: int = 1) -> Any:
+    """What comes of a plan, once; of documents at most so many."""
+    body = plan.body
+    match plan.answer:
+        case Answer.documents:
+            async with await documents_of(opened, body) as cursor:
+                return await _some(cursor, most)
+        case Answer.first:
+            return plan.made(next(iter(await (await documents_of(opened, body)).to_list(1)), None))
+        case Answer.every:
+            return plan.made(await (await documents_of(opened, body)).to_list())
+        case Answer.number:
+            async with await documents_of(opened, body) as cursor:
+                return sum([1 async for _ in cursor])
+        case Answer.inserted:
+            collection = opened.documents[body["insert"]]
+            done = await collection.insert_many(body["documents"], ordered=body["ordered"])
+            return plan.made(done.inserted_ids)
+        case Answer.reply:
+            target = opened.client.admin if plan.of_server else opened.documents
+            return plan.made(await target.command(bounded(body, opened.timeout_ms)))
+
+
+async def _some(cursor: Any, most: int) -> list[Mapping[str, Any]]:
+    """So many documents, or as many as fit into memory."""
+    found: list[Mapping[str, Any]] = []
+    size = 0
+    async for document in cursor:
+        found.append(document)
+        size += len(bson.encode(document))
+        if len(found) == most or size > _HELD_BYTES:
+            break
+    return found

@@ -1,0 +1,117 @@
+"""What a request of the results' doors asks for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dbaas_provisioning.errors import Invalid
+
+from ...body import body_fields, required
+from ...engine import Session
+from ...http import Request
+from ...nouns import Arrangement, Caller, Condition, Sort
+from ...open_results import Question, Reader
+from ...services import Services
+from ..history import person_of
+from ..sql.parameters import numbered
+
+__all__ = ["Asked", "asked", "bounded"]
+
+MOST_KEYS = 32
+"""Of an order, and conditions."""
+
+_QUICK_TEXT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A statement, who asks, and where.
+
+    Attributes:
+        text: as the person wrote it; ``question`` has it as the engine takes it.
+        fields: of the body.
+    """
+
+    tenant: str
+    database: str
+    caller: Caller
+    session: Session
+    reader: Reader
+    text: str
+    question: Question
+    fields: Mapping[str, Any]
+
+    @property
+    def person(self) -> str:
+        """Whose history it belongs to."""
+        return person_of(self.caller)
+
+
+async def asked(request: Request, services: Services, allowed: Mapping[str, type]) -> Asked:
+    """Who asks what. ``allowed`` are the fields beside ``text``, ``params``, ``order`` and ``where``.
+
+    Raises ``Invalid`` for what is wrong with the body, ``Unauthorized`` and ``Forbidden`` for who may not ask.
+    """
+    tenant, database = request.params["tenant"], request.params["database"]
+    caller = await services.auth.operator_or_secret(request, tenant)
+    fields = await body_fields(request, {"text": str, "params": object, "order": list, "where": list, **allowed})
+    text = required(fields, "text")
+    params = fields.get("params")
+    if not isinstance(params, dict | list | None):
+        raise Invalid("invalid_field", "`params` must be an object for :name, or a list for $1.")
+    arrangement = Arrangement(
+        tuple(_sort(each) for each in _keys(fields, "order")),
+        tuple(_condition(each) for each in _keys(fields, "where")),
+    )
+    if len(text) > _QUICK_TEXT:
+        statement, args = await asyncio.to_thread(numbered, text, params)
+    else:
+        statement, args = numbered(text, params)
+    session = await services.sessions.session(tenant, database)
+    found = await services.sessions.database(tenant, database)
+    reader = Reader(caller.tenant, found.id, f"{caller.role} {person_of(caller)}")
+    question = Question(statement, tuple(args), arrangement)
+    return Asked(tenant, database, caller, session, reader, text, question, fields)
+
+
+def bounded(fields: Mapping[str, Any], name: str, default: int | None, least: int, most: int) -> int:
+    """A number among the fields. Raises ``Invalid`` (``invalid_field``, ``missing_field``)."""
+    value: int = fields.get(name, default) if default is not None else required(fields, name)
+    if not least <= value <= most:
+        raise Invalid("invalid_field", f"`{name}` must be from {least} to {most:,}.")
+    return value
+
+
+def _keys(fields: Mapping[str, Any], name: str) -> list[Any]:
+    keys: list[Any] = fields.get(name, [])
+    if len(keys) > MOST_KEYS:
+        raise Invalid("invalid_field", f"`{name}` has at most {MOST_KEYS} entries.")
+    return keys
+
+
+def _sort(value: Any) -> Sort:
+    if not isinstance(value, dict) or not value.keys() <= {"column", "descending"}:
+        raise _malformed("order", '{"column": 0, "descending": true}')
+    column, descending = value.get("column"), value.get("descending", False)
+    if type(column) is not int or not isinstance(descending, bool):
+        raise _malformed("order", '{"column": 0, "descending": true}')
+    return Sort(column, descending)
+
+
+def _condition(value: Any) -> Condition:
+    shape = '{"column": 0, "op": "eq", "value": "…"}'
+    if not isinstance(value, dict) or not value.keys() <= {"column", "op", "value"}:
+        raise _malformed("where", shape)
+    column, op, operand = value.get("column"), value.get("op"), value.get("value")
+    if type(column) is not int or not isinstance(op, str) or not isinstance(operand, str | int | float | None):
+        raise _malformed("where", shape)
+    if isinstance(operand, bool):
+        operand = "true" if operand else "false"
+    return Condition(column, op, None if operand is None else str(operand))
+
+
+def _malformed(name: str, shape: str) -> Invalid:
+    return Invalid("invalid_field", f"An entry of `{name}` is malformed.", hint=f"Write it like {shape}.")

@@ -1,0 +1,144 @@
+"""PostgreSQL's lexical rules (its manual, section 4.1), for text that may end anywhere.
+
+Beside the engine's own tokens there is ``:name``, a parameter. A colon right behind a word, a number, a quote or a
+closing bracket is none (``json_object('a':b)``), nor is one inside a subscript, where it separates a slice
+(``a[1:n]``); a parameter there goes in parentheses: ``a[(:n)]``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["SILENT", "Token", "closed", "tokens", "unquoted"]
+
+_TOKEN = re.compile(
+    r"""
+      (?P<space>\s+)
+    | (?P<word>(?![eEbBxXnN]'|[uU]&['"])[^\W\d][\w$]*+)
+    | (?P<comma>,)
+    | (?P<dot>\.(?![\d.]))
+    | (?P<open>[(\[])
+    | (?P<close>[)\]])
+    | (?P<semicolon>;)
+    | (?P<string>(?:[bBxXnN]|[uU]&)?'(?:[^']|'')*+(?:'|\Z))
+    | (?P<escaped>[eE]'(?:[^'\\]|''|\\.)*+(?:'|\\?\Z))
+    | (?P<quoted>(?:[uU]&)?"(?:[^"]|"")*+(?:"|\Z))
+    | (?P<comment>--[^\n\r]*)
+    | (?P<block>/\*)
+    | (?P<dollar>\$(?P<tag>(?:[^\W\d]\w*)?)\$)
+    | (?P<position>\$\d+)
+    | (?P<number>0[xX][\da-fA-F_]+|0[oO][0-7_]+|0[bB][01_]+|(?:\d[\d_]*(?:\.(?!\.)[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+    | (?P<mark>::|:=|=>|\.\.)
+    | (?P<param>:[^\W\d]\w*)
+    | (?P<op>(?:(?!--|/\*|=>)[+\-*/<>=~!@\#%^&|`?])+)
+    | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+SILENT = frozenset({"space", "comment"})
+"""Kinds of tokens that mean nothing."""
+
+_OPERANDS = frozenset({"word", "string", "quoted", "number", "position", "param", "close"})
+
+
+class Token(NamedTuple):
+    """A piece of text.
+
+    Attributes:
+        kind: space, comment, word, quoted, string, number, param (``:name``), position (``$1``), op, mark (``::``,
+            ``:=``, ``=>``, ``..``), open, close, comma, dot, semicolon or other.
+        text: as it was written.
+        start: where it begins, in code points.
+    """
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
+
+def tokens(text: str, start: int = 0) -> list[Token]:
+    """The tokens of a text from a place on; put together they are the text. Takes any text."""
+    found: list[Token] = []
+    match_at = _TOKEN.match
+    brackets: list[bool] = []  # whether each open one is a subscript
+    before = ""  # the kind of the token before, "" where it was silent
+    last = ""  # the kind of the last token that was not silent
+    array_word = False
+    at, size = start, len(text)
+    while at < size:
+        match = match_at(text, at)
+        assert match is not None  # `other` takes any character
+        kind, end = match.lastgroup or "", match.end()
+        if kind == "word":
+            found.append(Token(kind, word := match.group(), at))
+            array_word = len(word) == 5 and word.lower() == "array"
+            before = last = kind
+            at = end
+            continue
+        if kind == "space":
+            before = ""
+        elif kind == "comment" or kind == "block":
+            if kind == "block":
+                kind, end = "comment", _comment_end(text, at)
+            before = ""
+        else:
+            if kind == "escaped":
+                kind = "string"
+            elif kind == "dollar":
+                close = text.find(match.group(), end)
+                kind, end = "string", size if close < 0 else close + end - at
+            elif kind == "param":
+                if before in _OPERANDS or (brackets and brackets[-1]):
+                    kind, end = "other", at + 1
+            elif kind == "open":
+                brackets.append(text[at] == "[" and last in _OPERANDS and not array_word)
+            elif kind == "close" and brackets:
+                brackets.pop()
+            before = last = kind
+            array_word = False
+        found.append(Token(kind, text[at:end], at))
+        at = end
+    return found
+
+
+def closed(token: Token) -> bool:
+    """Whether a string, a quoted name or a comment has its end."""
+    text = token.text
+    if token.kind == "comment":
+        return text.startswith("--") or (text.count("/*") == text.count("*/") and text.endswith("*/"))
+    if token.kind == "string" and text.startswith("$"):
+        tag = text[: text.index("$", 1) + 1]
+        return len(text) >= 2 * len(tag) and text.endswith(tag)
+    if token.kind not in ("string", "quoted"):
+        return True
+    quote = '"' if token.kind == "quoted" else "'"
+    body = text[text.index(quote) + 1 :]
+    if token.kind == "string" and text[0] in "eE":
+        body = re.sub(r"\\.", "", body, flags=re.DOTALL)
+    return body.endswith(quote) and (len(body) - len(body.rstrip(quote))) % 2 == 1
+
+
+def unquoted(token: Token) -> str:
+    """The name that a word or a quoted name stands for: words are folded to lower case."""
+    if token.kind != "quoted":
+        return token.text.lower()
+    body = token.text[token.text.index('"') + 1 :]
+    return (body[:-1] if closed(token) else body).replace('""', '"')
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Behind a block comment; they nest."""
+    depth = 0
+    for edge in _COMMENT_EDGE.finditer(text, start):
+        depth += 1 if edge.group() == "/*" else -1
+        if depth == 0:
+            return edge.end()
+    return len(text)
