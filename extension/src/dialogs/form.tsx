@@ -79,9 +79,6 @@ class FormDialog<Values, Made> extends Dialog<unknown> {
     void this.form.submit().then(done => {
       if (done) {
         super.resolve(index);
-      } else {
-        // To the field that is wrong, when there is one.
-        this.node.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
       }
     });
   }
@@ -158,8 +155,13 @@ function FormBody<Values, Made>({
   }, [form]);
   const Fields = options.fields;
   const { problem } = form;
+  const node = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    // To what is wrong, when it is one field.
+    node.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [problem]);
   return (
-    <div className="dbaas-Form">
+    <div className="dbaas-Form" ref={node}>
       <Fields
         values={form.values}
         set={change => {

@@ -6,7 +6,7 @@ import * as React from 'react';
 import { aboutRow } from './about.js';
 import type { Fact } from './about.js';
 import { COMMANDS } from './actions.js';
-import { Chevron, Close, Copy, KeyIcon, Plus, Search, Warning } from './icons.js';
+import { Chevron, Close, Copy, KeyIcon, Plus, Run, Warning } from './icons.js';
 import { idOf } from './known.js';
 import type { Model } from './model.js';
 import type { Row, Subject } from './rows.js';
@@ -138,7 +138,7 @@ function Actions({ subject, run, snippets }: ActionsProps): React.ReactElement |
     case 'collection':
       return (
         <div className="dbaas-Actions">
-          {action(Search, 'Query', COMMANDS.query)}
+          {action(Run, 'Query', COMMANDS.query)}
           <SnippetButton menu={snippets} />
         </div>
       );

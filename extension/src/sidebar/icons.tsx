@@ -102,6 +102,7 @@ export const Plug = icon(
   'Plug',
   <path d="M6 2.500v3M10 2.500v3M4.200 5.500h7.600v1.800a3.800 3.800 0 0 1-7.600 0zM8 11.100v2.700" />
 );
+export const Run = icon('Run', <path d="M5 3l8 5-8 5z" />);
 export const Search = icon(
   'Search',
   <circle cx="7" cy="7" r="4.2" />,

@@ -165,9 +165,7 @@ function Marks({ subject }: { subject: Subject }): React.ReactElement | null {
       );
     case 'column': {
       const target = subject.column.references;
-      return (
-        target && <bdi className="dbaas-Aside dbaas-mod-target">→ {`${target.table}.${target.column}`}</bdi>
-      );
+      return target && <bdi className="dbaas-Aside dbaas-mod-target">→ {target.table}</bdi>;
     }
     case 'field':
       return subject.field.share < 1 ? (
@@ -227,8 +225,10 @@ function more({ subject, figure }: Row): (string | null)[] {
     }
     case 'table':
       return [tableFigures(subject.table), subject.table.warning];
-    case 'column':
-      return [figure, subject.column.comment];
+    case 'column': {
+      const { references, comment } = subject.column;
+      return [figure, references && `→ ${references.table}.${references.column}`, comment];
+    }
     case 'function':
       return [`(${subject.routine.arguments})`, `returns ${figure}`];
     case 'collection':

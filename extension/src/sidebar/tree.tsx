@@ -134,7 +134,8 @@ export function Tree({ model, view, run, onLeave }: TreeProps): React.ReactEleme
       onKeyDown={onKeyDown}
       onContextMenu={onContextMenu}
       onFocus={() => {
-        if (active === null && rows[0]) {
+        // As it is now: whoever moves the focus here may have chosen a row just before.
+        if (model.view.active === null && rows[0]) {
           model.focus(rows[0].id);
         }
       }}

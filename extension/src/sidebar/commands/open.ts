@@ -28,8 +28,8 @@ export function addOpening(context: Context): void {
       const { target } = context;
       if (target) {
         const { tenant, database } = target;
-        const text = target.place === null ? '' : firstRows(target);
-        await commands.execute(DASHBOARD, { tenant, database, text });
+        const shown = target.place === null ? { tab: 'query' } : { text: firstRows(target) };
+        await commands.execute(DASHBOARD, { tenant, database, ...shown });
       }
     }
   );
