@@ -6,7 +6,9 @@
  * 3. Names come from people's databases and are shown as text, wherever they appear.
  */
 
+import { dashboard } from './plugins/dashboard.js';
 import { graphiql } from './plugins/graphiql.js';
+import { results } from './plugins/results.js';
 import { sidebar } from './plugins/sidebar.js';
 
-export default [sidebar, graphiql];
+export default [sidebar, graphiql, dashboard, results];

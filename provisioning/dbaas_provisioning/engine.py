@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage
+from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
 
 __all__ = [
     "Binaries",
@@ -231,6 +231,10 @@ class Engine(Protocol):
         """Size and connections now."""
         ...
 
+    async def vitals(self, cluster: Cluster, superuser: Credential, database: Database) -> Vitals:
+        """How it is doing, by its server's counters. Raises ``Unavailable``."""
+        ...
+
     def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
-        """A URL that the engine's usual clients accept."""
+        """A URL that the engine's usual clients accept; without a password where the login's secret is empty."""
         ...

@@ -11,7 +11,7 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage",
+    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -195,6 +195,28 @@ class Usage:
     connections: int
     max_connections: int
     max_storage_gb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How a database is doing: counters since its server's statistics began.
+
+    Attributes:
+        version: the server's, in full.
+        started_at: when the server did.
+        connections: of clients, the platform's own included.
+        cache_hit_ratio: of the blocks that were asked for; None while there were none.
+        counted_since: when the counters were last set back, as far as the server knows.
+    """
+
+    version: str
+    started_at: datetime | None
+    size_bytes: int | None
+    connections: int
+    committed: int
+    rolled_back: int
+    cache_hit_ratio: float | None
+    counted_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

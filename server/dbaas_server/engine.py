@@ -19,6 +19,7 @@ from .nouns import (
     Chunks,
     Extract,
     Filter,
+    Finding,
     Format,
     QueryColumn,
     QueryResult,
@@ -336,6 +337,14 @@ class Session(Protocol):
 
     async def stats(self) -> Stats:
         """Vital signs."""
+        ...
+
+    def findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """What could be better about its tables, as far as the catalog tells; what matters most comes first."""
+        ...
+
+    async def counted_findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """What the engine's own counters tell beyond that. Raises ``Unavailable``."""
         ...
 
     async def close(self) -> None:

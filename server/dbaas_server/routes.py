@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, forms, keys, load, openapi, query, schema, tenants, tokens
-from .editor import history, paging, running
+from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
+from .editor import history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -48,10 +48,41 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
+    Route("/v1/{tenant}/databases/{database}/overview", Guard.operator, {"GET": overview.read}),
     Route(
         "/v1/{tenant}/databases/{database}/editor/history",
         Guard.operator,
         {"GET": history.read, "DELETE": history.clear},
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/complete",
+        Guard.operator,
+        {"POST": language.complete},
+        max_body=language.MAX_BODY,
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/hover",
+        Guard.operator,
+        {"POST": language.hover},
+        max_body=language.MAX_BODY,
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/diagnose",
+        Guard.operator,
+        {"POST": language.diagnose},
+        max_body=language.MAX_BODY,
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/format",
+        Guard.operator,
+        {"POST": language.format_text},
+        max_body=language.MAX_BODY,
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/editor/statements",
+        Guard.operator,
+        {"POST": language.statements},
+        max_body=language.MAX_BODY,
     ),
     Route("/v1/{tenant}/databases/{database}/editor/run", Guard.operator, {"POST": running.run}),
     Route("/v1/{tenant}/databases/{database}/editor/rows", Guard.operator, {"POST": paging.rows}),

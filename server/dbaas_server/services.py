@@ -13,6 +13,7 @@ from .feeds.hub import Hubs
 from .feeds.remote import SocketFeeds
 from .mongo_clients import MongoClients
 from .open_results import OpenResults
+from .rates import Rates
 from .rooms import Rooms
 from .sessions import Sessions
 
@@ -25,6 +26,7 @@ class Services:
 
     Attributes:
         attendance: connections that stay, and what their tenants' plans allow.
+        rates: how fast counters of databases grow.
         results: of statements, that stay open for who reads them.
         mongo: this process as a client of document databases.
     """
@@ -36,6 +38,7 @@ class Services:
     hubs: Hubs
     rooms: Rooms
     attendance: Attendance
+    rates: Rates
     results: OpenResults
     mongo: MongoClients
 
@@ -56,6 +59,7 @@ class Services:
             Hubs(platform, sessions, feeds),
             Rooms(platform.home),
             Attendance(platform),
+            Rates(),
             OpenResults(platform),
             MongoClients(platform),
         )

@@ -15,8 +15,8 @@ export class ApiError extends Error {
     message: string,
     readonly hint: string | null = null,
     readonly code: string | null = null,
-    /** The field of the request's body that it is about, where the server names one. */
-    readonly field: string | null = null
+    /** Where in the text that was sent, in UTF-16 code units; null where no place is to blame. */
+    readonly position: number | null = null
   ) {
     super(message);
     this.name = 'ApiError';
@@ -38,7 +38,8 @@ export function errorOf(body: unknown, status: number, statusText = ''): ApiErro
   const told = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
   const message = text(told['message']) ?? `The server answered ${status} ${statusText}.`;
   const code = text(told['code']);
-  return new ApiError(kindOf(status, code), message, text(told['hint']), code, text(told['field']));
+  const position = typeof told['position'] === 'number' ? told['position'] : null;
+  return new ApiError(kindOf(status, code), message, text(told['hint']), code, position);
 }
 
 /** What was thrown, as an `ApiError`: a request that got no answer fails with a `TypeError`. */

@@ -38,7 +38,7 @@ export interface FormOptions<Values, Made> {
   check: (values: Values) => Wrong | null;
   /** @param tell is given the steps, where the server says so. */
   submit: (values: Values, tell: (step: Step) => void) => Promise<Made>;
-  /** Which field an error's code is about, where the server does not name one. */
+  /** Which field an error's code is about, where its sentence does not name one. */
   blames?: Record<string, string>;
   fields: React.FC<FieldsProps<Values>>;
 }
@@ -117,8 +117,11 @@ class Form<Values, Made> extends ReactWidget {
       this.tell(null, false);
       return true;
     } catch (thrown) {
-      const { message, hint, code, field } = asApiError(thrown);
-      this.tell({ message, hint, field: field ?? this.options.blames?.[code ?? ''] ?? null }, false);
+      const { message, hint, code } = asApiError(thrown);
+      this.tell(
+        { message, hint, field: fieldNamed(message) ?? this.options.blames?.[code ?? ''] ?? null },
+        false
+      );
       return false;
     }
   }
@@ -176,6 +179,11 @@ function FormBody<Values, Made>({
       {form.busy && <Progress step={form.step} working={options.working} />}
     </div>
   );
+}
+
+/** The server's sentences name a field of the body between backticks: "`name` is missing." */
+function fieldNamed(message: string): string | null {
+  return /^`([^`]+)`/.exec(message)?.[1] ?? null;
 }
 
 function sentence({ message, hint }: Wrong): string {

@@ -14,6 +14,7 @@ export async function copying(what: string, bring: () => Promise<string>): Promi
   }
 }
 
+/** Says what went wrong, and what to do about it. */
 export function tellProblem(thrown: unknown): void {
   const problem = asApiError(thrown);
   Notification.error([problem.message, problem.hint].filter(Boolean).join(' '), { autoClose: 8000 });

@@ -14,7 +14,7 @@ from .. import engines as engine_folder
 from ..engine import Engine, Grant
 from ..errors import DbaasError, Unavailable
 from ..meta.store import Store
-from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Plan, Tenant, Usage
+from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Plan, Tenant, Usage, Vitals
 from .supervision import Supervision
 
 __all__ = ["Databases"]
@@ -109,6 +109,15 @@ class Databases:
                 used = await engine_folder.engine(database.engine).usage(cluster, superuser, database)
                 size, connections = used.size_bytes, used.connections
         return Usage(size, connections, owner.max_connections, owner.max_storage_gb)
+
+    async def vitals(self, database: Database) -> Vitals | None:
+        """How a database is doing; None while its cluster does not run, or does not answer."""
+        cluster = await self._store.cluster(database.cluster_id)
+        if cluster.state is ClusterState.running and database.state is DatabaseState.ready:
+            with contextlib.suppress(Unavailable):
+                superuser = await self._store.superuser(cluster.id)
+                return await engine_folder.engine(database.engine).vitals(cluster, superuser, database)
+        return None
 
     async def ready(self, tenant: Tenant, name: str | None) -> Database:
         """One database; the default one without a name. Raises ``Unavailable`` (``database_not_ready``)."""

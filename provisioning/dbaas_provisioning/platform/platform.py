@@ -32,6 +32,7 @@ from ..nouns import (
     StoredDocument,
     Tenant,
     Usage,
+    Vitals,
 )  # fmt: skip
 from ..origins import check_origins
 from ..replication import Replication
@@ -252,6 +253,10 @@ class Platform:
     async def usage(self, tenant: str, name: str) -> Usage:
         """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
         return await self._databases.usage(await self._store.tenant(tenant), name)
+
+    async def vitals(self, tenant: str, name: str) -> Vitals | None:
+        """How a database is doing; None while its cluster sleeps, which this does not wake."""
+        return await self._databases.vitals(await self._store.database((await self._store.tenant(tenant)).id, name))
 
     async def cluster(self, cluster_id: UUID) -> Cluster:
         """A cluster as it was last seen. Raises ``NotFound`` (``cluster_not_found``)."""

@@ -27,7 +27,8 @@ async def show_schema(options: argparse.Namespace) -> None:
     async with opened(options.home) as here, sessions(here.platform) as open_sessions:
         database = await here.platform.database(tenant, name)
         session = await open_sessions.session(tenant, database.name)
-        schema = schema_json(await session.catalog(fresh=True), database.exposure)
+        catalog = await session.catalog(fresh=True)
+        schema = schema_json(catalog, session.findings(catalog))
     tables = [table for each in schema["schemas"] for table in each["tables"]]
     if options.table is None:
         if options.json:

@@ -14,7 +14,7 @@ from .render import database_json, mongo_door, usage_json
 
 __all__ = [
     "connection_string", "create", "drop", "feed", "list_all", "mongo_connection_string", "read", "rotate",
-    "rotate_mongo", "usage",
+    "rotate_mongo", "shown", "usage",
 ]  # fmt: skip
 
 
@@ -23,7 +23,7 @@ async def list_all(request: Request, services: Services) -> Response:
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     databases = await services.platform.databases(tenant.subdomain)
-    return json_response(await asyncio.gather(*(_shown(request, services, tenant, each) for each in databases)))
+    return json_response(await asyncio.gather(*(shown(request, services, tenant, each) for each in databases)))
 
 
 async def create(request: Request, services: Services) -> Response:
@@ -46,7 +46,7 @@ async def read(request: Request, services: Services) -> Response:
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     database = await services.platform.database(tenant.subdomain, request.params["database"])
-    return json_response(await _shown(request, services, tenant, database))
+    return json_response(await shown(request, services, tenant, database))
 
 
 async def drop(request: Request, services: Services) -> Response:
@@ -103,7 +103,8 @@ async def feed(request: Request, services: Services) -> Response:
     return json_response(figures.as_dict())
 
 
-async def _shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
+async def shown(request: Request, services: Services, tenant: Tenant, database: Database) -> dict[str, Any]:
+    """A database as it is shown wherever it is; no secret. Never wakes a sleeping cluster."""
     cluster, used, door = await asyncio.gather(
         services.platform.cluster(database.cluster_id),
         services.platform.usage(tenant.subdomain, database.name),
@@ -114,6 +115,6 @@ async def _shown(request: Request, services: Services, tenant: Tenant, database:
 
 async def _with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:
     tenant = await services.platform.tenant(request.params["tenant"])
-    shown = await _shown(request, services, tenant, database)
+    about = await shown(request, services, tenant, database)
     text = await services.platform.connection_string(tenant.subdomain, database.name)
-    return {**shown, "connection_string": text}
+    return {**about, "connection_string": text}

@@ -72,6 +72,11 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
+    ("get", "/v1/{tenant}/databases/{database}/overview"): (
+        "How it is doing, where it is reached, what should be looked after; wakes nothing",
+        None,
+        200,
+    ),
     ("get", f"{_EDITOR}/history"): ("What the caller ran, newest first", None, 200),
     ("delete", f"{_EDITOR}/history"): ("Forget what the caller ran", None, 204),
     ("delete", f"{_EDITOR}/history/{{entry}}"): ("Forget one entry", None, 204),

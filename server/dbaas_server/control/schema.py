@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from dbaas_provisioning import engines
 
 from ..http import Request, Response, json_response
-from ..nouns import Catalog, Column, Relation, Table, TableRef
+from ..nouns import Catalog, Column, Finding, Relation, Table, TableRef
 from ..services import Services
 
 __all__ = ["read", "schema_json"]
@@ -28,19 +29,25 @@ async def read(request: Request, services: Services) -> Response:
         shown = [one.as_json() for one in collections]
         return json_response({"version": version_of(collections), "schemas": [], "collections": shown})
     session = await services.sessions.session(tenant, database.name)
-    return json_response(schema_json(await session.catalog(fresh=True), database.exposure))
+    catalog = await session.catalog(fresh=True)
+    return json_response(schema_json(catalog, session.findings(catalog)))
 
 
-def schema_json(catalog: Catalog, exposure: str) -> dict[str, Any]:
-    """A catalog, grouped by schema; tables and functions in alphabetical order."""
+def schema_json(catalog: Catalog, findings: Sequence[Finding]) -> dict[str, Any]:
+    """A catalog, grouped by schema; tables and functions in alphabetical order.
+
+    Args:
+        findings: the one of a table that matters most becomes its warning.
+    """
     references = _references(catalog.relations)
+    warnings = {each.table: f"{each.message} {each.remedy or each.hint}" for each in reversed(findings)}
     return {
         "version": catalog.version,
         "schemas": [
             {
                 "name": schema,
                 "tables": [
-                    _table(table, references, exposure)
+                    _table(table, references, warnings.get(ref))
                     for ref, table in sorted(catalog.tables.items(), key=lambda item: item[0].name)
                     if ref.schema == schema
                 ],
@@ -73,7 +80,7 @@ def _references(relations: tuple[Relation, ...]) -> dict[tuple[TableRef, str], d
     }
 
 
-def _table(table: Table, references: dict[tuple[TableRef, str], dict[str, Any]], exposure: str) -> dict[str, Any]:
+def _table(table: Table, references: dict[tuple[TableRef, str], dict[str, Any]], warning: str | None) -> dict[str, Any]:
     return {
         "name": table.ref.name,
         "schema": table.ref.schema,
@@ -88,7 +95,7 @@ def _table(table: Table, references: dict[tuple[TableRef, str], dict[str, Any]],
         "row_security": table.row_security,
         "policies": list(table.policies),
         "exposed_to": [role for role in ("anon", "authenticated") if table.grants.get(role)],
-        "warning": _warning(table, exposure),
+        "warning": warning,
     }
 
 
@@ -102,25 +109,3 @@ def _column(column: Column, primary: bool, references: dict[str, Any] | None) ->
         "comment": column.comment,
         "references": references,
     }
-
-
-def _warning(table: Table, exposure: str) -> str | None:
-    """One sentence with a remedy where what is reachable is probably not what was meant."""
-    reachable = any(table.grants.get(role) for role in ("anon", "authenticated"))
-    if reachable and table.bypasses_policies:
-        return (
-            "This view runs with its owner's rights, so row policies of its tables do not hold: "
-            "ALTER VIEW … SET (security_invoker = true)."
-        )
-    if table.kind != "table":
-        return None
-    if reachable and not table.row_security:
-        return (
-            "Anyone with a publishable key can reach every row: "
-            "ALTER TABLE … ENABLE ROW LEVEL SECURITY and add a policy."
-        )
-    if table.policies and not table.row_security:
-        return "Its policies do nothing until row security is on: ALTER TABLE … ENABLE ROW LEVEL SECURITY."
-    if not reachable and exposure == "policies":
-        return "Not reachable with a publishable key: enable row security and create a policy, or GRANT explicitly."
-    return None

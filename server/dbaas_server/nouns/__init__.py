@@ -10,6 +10,7 @@ from .answers import Chunks, Extract, Position, QueryColumn, QueryResult, Rows, 
 from .arguments import Arg, ArgValue
 from .caller import Caller
 from .catalog import Catalog, Column, Function, Key, Parameter, Relation, Table, TableRef
+from .findings import Finding
 from .reading import (
     Aggregate,
     Call,
@@ -56,6 +57,7 @@ __all__ = [
     "Extract",
     "Field",
     "Filter",
+    "Finding",
     "Format",
     "Function",
     "Item",

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
 from ...errors import Invalid
-from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage
+from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage, Vitals
 from . import binaries, launch
 from .offer import EXPOSE, OFFER
 
@@ -115,6 +115,12 @@ class PostgresEngine:
 
         return await usage(cluster, superuser, database.physical_name)
 
+    async def vitals(self, cluster: Cluster, superuser: Credential, database: Database) -> Vitals:
+        """How it is doing, by its server's counters."""
+        from .vitals import vitals
+
+        return await vitals(cluster, superuser, database.physical_name)
+
     def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
         """A URL for psql and everything else on libpq, and for SQLAlchemy.
 
@@ -122,7 +128,7 @@ class PostgresEngine:
         that one.
         """
         where = f"{cluster.endpoint.host}:{cluster.endpoint.port}"
-        who = f"{quote(login.username, safe='')}:{quote(login.secret, safe='')}"
+        who = quote(login.username, safe="") + (f":{quote(login.secret, safe='')}" if login.secret else "")
         encoded = quote(database, safe="")
         path = encoded if encoded == database else f"?dbname={encoded}"
         return f"postgresql://{who}@{where}/{path}"

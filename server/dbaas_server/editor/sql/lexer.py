@@ -64,48 +64,48 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
-def tokens(text: str, start: int = 0) -> list[Token]:
-    """The tokens of a text from a place on; put together they are the text. Takes any text."""
+def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
+    """The tokens of a text, or of a piece of it; put together they are the piece. Takes any text."""
     found: list[Token] = []
     match_at = _TOKEN.match
     brackets: list[bool] = []  # whether each open one is a subscript
     before = ""  # the kind of the token before, "" where it was silent
     last = ""  # the kind of the last token that was not silent
     array_word = False
-    at, size = start, len(text)
+    at, size = start, len(text) if end is None else end
     while at < size:
-        match = match_at(text, at)
+        match = match_at(text, at, size)
         assert match is not None  # `other` takes any character
-        kind, end = match.lastgroup or "", match.end()
+        kind, until = match.lastgroup or "", match.end()
         if kind == "word":
             found.append(Token(kind, word := match.group(), at))
             array_word = len(word) == 5 and word.lower() == "array"
             before = last = kind
-            at = end
+            at = until
             continue
         if kind == "space":
             before = ""
         elif kind == "comment" or kind == "block":
             if kind == "block":
-                kind, end = "comment", _comment_end(text, at)
+                kind, until = "comment", _comment_end(text, at, size)
             before = ""
         else:
             if kind == "escaped":
                 kind = "string"
             elif kind == "dollar":
-                close = text.find(match.group(), end)
-                kind, end = "string", size if close < 0 else close + end - at
+                close = text.find(match.group(), until, size)
+                kind, until = "string", size if close < 0 else close + until - at
             elif kind == "param":
                 if before in _OPERANDS or (brackets and brackets[-1]):
-                    kind, end = "other", at + 1
+                    kind, until = "other", at + 1
             elif kind == "open":
                 brackets.append(text[at] == "[" and last in _OPERANDS and not array_word)
             elif kind == "close" and brackets:
                 brackets.pop()
             before = last = kind
             array_word = False
-        found.append(Token(kind, text[at:end], at))
-        at = end
+        found.append(Token(kind, text[at:until], at))
+        at = until
     return found
 
 
@@ -134,11 +134,11 @@ def unquoted(token: Token) -> str:
     return (body[:-1] if closed(token) else body).replace('""', '"')
 
 
-def _comment_end(text: str, start: int) -> int:
+def _comment_end(text: str, start: int, end: int) -> int:
     """Behind a block comment; they nest."""
     depth = 0
-    for edge in _COMMENT_EDGE.finditer(text, start):
+    for edge in _COMMENT_EDGE.finditer(text, start, end):
         depth += 1 if edge.group() == "/*" else -1
         if depth == 0:
             return edge.end()
-    return len(text)
+    return end

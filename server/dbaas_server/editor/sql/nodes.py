@@ -115,6 +115,7 @@ class Block:
         target_columns: the bracket with the columns of an INSERT.
         ctes: what its WITH and those around it name.
         outputs: what it gives; None when nobody can know.
+        conditions: the expressions within its FROM, each with what it can see.
     """
 
     kind: str
@@ -124,6 +125,7 @@ class Block:
     target: Source | None = None
     target_columns: Group | None = None
     outputs: Callable[[], tuple[Output, ...] | None] = lambda: None
+    conditions: list[tuple[Sequence[Item], Scope]] = field(default_factory=list)
 
     def clause(self, name: str) -> Clause | None:
         """Its first clause of a name."""

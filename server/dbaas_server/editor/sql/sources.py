@@ -119,6 +119,7 @@ class SourceReader:
             return self._add(items, chain.end, Source("", "table", lambda: None, start=item.start))
         call = items[chain.end] if chain.end < len(items) else None
         if isinstance(call, Group) and call.opening.text == "(":
+            self._block.conditions.append((call.items, self._so_far()))
             self._expressions(self._block, self._clause, call.items, (*groups, call), self._so_far())
             return self._add(items, chain.end + 1, self._function(chain))
         name = chain.parts[-1]
@@ -193,6 +194,7 @@ class SourceReader:
                 break
             end += 1
         scope = self._so_far()
+        self._block.conditions.append((items[at:end], scope))
         for index in range(at, end):
             item = items[index]
             if isinstance(item, Group):

@@ -54,7 +54,7 @@ class Opened:
         self.limits = limits
         self.plans = PlanCache(limits)
         self.types = TypeNames()
-        self._exposure = target.exposure
+        self.exposure = target.exposure
         self._connector = Connector(target)
         self.watcher = Watcher(self._connector, self._new_version)
         self._on_version = on_version
@@ -135,7 +135,7 @@ class Opened:
         size = _TOO_LARGE.search(error.message)
         if size is not None:
             return too_large(int(size[1]), self.limits.max_result_bytes)
-        return explain_refusal(error, caller, tables, self.snapshot, self._exposure)
+        return explain_refusal(error, caller, tables, self.snapshot, self.exposure)
 
     # --- connections of a role ------------------------------------------------------------------------------------
 

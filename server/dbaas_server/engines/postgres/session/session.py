@@ -17,6 +17,7 @@ from ....nouns import (
     Chunks,
     Extract,
     Filter,
+    Finding,
     Format,
     QueryResult,
     Read,
@@ -26,6 +27,7 @@ from ....nouns import (
     Write,
     WriteKind,
 )  # fmt: skip
+from .. import advice
 from ..valuetypes import value_type
 from . import bulk, reading, scrolling, seeing, writing
 from .opened import Opened
@@ -192,3 +194,12 @@ class PostgresSession:
             int(commits or 0),
             int(rollbacks or 0),
         )
+
+    def findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """What could be better about its tables, as far as the catalog tells."""
+        return advice.of_catalog(catalog, self._opened.exposure)
+
+    async def counted_findings(self, catalog: Catalog) -> Sequence[Finding]:
+        """Tables that were never analysed, indexes that are there twice."""
+        ((answer,),) = await self._opened.watcher.ask(advice.COUNTED)
+        return advice.of_counts(answer, catalog.tables.__contains__)

@@ -1,0 +1,115 @@
+"""What may be proposed, and the order in which it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..matching import matcher
+from ..names import if_needed, quoted
+from ..typed import Typed
+
+__all__ = ["Candidate", "Offer"]
+
+Info = Callable[[], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One proposal.
+
+    Attributes:
+        label: what is shown; insert: what is put in its place.
+        kind: column, table, view, function, keyword, schema, alias, cte, type, join, snippet, parameter or value.
+        detail: a few words; info: more, or None.
+    """
+
+    label: str
+    insert: str
+    kind: str
+    detail: str
+    info: str | None
+
+
+@dataclass(slots=True)
+class _Weighed:
+    badness: float
+    order: int
+    label: str
+    insert: str
+    kind: str
+    detail: str
+    info: Info | None
+
+
+class Offer:
+    """Collects proposals that fit what was typed, and puts the best first."""
+
+    def __init__(self, typed: Typed) -> None:
+        self.typed = typed
+        self._fits = matcher(typed.text)
+        self._found: list[_Weighed] = []
+        self._seen: set[tuple[str, str]] = set()
+        self.withheld = False
+        """Whether there is more that would fit if more were typed."""
+
+    def name(
+        self, name: str, kind: str, rank: float, detail: str = "", info: Info | None = None, *, qualifier: str = ""
+    ) -> None:
+        """Offer a name of something that exists; in quotes where it needs them, or where they stand already.
+
+        Args:
+            rank: how unlikely it is that this is meant, 0 best; as much as a fit's badness weighs.
+            qualifier: put before it, when without it the name would be ambiguous.
+        """
+        badness = self._fits(name)
+        if badness is None or self.typed.quote not in ("", '"'):
+            return
+        written = quoted(name) if self.typed.quote else if_needed(name)
+        before = "" if self.typed.quote else qualifier
+        self._add(badness + rank, before + name, before + written, kind, detail, info)
+
+    def text(
+        self, label: str, kind: str, rank: float, detail: str = "", info: Info | None = None, *,
+        insert: str | None = None, match: str | None = None,
+    ) -> None:  # fmt: skip
+        """Offer anything else, as it is written; never within quotes.
+
+        Args:
+            match: what the typed text is compared with, if not with the label.
+        """
+        if self.typed.quote:
+            return
+        badness = self._fits(match if match is not None else label)
+        if badness is not None:
+            self._add(badness + rank, label, insert if insert is not None else label, kind, detail, info)
+
+    def value(self, text: str, rank: float, detail: str) -> None:
+        """Offer a text as a string; also within a string that is begun."""
+        badness = self._fits(text)
+        if badness is not None and self.typed.quote in ("", "'"):
+            written = "'" + text.replace("'", "''") + "'"
+            self._add(badness + rank, written, written, "value", detail, None)
+
+    def parameter(self, name: str) -> None:
+        """Offer the name of a parameter that the text has already."""
+        badness = self._fits(name)
+        if badness is not None and self.typed.quote == ":":
+            self._add(badness, name, name, "parameter", "", None)
+
+    def _add(self, badness: float, label: str, insert: str, kind: str, detail: str, info: Info | None) -> None:
+        if (label, kind) not in self._seen:
+            self._seen.add((label, kind))
+            self._found.append(_Weighed(badness, len(self._found), label, insert, kind, detail, info))
+
+    def best(self, limit: int) -> tuple[list[Candidate], bool]:
+        """The best of them, and whether there are more."""
+        if self.typed.text:
+            self._found.sort(key=lambda each: (each.badness, len(each.label), each.order))
+        else:
+            self._found.sort(key=lambda each: (each.badness, each.order))
+        best = [
+            Candidate(each.label, each.insert, each.kind, each.detail, each.info() if each.info else None)
+            for each in self._found[:limit]
+        ]
+        return best, self.withheld or len(self._found) > limit
