@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a line of the table is a line)
 """Half-typed statements and what is to be proposed first: one table for the server's completion and the kernel's.
 
 A line is ``statement → suggestions``: the cursor is ``|``; suggestions are labels, separated by `` · ``, in their order
@@ -62,7 +63,7 @@ create policy own_orders on orders using (true);
 
 _TABLE = """
 # sources
-select * from | → big_orders · customers · employees · "Odd Table" · order_items · orders · products
+select * from | → big_orders · customers · employees · Odd Table · order_items · orders · products
 select * from o| → orders · order_items
 select * from ord| → orders · order_items · !customers
 select * from ORD| → orders · order_items
@@ -74,10 +75,10 @@ select * from sales.| → targets
 select * from sales.ta| → targets
 select * from public.cu| → customers
 select * from tar| → sales.targets
-select * from Odd| → "Odd Table"
-select * from "Od| → "Odd Table"
-select * from "Od|" → "Odd Table"
-select * from "|" where id = 1 → *"customers" · *"Odd Table"
+select * from Odd| → Odd Table
+select * from "Od| → Odd Table
+select * from "Od|" → Odd Table
+select * from "|" where id = 1 → big_orders · customers · *Odd Table
 select * from orders, | → *customers · *products
 select * from recent| → recent_orders
 select * from gener| → generate_series
@@ -95,7 +96,7 @@ truncate | → big_orders · customers
 select 1 from orders union select 1 from cus| → customers
 # columns
 select | from orders → id · customer_id · status · total · created_at · note
-select c| from orders → customer_id · created_at
+select c| from orders → customer_id · created_at · count
 select cn| from customers → customer_name
 select cuna| from customers → customer_name
 select name| from customers → customer_name
@@ -108,7 +109,7 @@ select public.orders.st| from orders → status
 select id, | from orders → *customer_id · *total
 select id, sta| from orders → status
 select i| from orders o join customers c on true → o.id · c.id
-select cus| from orders o join customers c on true → customer_name · customer_id
+select cus| from orders o join customers c on true → customer_id · customer_name
 select * from orders where | → id · customer_id · status
 select * from orders where st| → status
 select * from orders where o| → *orders
@@ -126,12 +127,12 @@ select row_number() over (partition by cus| from orders → customer_id
 select case when sta| from orders → status
 select case when true then no| end from orders → note
 select array[t| from orders → total
-select em."St| from employees em → "Start Date"
-select "Start D| from employees → "Start Date"
-select sta| from employees → "Start Date"
-select | from "Odd Table" → id · "Weird Column" · "select" · "MixedCase"
-select mix| from "Odd Table" → "MixedCase"
-select o."| from "Odd Table" o → "id" · "Weird Column" · "select"
+select em."St| from employees em → Start Date
+select "Start D| from employees → Start Date
+select sta| from employees → Start Date
+select | from "Odd Table" → id · Weird Column · select · MixedCase
+select mix| from "Odd Table" → MixedCase
+select o."| from "Odd Table" o → id · Weird Column · select
 select x.| from (select id, total * 2 as doubled from orders) x → id · doubled
 select x.dou| from (select id, total * 2 as doubled from orders) x → doubled
 select dou| from (select id, total * 2 as doubled from orders) x → doubled
@@ -301,7 +302,7 @@ select E'\\' from | → -
 select 1 /* from | */ → -
 select 12| → -
 select id as | from orders → -
-with | → -
+with | → recursive
 select $1| → -
 select 'x' || 'fr| → -
 # parameters

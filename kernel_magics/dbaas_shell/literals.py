@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from bson import Binary, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Timestamp, json_util
+from bson.codec_options import DatetimeConversion
 from bson.errors import BSONError
 
 from .errors import ShellError, nearest
@@ -24,6 +25,7 @@ from .scanner import Scanner, Token, describe
 __all__ = ["MAKERS", "WORDS", "text_of", "value"]
 
 _DEEPEST = 100
+_OPTIONS = json_util.DEFAULT_JSON_OPTIONS.with_options(datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _FLAGS = frozenset("imsxlu")
 _EXTENDED = frozenset({
     "$oid", "$date", "$numberInt", "$numberLong", "$numberDouble", "$numberDecimal", "$binary", "$uuid", "$timestamp",
@@ -97,7 +99,7 @@ def _object(scanner: Scanner, variables: Mapping[str, Any], depth: int) -> Any:
 
 def _extended(scanner: Scanner, fields: dict[str, Any], opening: Token) -> Any:
     try:
-        return json_util.object_hook(fields)
+        return json_util.object_hook(fields, _OPTIONS)
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError, BSONError) as error:
         raise scanner.error(f"This is no {next(iter(fields))} of Extended JSON.", opening, hint=str(error)) from None
 

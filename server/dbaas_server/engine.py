@@ -18,6 +18,7 @@ from .nouns import (
     Catalog,
     Chunks,
     Extract,
+    ExtractForm,
     Filter,
     Finding,
     Format,
@@ -32,7 +33,7 @@ from .nouns import (
     WriteKind,
 )
 
-__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Scroll", "Session", "Target", "TooBusy"]
+__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Scroll", "Session", "Statements", "Target", "TooBusy"]
 
 
 _AS_IT_IS = Arrangement()
@@ -136,7 +137,66 @@ class Scroll(Protocol):
         ...
 
 
-class Session(Protocol):
+class Statements(Protocol):
+    """What a person's own statements can be asked for, in whichever language the engine has."""
+
+    limits: Limits
+
+    async def run(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        max_rows: int | None = None,
+        cells: bool = False,
+    ) -> QueryResult:
+        """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable.
+
+        Args:
+            cells: values are :data:`~dbaas_server.nouns.Cell`, as those of a :class:`Scroll`.
+        """
+        ...
+
+    async def scroll(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> Scroll:
+        """Open the result of one statement that only reads, for the same callers as :meth:`run`.
+
+        Args:
+            text: with ``$1`` for the first of ``args``.
+
+        Raises:
+            Invalid: ``not_pageable``: it is no such statement; ``unknown_column``, ``not_comparable``: the order or a
+                condition names a column that is not there or whose type has none.
+            QueryError: the engine refused, ``25006`` if it found, now or at the first page, that it would write.
+            TooBusy: too many are open.
+        """
+        ...
+
+    async def count(
+        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
+    ) -> int:
+        """How many rows such a statement gives. Raises as :meth:`scroll`."""
+        ...
+
+    async def extract(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        arrangement: Arrangement = _AS_IT_IS,
+        form: ExtractForm = ExtractForm.csv,
+    ) -> Extract:
+        """Every row of such a statement with bounded memory, on a connection of exports. Raises as :meth:`scroll`.
+
+        What it gives has to be read or closed: it holds the connection.
+        """
+        ...
+
+
+class Session(Statements, Protocol):
     """An open database. Every method may be called by many tasks at once.
 
     A task that is cancelled cancels its statement in the engine, never a neighbour's.
@@ -150,7 +210,6 @@ class Session(Protocol):
     """
 
     can: Capabilities
-    limits: Limits
 
     async def catalog(self, *, fresh: bool = False) -> Catalog:
         """The newest complete picture. Follows the engine's DDL by itself; never waits for a reload but the first.
@@ -224,53 +283,10 @@ class Session(Protocol):
         caller: Caller,
         *,
         max_rows: int | None = None,
-        offset: int | None = None,
         cells: bool = False,
+        offset: int | None = None,
     ) -> QueryResult:
-        """Run the engine's own language as the owner (or ``service_role``), time-limited and cancellable.
-
-        With an ``offset`` (0 included) it is a page of rows: the text must then only read.
-
-        Args:
-            cells: values are :data:`~dbaas_server.nouns.Cell`, as those of a :class:`Scroll`.
-        """
-        ...
-
-    async def scroll(
-        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
-    ) -> Scroll:
-        """Open the result of one statement that only reads, for the same callers as :meth:`run`.
-
-        Args:
-            text: with ``$1`` for the first of ``args``.
-
-        Raises:
-            Invalid: ``not_pageable``: it is no such statement; ``unknown_column``, ``not_comparable``: the order or a
-                condition names a column that is not there or whose type has none.
-            QueryError: the engine refused, ``25006`` if it found, now or at the first page, that it would write.
-            TooBusy: too many are open.
-        """
-        ...
-
-    async def count(
-        self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
-    ) -> int:
-        """How many rows such a statement gives. Raises as :meth:`scroll`."""
-        ...
-
-    async def extract(
-        self,
-        text: str,
-        args: Sequence[Any],
-        caller: Caller,
-        *,
-        arrangement: Arrangement = _AS_IT_IS,
-        as_json: bool = False,
-    ) -> Extract:
-        """Every row of such a statement with bounded memory, on a connection of exports. Raises as :meth:`scroll`.
-
-        What it gives has to be read or closed: it holds the connection.
-        """
+        """As :meth:`Statements.run`; with an ``offset`` (0 included) a page of rows, of a text that only reads."""
         ...
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:

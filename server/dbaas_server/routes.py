@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
-from .editor import history, language, paging, running
+from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
 from .realtime import door as realtime
@@ -88,6 +88,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/editor/rows", Guard.operator, {"POST": paging.rows}),
     Route("/v1/{tenant}/databases/{database}/editor/count", Guard.operator, {"POST": paging.count}),
     Route("/v1/{tenant}/databases/{database}/editor/cell", Guard.operator, {"POST": paging.cell}),
+    Route("/v1/{tenant}/databases/{database}/editor/export", Guard.operator, {"POST": exporting.export}),
     Route("/v1/{tenant}/databases/{database}/editor/results/{result}", Guard.operator, {"DELETE": paging.discard}),
     Route("/v1/{tenant}/databases/{database}/editor/history/{entry}", Guard.operator, {"DELETE": history.delete}),
     Route("/v1/{tenant}/keys", Guard.operator, {"GET": keys.list_all, "POST": keys.create}),

@@ -94,12 +94,27 @@ async def test_only_the_newest_are_kept(platform: Platform, database: Access, mo
     ann, bob, shop = person(), person(), database.database.id
     monkeypatch.setattr(bounds, "MOST_ENTRIES", 5)
     monkeypatch.setattr(bounds, "MOST_BYTES", 1000)
+    monkeypatch.setattr(bounds, "LOOK_EVERY", 1)
     note(platform, shop, bob, "select 'bob'")
     note(platform, shop, ann, *(f"select {n}" for n in range(250)))
     assert await texts(platform, shop, ann) == [f"select {n}" for n in range(249, 244, -1)]
     note(platform, shop, ann, "select " + "1" * 500, "select " + "2" * 480)
     assert [each[:8] for each in await texts(platform, shop, ann)] == ["select 2", "select 1"]
     assert await texts(platform, shop, bob) == ["select 'bob'"]
+
+
+async def test_the_bound_is_looked_after_every_now_and_then(
+    platform: Platform, database: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, shop = person(), database.database.id
+    monkeypatch.setattr(bounds, "MOST_ENTRIES", 5)
+    monkeypatch.setattr(bounds, "LOOK_EVERY", 3)
+    counts = []
+    for n in range(12):
+        note(platform, shop, ann, f"select {n}")
+        counts.append(len(await texts(platform, shop, ann)))
+    assert counts[:5] == [1, 2, 3, 4, 5]
+    assert max(counts) <= 8 and 5 in counts[5:]
 
 
 async def test_secrets_and_what_is_too_long_are_not_kept(platform: Platform, database: Access) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,8 @@ __all__ = ["MOST_BYTES", "MOST_ENTRIES", "HistoryStore"]
 
 MOST_ENTRIES = 5_000
 MOST_BYTES = 64 * 1024 * 1024  # of texts
+LOOK_EVERY = 100  # entries that a process wrote for a person: looking through all of them takes some 20 ms
+MOST_COUNTED = 10_000  # persons
 
 # Of databases that exist, and go on existing until this is committed.
 INSERT = """
@@ -49,9 +52,10 @@ class HistoryStore:
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
+        self._since: dict[bytes, int] = {}  # person → entries written since the last look
 
     async def insert(self, entries: Sequence[tuple[bytes, UUID, HistoryEntry]]) -> None:
-        """Keep entries (person, database, entry), and of each person only the newest."""
+        """Keep entries (person, database, entry); every now and then, and at first, of each person only the newest."""
         persons, databases, kept = zip(*entries, strict=True)
         columns = {
             "persons": list(persons),
@@ -66,9 +70,16 @@ class HistoryStore:
 
         async def work(connection: Any) -> None:
             await connection.execute(INSERT, columns)
-            await connection.execute(PRUNE, {"persons": list(set(persons)), "most": MOST_ENTRIES, "bytes": MOST_BYTES})
+            if due:
+                await connection.execute(PRUNE, {"persons": due, "most": MOST_ENTRIES, "bytes": MOST_BYTES})
 
+        written = Counter(persons)
+        due = [each for each, count in written.items() if self._since.get(each, LOOK_EVERY) + count > LOOK_EVERY]
         await self._connections.transaction(work)
+        if len(self._since) + len(written) > MOST_COUNTED:
+            self._since.clear()
+        for each, count in written.items():
+            self._since[each] = 0 if each in due else self._since.get(each, 0) + count
 
     async def entries(
         self, database: UUID, person: bytes, *, search: str | None, before: UUID | None, limit: int

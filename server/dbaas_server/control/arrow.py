@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from ..arrow_types import ARROW_TYPES, ByteChunks
 from ..nouns import QueryColumn, QueryResult
 
 __all__ = ["arrow_stream"]
@@ -27,19 +28,14 @@ def _text(value: Any) -> str:
 
 
 _Convert = Callable[[Any], Any]
-_TYPES: dict[str, tuple[pa.DataType, _Convert | None]] = {
-    "boolean": (pa.bool_(), None),
-    "smallint": (pa.int16(), None),
-    "integer": (pa.int32(), None),
-    "bigint": (pa.int64(), None),
-    "oid": (pa.int64(), None),
-    "real": (pa.float32(), float),
-    "double precision": (pa.float64(), float),
-    "date": (pa.date32(), date.fromisoformat),
-    "time without time zone": (pa.time64("us"), time.fromisoformat),
-    "timestamp without time zone": (pa.timestamp("us"), _timestamp),
-    "timestamp with time zone": (pa.timestamp("us", tz="UTC"), _timestamp),
-    "bytea": (pa.binary(), lambda value: bytes.fromhex(value[2:])),
+_CONVERT: dict[str, _Convert] = {
+    "real": float,
+    "double precision": float,
+    "date": date.fromisoformat,
+    "time without time zone": time.fromisoformat,
+    "timestamp without time zone": _timestamp,
+    "timestamp with time zone": _timestamp,
+    "bytea": lambda value: bytes.fromhex(value[2:]),
 }
 
 
@@ -52,7 +48,7 @@ async def arrow_stream(result: QueryResult) -> AsyncGenerator[bytes]:
         metadata={"truncated": "true" if result.truncated else "false", "command": result.command},
     )
     table = pa.Table.from_arrays(arrays, schema=schema)
-    sink = _Chunks()
+    sink = ByteChunks()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         yield sink.take()
         for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
@@ -65,7 +61,8 @@ def _array(column: QueryColumn, values: tuple[Any, ...]) -> pa.Array:
     """One column. A value Arrow's type cannot hold (``infinity``, year 20000) turns the column into text."""
     if column.type.startswith("numeric"):
         return _numeric(values)
-    kind, convert = _TYPES.get(column.type, (pa.string(), _text))
+    kind = ARROW_TYPES.get(column.type, pa.string())
+    convert = _CONVERT.get(column.type) if column.type in ARROW_TYPES else _text
     try:
         converted = values if convert is None else [None if each is None else convert(each) for each in values]
         return pa.array(converted, type=kind)
@@ -79,34 +76,3 @@ def _numeric(values: tuple[Any, ...]) -> pa.Array:
         return pa.array([None if each is None else Decimal(str(each)) for each in values])
     except (ValueError, ArithmeticError, pa.ArrowInvalid):
         return pa.array([None if each is None else str(each) for each in values], type=pa.string())
-
-
-class _Chunks:
-    """A file-like sink that gives back what was written since the last look."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-
-    def write(self, data: Any) -> int:
-        self._parts.append(bytes(data))
-        return len(self._parts[-1])
-
-    def flush(self) -> None: ...
-
-    def close(self) -> None: ...
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
-
-    def take(self) -> bytes:
-        taken = b"".join(self._parts)
-        self._parts.clear()
-        return taken

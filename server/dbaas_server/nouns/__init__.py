@@ -6,7 +6,7 @@ the tuple of arguments sent along. One shape is therefore parsed and compiled on
 
 from __future__ import annotations
 
-from .answers import Chunks, Extract, Position, QueryColumn, QueryResult, Rows, Stats
+from .answers import Chunks, Extract, ExtractForm, Position, QueryColumn, QueryResult, Rows, Stats
 from .arguments import Arg, ArgValue
 from .caller import Caller
 from .catalog import Catalog, Column, Function, Key, Parameter, Relation, Table, TableRef
@@ -55,6 +55,7 @@ __all__ = [
     "Embed",
     "EmbedExists",
     "Extract",
+    "ExtractForm",
     "Field",
     "Filter",
     "Finding",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeAlias
 
-__all__ = ["Chunks", "Extract", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
+__all__ = ["Chunks", "Extract", "ExtractForm", "Position", "QueryColumn", "QueryResult", "Rows", "Stats"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +90,23 @@ Chunks: TypeAlias = AsyncIterator[bytes]
 """A stream of bytes with bounded memory."""
 
 
+class ExtractForm(StrEnum):
+    """How rows are rendered on their way out."""
+
+    csv = "csv"  # without a header line; a null is empty, an empty text is ""
+    typed = "typed"  # the same, with arrays as JSON
+    json = "json"  # an object per line
+
+
 @dataclass(frozen=True, slots=True)
 class Extract:
     """All rows of a statement on their way out.
 
     Attributes:
-        chunks: whole rows, each chunk of about 256 KiB: CSV without a header line (a null is empty, an empty text
-            ``""``), or one JSON object per line.
+        names: the columns' names, later twins numbered.
+        chunks: whole rows, each chunk of about 256 KiB.
     """
 
     columns: tuple[QueryColumn, ...]
+    names: tuple[str, ...]
     chunks: AsyncGenerator[bytes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from .scroll import DocumentScroll, bounded, documents_of
 
 __all__ = ["DocumentQueries", "plans_of"]
 
+_QUICK_TEXT = 10_000  # characters; a longer one is read in a thread
 _FIRST = 201  # documents that tell the columns, and are shown first
 _HELD_BYTES = 32 * 1024 * 1024  # of documents at the same time
 _AS_IT_IS = Arrangement()
@@ -54,7 +56,7 @@ class DocumentQueries:
                 was sent.
             Unavailable: it cannot be reached.
         """
-        *before, last = plans_of(text, args, self._place[1])
+        *before, last = await self._plans(text, args)
         most = max_rows or self.limits.max_query_rows
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
@@ -70,7 +72,7 @@ class DocumentQueries:
         Raises:
             Invalid: ``not_pageable``: it is no such statement; what :func:`~.arranging.arranged` refuses.
         """
-        body = _pageable(text, args, self._place[1])
+        body = _pageable(await self._plans(text, args))
         columns, first = await self._look(body)
         if arrangement:
             body, first = arranged(body, columns, arrangement), []
@@ -80,7 +82,7 @@ class DocumentQueries:
         self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
     ) -> int:
         """How many documents such a statement gives. Raises as :meth:`scroll`."""
-        body = _pageable(text, args, self._place[1])
+        body = _pageable(await self._plans(text, args))
         if arrangement.where:
             columns, _ = await self._look(body)
             body = arranged(body, columns, Arrangement(where=arrangement.where))
@@ -88,6 +90,11 @@ class DocumentQueries:
             with told_plainly():
                 found = await (await documents_of(opened, counting(body))).to_list(1)
         return int(found[0]["n"]) if found else 0
+
+    async def _plans(self, text: str, args: Sequence[Any]) -> list[Plan]:
+        if len(text) > _QUICK_TEXT:
+            return await asyncio.to_thread(plans_of, text, args, self._place[1])
+        return plans_of(text, args, self._place[1])
 
     async def _look(self, body: Mapping[str, Any]) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
         """The columns, and the documents that they were read from."""
@@ -112,8 +119,7 @@ def plans_of(text: str, args: Sequence[Any], database: str) -> list[Plan]:
         raise refused from None
 
 
-def _pageable(text: str, args: Sequence[Any], database: str) -> Mapping[str, Any]:
-    plans = plans_of(text, args, database)
+def _pageable(plans: Sequence[Plan]) -> Mapping[str, Any]:
     name = next(iter(plans[0].body))
     if len(plans) > 1 or plans[0].answer is not Answer.documents or name not in ("find", "aggregate"):
         raise Invalid("not_pageable", "Only what one find() or aggregate() gives can be read in pages.")
@@ -142,7 +148,8 @@ async def _carried_out(opened: Opened, plan: Plan, most: int = 1) -> Any:
             return plan.made(done.inserted_ids)
         case Answer.reply:
             target = opened.client.admin if plan.of_server else opened.documents
-            return plan.made(await target.command(bounded(body, opened.timeout_ms)))
+            codec = opened.documents.codec_options
+            return plan.made(await target.command(bounded(body, opened.timeout_ms), codec_options=codec))
 
 
 async def _some(cursor: Any, most: int) -> list[Mapping[str, Any]]:

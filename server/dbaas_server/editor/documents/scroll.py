@@ -40,7 +40,7 @@ class DocumentScroll:
         first: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.columns = tuple(columns)
-        self.notices = (_FEWER,) if len(columns) == MOST_COLUMNS else ()
+        self.notices: tuple[str, ...] = (_FEWER,) if len(columns) == MOST_COLUMNS else ()
         self._clients = clients
         self._place = place
         self._body = body
@@ -103,7 +103,8 @@ class DocumentScroll:
 
 async def documents_of(opened: Opened, body: Mapping[str, Any]) -> Any:
     """The cursor of a command that reads; it ends with the plan's time for a statement."""
-    return await opened.documents.cursor_command(bounded(body, opened.timeout_ms))
+    documents = opened.documents
+    return await documents.cursor_command(bounded(body, opened.timeout_ms), codec_options=documents.codec_options)
 
 
 def bounded(body: Mapping[str, Any], timeout_ms: int) -> dict[str, Any]:

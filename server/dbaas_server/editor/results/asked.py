@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dbaas_provisioning import engines
 from dbaas_provisioning.errors import Invalid
 
 from ...body import body_fields, required
-from ...engine import Session
+from ...engine import Statements
 from ...http import Request
 from ...nouns import Arrangement, Caller, Condition, Sort
 from ...open_results import Question, Reader
@@ -38,7 +39,7 @@ class Asked:
     tenant: str
     database: str
     caller: Caller
-    session: Session
+    session: Statements
     reader: Reader
     text: str
     question: Question
@@ -66,15 +67,31 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
         tuple(_sort(each) for each in _keys(fields, "order")),
         tuple(_condition(each) for each in _keys(fields, "where")),
     )
-    if len(text) > _QUICK_TEXT:
-        statement, args = await asyncio.to_thread(numbered, text, params)
-    else:
-        statement, args = numbered(text, params)
-    session = await services.sessions.session(tenant, database)
     found = await services.sessions.database(tenant, database)
+    session: Statements
+    if engines.engine(found.engine).can.documents:
+        from ..documents.queries import DocumentQueries  # with pymongo, for those who have documents
+
+        statement, args = text, _names(params)
+        session = DocumentQueries(services.mongo, (tenant, found.name))
+    else:
+        if len(text) > _QUICK_TEXT:
+            statement, args = await asyncio.to_thread(numbered, text, params)
+        else:
+            statement, args = numbered(text, params)
+        session = await services.sessions.session(tenant, database)
     reader = Reader(caller.tenant, found.id, f"{caller.role} {person_of(caller)}")
     question = Question(statement, tuple(args), arrangement)
     return Asked(tenant, database, caller, session, reader, text, question, fields)
+
+
+def _names(params: dict[str, Any] | list[Any] | None) -> list[tuple[str, Any]]:
+    """What names in a text of MongoDB's shell stand for."""
+    if params and isinstance(params, list):
+        raise Invalid(
+            "invalid_field", "A document database takes `params` as an object.", hint="Use names in the text."
+        )
+    return list(params.items()) if isinstance(params, dict) else []
 
 
 def bounded(fields: Mapping[str, Any], name: str, default: int | None, least: int, most: int) -> int:

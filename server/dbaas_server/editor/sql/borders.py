@@ -23,13 +23,18 @@ _EDGE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _MOST_BEFORE, _MOST_BEHIND = 128_000, 64_000
 _STARTS = frozenset(
-    "select with insert update delete merge create alter drop grant revoke truncate explain call do begin commit".split()  # noqa: SIM905
+    """
+    select with insert update delete merge create alter drop grant revoke truncate explain call do begin commit
+    """.split()  # noqa: SIM905
 )
 _CONTINUES = frozenset(
-    "union all distinct intersect except as explain analyze verbose for on to do of begin atomic".split()
-)  # noqa: SIM905
+    """
+    union all distinct intersect except as explain analyze verbose for on to do of begin atomic
+    """.split()  # noqa: SIM905
+)
 _VERBS = frozenset({"select", "values", "insert", "update", "delete", "merge"})
 
 
@@ -50,7 +55,7 @@ def split(text: str) -> list[Span]:
     pending: list[Token] = []
     depth, in_body = 0, 0
     words: list[str] = []
-    for token in tokens(text):
+    for token in tokens(text, spaces=False):
         if token.kind in SILENT:
             continue
         if (
@@ -109,29 +114,35 @@ def _behind_comment(text: str, start: int) -> int:
     return len(text)
 
 
-def paragraph(read: Sequence[Token], position: int) -> tuple[int, int]:
+def paragraph(text: str, read: Sequence[Token], position: int) -> tuple[int, int]:
     """Which of a piece's tokens are the cursor's statement, where a semicolon may be missing still.
 
     A person who writes a statement above another one has not typed its semicolon yet: a statement also begins behind
     an empty line with a word that begins statements, unless the text before it goes on there.
     """
     first, last = 0, len(read)
+    if not read or _EMPTY_LINE.search(text, read[0].start, read[-1].start) is None:
+        return first, last
     before: Token | None = None
-    empty_line = False
     verb = False
     for index, token in enumerate(read):
         if token.kind in SILENT:
-            empty_line = empty_line or token.text.count("\n") > 1
             continue
         what = word(token)
         if (
-            empty_line and verb and what in _STARTS and before is not None
-            and before.kind not in ("open", "comma", "op", "dot", "mark") and word(before) not in _CONTINUES
+            verb and what in _STARTS and before is not None and _ended(before)
+            and _EMPTY_LINE.search(text, before.start + len(before.text), token.start) is not None
         ):  # fmt: skip
             if token.start >= position:
                 last = index
                 break
             first, verb = index, False
-        verb = verb or what in _VERBS or (what in _STARTS and what != "with")
-        before, empty_line = token, False
+        if what:
+            verb = verb or what in _VERBS or (what in _STARTS and what != "with")
+        before = token
     return first, last
+
+
+def _ended(before: Token) -> bool:
+    """Whether a statement may end with a token."""
+    return before.kind not in ("open", "comma", "op", "dot", "mark") and word(before) not in _CONTINUES

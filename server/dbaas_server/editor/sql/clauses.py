@@ -32,13 +32,19 @@ def split_operators(items: list[Item]) -> list[list[Item]]:
     parts: list[list[Item]] = [[]]
     at = 0
     while at < len(items):
-        if word(items[at]) in _OPERATORS and not _behind_dot(items, at):
+        item = items[at]
+        if (
+            type(item) is Token
+            and item.kind == "word"
+            and item.text.lower() in _OPERATORS
+            and not _behind_dot(items, at)
+        ):
             parts.append([])
             at += 1
             while at < len(items) and word(items[at]) in ("all", "distinct"):
                 at += 1
             continue
-        parts[-1].append(items[at])
+        parts[-1].append(item)
         at += 1
     return parts
 
@@ -49,10 +55,14 @@ def split_clauses(items: list[Item], kind: str) -> list[tuple[str, list[Item]]]:
     first = word(items[0]) if items else ""
     parts: list[tuple[str, list[Item]]] = [(first if first == kind or first in words else "select", items[:1])]
     in_query = False
+    current = parts[0][1]
+    matters = words | _STARTS_QUERY if kind == "insert" else words
     for at in range(1, len(items)):
         item = items[at]
-        what = word(item)
-        if what and not _behind_dot(items, at):
+        if type(item) is Token and (item.kind != "word" or (what := item.text.lower()) not in matters):
+            current.append(item)
+            continue
+        if isinstance(item, Token) and not _behind_dot(items, at):
             name = _begins(items, at, what, words, kind)
             if in_query and name not in ("on conflict", "returning"):
                 name = ""
@@ -61,7 +71,8 @@ def split_clauses(items: list[Item], kind: str) -> list[tuple[str, list[Item]]]:
             elif name:
                 in_query = False
             if name:
-                parts.append((name, [item]))
+                current = [item]
+                parts.append((name, current))
                 continue
         elif (
             kind == "insert"
@@ -70,10 +81,11 @@ def split_clauses(items: list[Item], kind: str) -> list[tuple[str, list[Item]]]:
             and parts[-1][0] == "insert"
             and not in_query
         ):
-            parts.append(("insert query", [item]))
+            current = [item]
+            parts.append(("insert query", current))
             in_query = True
             continue
-        parts[-1][1].append(item)
+        current.append(item)
     return parts
 
 

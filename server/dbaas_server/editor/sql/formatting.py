@@ -1,17 +1,20 @@
-"""Formatting: laid out by sqlglot, kept only if it means the same and lost no comment.
+"""Formatting: laid out anew, and kept only if sqlglot reads the same from it as from what was there.
 
-sqlglot takes a tenth of a second to import, so that is done when first asked, in the caller's thread.
+The layout moves no token (:mod:`~dbaas_server.editor.sql.layout`), so comments, parameters and the way things are
+written stay. sqlglot reads the statement before and after: what it cannot read stays as it is, since a layout of what
+nobody understood would be a guess. sqlglot takes a tenth of a second to import, so that is done when first asked.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dbaas_provisioning.errors import Invalid
 
-from .borders import Span, split
-from .lexer import SILENT, Token, tokens
+from .borders import split
+from .layout import DEEPEST, laid_out
+from .lexer import SILENT, Token, closed, tokens
 
 __all__ = ["Formatted", "formatted"]
 
@@ -33,77 +36,78 @@ def formatted(text: str, start: int, end: int) -> Formatted:
         Invalid: ``not_formattable``: it cannot be read, or would not mean the same.
     """
     piece = text[start:end]
-    if len(piece) > _LONGEST:
-        raise _refused(f"It is longer than {_LONGEST:,} letters.")
     inner = piece.strip()
-    first = start + len(piece) - len(piece.lstrip())
     if not inner:
         return Formatted(start, end, piece)
-    spans = split(inner)
-    if not spans:
-        return Formatted(start, end, piece)
+    if len(inner) > _LONGEST:
+        raise _refused(f"It is longer than {_LONGEST:,} letters.")
+    first = start + piece.index(inner[0])
+    read = tokens(inner, spaces=False)
+    if not closed(read[-1]) or not _balanced(read):
+        raise _refused("A string, a comment or a bracket does not end.")
     pieces: list[str] = []
     at = 0
-    for number, span in enumerate(spans):
-        until = _behind(inner, span)
-        before = inner[at : span.start].strip()
-        if before:
-            pieces.append(before)
-        laid_out = _statement(inner[span.start : span.end])
-        rest = inner[span.end : until]
-        pieces.append(laid_out + (";" if rest.endswith(";") else "") + ("\n" if number + 1 < len(spans) else ""))
-        at = until
-    tail = inner[at:].strip()
-    if tail:
-        pieces.append(tail)
-    return Formatted(first, first + len(inner), "\n".join(pieces).strip())
-
-
-def _behind(text: str, span: Span) -> int:
-    """Behind a statement's semicolon; without one, behind the statement."""
-    for token in tokens(text, span.end):
-        if token.kind == "semicolon":
-            return token.end
-        if token.kind not in SILENT:
-            break
-    return span.end
-
-
-def _statement(text: str) -> str:
-    import sqlglot
-    from sqlglot.errors import SqlglotError
-
-    logging.getLogger("sqlglot").setLevel(logging.ERROR)
-    try:
-        tree = sqlglot.parse_one(text, read="postgres")
-        if tree is None or isinstance(tree, sqlglot.exp.Command):
-            raise _refused("It is no query, and is laid out by hand.")
-        laid_out = tree.sql(dialect="postgres", pretty=True, comments=True, max_text_width=100)
-        again = sqlglot.parse_one(laid_out, read="postgres")
-    except (SqlglotError, RecursionError) as error:
-        raise _refused(str(error).splitlines()[0][:200] if str(error) else "It nests too deep.") from None
-    if _meaning(laid_out) != _meaning(text) and tree != again:
-        raise _refused("It would not mean the same.")
-    if tree != again or _words(text) != _words(laid_out):
+    ends = [span.end for span in split(inner)]
+    for until in ends:
+        own = [token for token in read if at <= token.start < until]
+        statement = laid_out(inner, own)
+        _check(inner[at:until].strip(), statement)
+        semicolon = next((token for token in read if token.start >= until and token.kind not in SILENT), None)
+        pieces.append(statement)
+        if semicolon is not None and semicolon.kind == "semicolon":
+            between = [token.text for token in read if until <= token.start < semicolon.start]
+            pieces[-1] += "".join(f"\n{comment}" for comment in between) + ("\n;" if between else ";")
+            at = semicolon.end
+        else:
+            at = until
+        trailing = [token for token in read if token.start >= at][:1]
+        if trailing and trailing[0].kind == "comment" and "\n" not in inner[at : trailing[0].start]:
+            pieces[-1] += " " + trailing[0].text
+            at = trailing[0].end
+    rest = [token.text for token in read if token.start >= at]
+    if rest:
+        pieces.append("\n".join(rest))
+    done = "\n\n".join(pieces)
+    if _words(inner) != _words(done):
         raise _refused("It would not stay the same.")
-    return laid_out
+    return Formatted(first, first + len(inner), done)
 
 
-def _meaning(text: str) -> list[str]:
-    return [token.text for token in tokens(text) if token.kind not in SILENT]
+def _balanced(read: list[Token]) -> bool:
+    stack: list[str] = []
+    for token in read:
+        if token.kind == "open":
+            stack.append(")" if token.text == "(" else "]")
+            if len(stack) > DEEPEST:
+                return False
+        elif token.kind == "close" and (not stack or stack.pop() != token.text):
+            return False
+    return not stack
 
 
 def _words(text: str) -> list[str]:
-    """What may not be lost: strings, parameters, quoted names, numbers and the texts of comments, in any order."""
-    return sorted(
-        _comment(token) if token.kind == "comment" else token.text
-        for token in tokens(text)
-        if token.kind in ("string", "param", "position", "quoted", "number", "comment")
-    )
+    return [token.text for token in tokens(text, spaces=False)]
 
 
-def _comment(token: Token) -> str:
-    return " ".join(token.text.removeprefix("--").removeprefix("/*").removesuffix("*/").split())
+def _check(before: str, after: str) -> None:
+    """Refuse what sqlglot cannot read, or reads otherwise than before."""
+    if _tree(before) != _tree(after):
+        raise _refused("It would not mean the same.")
+
+
+def _tree(text: str) -> Any:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it tells of what it keeps as mere text
+    # sqlglot reads `:name` as a slice's end in places; `$1` is what is sent in the end.
+    plain = "".join("$1" if token.kind == "param" else token.text for token in tokens(text) if token.kind != "comment")
+    try:
+        tree = sqlglot.parse_one(plain, read="postgres")
+    except (SqlglotError, RecursionError, ValueError) as error:
+        details = str(error).splitlines()[0][:200] if str(error) else "It nests too deep."
+        raise _refused(details) from None
+    return " ".join(_words(plain)) if isinstance(tree, sqlglot.exp.Command) else tree
 
 
 def _refused(details: str) -> Invalid:

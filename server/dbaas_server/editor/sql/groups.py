@@ -23,6 +23,7 @@ _FROM_INSIDE = frozenset({"extract", "substring", "trim", "overlay", "position",
 _QUERY_BEFORE = frozenset(
     {"from", "join", "in", "exists", "as", "lateral", "any", "all", "some", "array", "materialized"}
 )
+_DEEPEST = 50
 _PAIR = {")": "(", "]": "["}
 
 
@@ -79,21 +80,29 @@ def is_query(group: Group) -> bool:
 
 
 def grouped(read: Sequence[Token]) -> list[Item]:
-    """The tree of one statement's meaningful tokens. Nothing is lost: a closing bracket too many is an item."""
+    """The tree of one statement's meaningful tokens.
+
+    Nothing is lost: a bracket that closes nothing is an item, and so is each one that is nested too deep.
+    """
     top: list[Item] = []
     items = top
     stack: list[Group] = []
+    too_deep = 0
     for place, token in enumerate(read):
         kind = token.kind
-        if kind == "open":
+        if kind == "open" and len(stack) < _DEEPEST:
             group = Group(token, items[-1] if items else None, end=token.end)
             items.append(group)
             stack.append(group)
             items = group.items
             continue
-        if kind == "close":
+        if kind == "open":
+            too_deep += 1
+        elif kind == "close":
             wanted = _PAIR[token.text]
-            if any(group.opening.text == wanted for group in stack):
+            if too_deep:
+                too_deep -= 1
+            elif any(group.opening.text == wanted for group in stack):
                 while (group := stack.pop()).opening.text != wanted:
                     group.end = token.start
                 group.closing, group.end = token, token.end

@@ -10,7 +10,7 @@ from .builtins import FUNCTIONS
 from .describe import column_lines, function_signature, table_lines, table_name
 from .groups import CURSOR, Group, Item, grouped, meaningful
 from .lexer import Token, tokens, unquoted
-from .names import chain_at, is_name
+from .names import is_name
 from .nodes import Block, Output, Place, Scope, Source
 from .outputs import resolve
 from .reading import read_statement
@@ -35,8 +35,8 @@ class Hovered(NamedTuple):
 def hover(text: str, position: int, schema: Schema) -> Hovered | None:
     """What the name at a position is; None where there is none, or nobody knows it."""
     low, high = around(text, position)
-    read = tokens(text, low, high)
-    first, last = paragraph(read, position)
+    read = tokens(text, low, high, spaces=False)
+    first, last = paragraph(text, read, position)
     kept = meaningful(read[first:last])
     touched = [token for token in kept if token.start <= position <= token.end and token.kind in ("word", "quoted")]
     if not touched:
@@ -57,8 +57,7 @@ def hover(text: str, position: int, schema: Schema) -> Hovered | None:
         before.insert(0, unquoted(name))
         index -= 2
     behind = place.items[place.index + 1] if place.index + 1 < len(place.items) else None
-    found = _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
-    return found
+    return _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
 
 
 def _same_scope(plain: Sequence[Block], asked: Sequence[Block], place: Place) -> Scope | None:
@@ -79,6 +78,8 @@ def _explain(
     name = parts[-1]
     qualifier = parts[-2] if len(parts) > 1 else None
     called = isinstance(behind, Group) and behind.opening.text == "(" and place.role != "table"
+    if place.clause.name == "insert" and not place.groups:
+        called = False  # the bracket behind the target has its columns
     if place.role == "table" or (place.clause.name in ("insert", "update", "delete", "merge", "head") and not called):
         cte = place.block.ctes.get(name) if qualifier is None else None
         if cte is not None:

@@ -14,8 +14,8 @@ __all__ = ["SILENT", "Token", "closed", "tokens", "unquoted"]
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+)
-    | (?P<word>(?![eEbBxXnN]'|[uU]&['"])[^\W\d][\w$]*+)
+    \s*+(?:
+      (?P<word>(?![eEbBxXnN]'|[uU]&['"])[^\W\d][\w$]*+)
     | (?P<comma>,)
     | (?P<dot>\.(?![\d.]))
     | (?P<open>[(\[])
@@ -32,7 +32,9 @@ _TOKEN = re.compile(
     | (?P<mark>::|:=|=>|\.\.)
     | (?P<param>:[^\W\d]\w*)
     | (?P<op>(?:(?!--|/\*|=>)[+\-*/<>=~!@\#%^&|`?])+)
-    | (?P<other>.)
+    | (?P<other>\S)
+    | (?P<nothing>\Z)
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -64,47 +66,55 @@ class Token(NamedTuple):
         return self.start + len(self.text)
 
 
-def tokens(text: str, start: int = 0, end: int | None = None) -> list[Token]:
-    """The tokens of a text, or of a piece of it; put together they are the piece. Takes any text."""
+def tokens(text: str, start: int = 0, end: int | None = None, *, spaces: bool = True) -> list[Token]:
+    """The tokens of a text, or of a piece of it; put together they are the piece. Takes any text.
+
+    Args:
+        spaces: without them, the tokens that are only space are left out.
+    """
     found: list[Token] = []
-    match_at = _TOKEN.match
+    add, new, match_at = found.append, tuple.__new__, _TOKEN.match
     brackets: list[bool] = []  # whether each open one is a subscript
-    before = ""  # the kind of the token before, "" where it was silent
-    last = ""  # the kind of the last token that was not silent
+    last = ""  # the kind of the last token that was neither space nor comment
+    apart = True  # whether something silent stands behind it
     array_word = False
     at, size = start, len(text) if end is None else end
     while at < size:
         match = match_at(text, at, size)
-        assert match is not None  # `other` takes any character
-        kind, until = match.lastgroup or "", match.end()
+        assert match is not None  # `other` takes any letter
+        kind = match.lastgroup or ""
+        begin, until = match.span(kind)
+        if begin > at:
+            apart = True
+            if spaces:
+                add(new(Token, ("space", text[at:begin], at)))
         if kind == "word":
-            found.append(Token(kind, word := match.group(), at))
-            array_word = len(word) == 5 and word.lower() == "array"
-            before = last = kind
-            at = until
+            word = text[begin:until]
+            add(new(Token, (kind, word, begin)))
+            array_word = until - begin == 5 and word.lower() == "array"
+            last, apart, at = kind, False, until
             continue
-        if kind == "space":
-            before = ""
-        elif kind == "comment" or kind == "block":
+        if kind == "comment" or kind == "block":
             if kind == "block":
-                kind, until = "comment", _comment_end(text, at, size)
-            before = ""
+                kind, until = "comment", _comment_end(text, begin, size)
+            apart = True
+        elif kind == "nothing":
+            break
         else:
             if kind == "escaped":
                 kind = "string"
             elif kind == "dollar":
-                close = text.find(match.group(), until, size)
-                kind, until = "string", size if close < 0 else close + until - at
+                close = text.find(text[begin:until], until, size)
+                kind, until = "string", size if close < 0 else close + until - begin
             elif kind == "param":
-                if before in _OPERANDS or (brackets and brackets[-1]):
-                    kind, until = "other", at + 1
+                if (not apart and last in _OPERANDS) or (brackets and brackets[-1]):
+                    kind, until = "other", begin + 1
             elif kind == "open":
-                brackets.append(text[at] == "[" and last in _OPERANDS and not array_word)
+                brackets.append(text[begin] == "[" and last in _OPERANDS and not array_word)
             elif kind == "close" and brackets:
                 brackets.pop()
-            before = last = kind
-            array_word = False
-        found.append(Token(kind, text[at:until], at))
+            last, apart, array_word = kind, False, False
+        add(new(Token, (kind, text[begin:until], begin)))
         at = until
     return found
 

@@ -108,8 +108,11 @@ class _Reader:
                 known[name] = source
             own.extend(self.query(body.items, outer, dict(known)))
             known[name] = source
-            while at < len(items) and not _comma(items[at]) and word(items[at]) not in _QUERY_STARTS:
-                at += 1  # SEARCH and CYCLE
+            _ = source.columns  # now, while little of it waits for others: a long chain of them would nest too deep
+            behind = at
+            while at < len(items) and not _ends_cte(items[at]):
+                at += 1
+            _add_columns(source, items[behind:at])
             if at >= len(items) or not _comma(items[at]):
                 break
             at += 1
@@ -218,6 +221,21 @@ _HEADS = frozenset({"explain", "create", "prepare", "declare", "copy"})
 
 def _first_outputs(blocks: Sequence[Block]) -> tuple[Output, ...] | None:
     return blocks[0].outputs() if blocks else None
+
+
+def _ends_cte(item: Item) -> bool:
+    return _comma(item) or word(item) in _QUERY_STARTS or (isinstance(item, Token) and item.kind == CURSOR)
+
+
+def _add_columns(source: Source, items: Sequence[Item]) -> None:
+    """The columns that SEARCH and CYCLE add to a query that reads itself: ``set name``, ``using name``."""
+    added = tuple(
+        Output(unquoted(item))
+        for at, item in enumerate(items)
+        if at and isinstance(item, Token) and is_name(item) and word(items[at - 1]) in ("set", "using")
+    )
+    if added and source.columns is not None:
+        source.extend(added)
 
 
 def _comma(item: Item) -> bool:

@@ -20,7 +20,7 @@ class Schema:
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self.tables: dict[str, dict[str, Table]] = {name: {} for name in catalog.schemas}
-        for ref, table in catalog.tables.items():
+        for ref, table in sorted(catalog.tables.items(), key=lambda item: item[0].name.lower()):
             self.tables.setdefault(ref.schema or "", {})[ref.name] = table
         self.functions: dict[str, dict[str, tuple[Function, ...]]] = defaultdict(dict)
         for ref, overloads in catalog.functions.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 
 from .borders import around, paragraph
@@ -25,7 +26,7 @@ class Typed:
         quote: ``"`` within a quoted name, ``'`` within a string, ``:`` in a parameter, else empty.
         items: the statement's tree, the cursor in it.
         before: the token before the cursor's, the spaces between left out.
-        tokens: the statement's tokens, spaces and comments among them.
+        tokens: the statement's tokens, comments among them.
     """
 
     text: str
@@ -40,14 +41,15 @@ class Typed:
 def typed_at(text: str, position: int) -> Typed | None:
     """What is being typed at a position; None where there is nothing to complete (comments, numbers, other texts)."""
     low, high = around(text, position)
-    read = tokens(text, low, high)
-    first, last = paragraph(read, position)
+    read = tokens(text, low, high, spaces=False)
+    first, last = paragraph(text, read, position)
     read = read[first:last]
-    index = next((at for at, token in enumerate(read) if token.start < position <= token.end), None)
+    behind = bisect_left(read, position, key=lambda token: token.start)
+    index = behind - 1 if behind and read[behind - 1].end >= position else None
     token = read[index] if index is not None else None
     piece, start, end, quote = "", position, position, ""
-    tail = read[(index or 0) + 1 :] if index is not None else [each for each in read if each.start >= position]
-    head = read[:index] if index is not None else [each for each in read if each.start < position]
+    tail = read[behind:]
+    head = read[: behind if index is None else index]
     if token is not None:
         inside = position < token.end or not closed(token)
         if token.kind == "comment":
@@ -74,7 +76,7 @@ def typed_at(text: str, position: int) -> Typed | None:
                 if rest is not None and rest.end() == token.end:
                     end = token.end
                 else:  # the quote is not closed yet, and took what follows for its own
-                    tail = tokens(text, position, high)
+                    tail = tokens(text, position, high, spaces=False)
         elif position < token.end and token.kind not in SILENT:
             return None  # within an operator
         else:

@@ -13,13 +13,13 @@ from typing import NamedTuple
 from ..groups import Group, word
 from ..lexer import Token
 from ..names import if_needed
-from ..nodes import Place
+from ..nodes import Place, Scope
 from ..parameters import names as parameter_names
 from ..reading import read_statement
 from ..schema import Schema
 from ..typed import Typed, typed_at
 from .candidates import Candidate, Offer
-from .columns import offer_columns, offer_qualified
+from .columns import offer_columns, offer_qualified, partner_of
 from .context import Context
 from .definitions import offer_definitions
 from .functions import offer_functions, offer_types
@@ -74,6 +74,10 @@ def _propose(offer: Offer, typed: Typed, schema: Schema) -> None:
     context = Context.of(schema, place)
     if typed.before is None:
         offer_statements(offer)
+    elif word(typed.before) in ("with", "recursive") and not place.index:
+        offer_words(offer, ("recursive",) if word(typed.before) == "with" else (), 0.0)
+    elif not place.index and not place.groups and place.clause.name == "select":
+        offer_words(offer, ("select", "insert into", "update", "delete from", "values", "merge into", "all"), 0.0)
     elif typed.quote == "'":
         offer_values(offer, value_column(context) or context.compared())
     elif _type_due(context):
@@ -143,21 +147,10 @@ def _in_condition(offer: Offer, context: Context) -> None:
 def _partner(offer: Offer, context: Context) -> None:
     """The column at the other end of a foreign key, behind ``c.id = |``."""
     compared = context.compared()
-    if compared is None or compared.column is None or compared.table is None:
-        return
-    for relation in context.schema.relations.get(compared.table.ref, ()):
-        for mine, table, theirs in (
-            (relation.columns, relation.target, relation.target_columns),
-            (relation.target_columns, relation.table, relation.columns),
-        ):
-            if compared.column.name not in mine:
-                continue
-            for source in context.scope.sources:
-                if source.table is not None and source.table.ref == table:
-                    name = theirs[mine.index(compared.column.name)]
-                    label = f"{if_needed(source.name)}.{if_needed(name)}"
-                    if (source.column(name) or compared) is not compared:
-                        offer.text(label, "column", -0.4, f"along {relation.name}", match=name)
+    for source in context.scope.sources:
+        name = partner_of(context, source)
+        if name is not None and source.column(name) is not compared:
+            offer.text(f"{if_needed(source.name)}.{if_needed(name)}", "column", -0.4, "along a foreign key", match=name)
 
 
 def _special(offer: Offer, context: Context, place: Place) -> bool:
@@ -201,17 +194,17 @@ def _special(offer: Offer, context: Context, place: Place) -> bool:
         else:
             offer_after_operand(offer, context)
         return True
-    if name == "values" and not place.groups and word(last) == "values":
-        return True
-    return False
+    return name == "values" and not place.groups and word(last) == "values"
 
 
 def _conflict(offer: Offer, context: Context) -> None:
     if context.place.groups:
-        offer_columns(offer, context)
+        if context.block.target is not None:
+            offer_columns(offer, context, Scope([context.block.target]))
     elif context.word() == "conflict":
         target = context.block.target
-        for key in target.table.keys if target is not None and target.table is not None else ():
+        keys = target.table.keys if target is not None and target.table is not None else ()
+        for key in sorted(keys, key=lambda key: not key.primary):
             columns = f"({', '.join(if_needed(each) for each in key.columns)})"
             offer.text(columns, "snippet", -0.1, "primary key" if key.primary else f"unique {key.name}")
         offer_words(offer, ("do nothing", "on constraint"), 0.0)
@@ -234,6 +227,9 @@ def _expression(offer: Offer, context: Context) -> None:
         offer_after_operand(offer, context)
         return
     if name == "limit" or name == "offset":
+        offer_operand_words(offer, context)
+        return
+    if context.word() == "is" or (context.word() == "not" and context.word(2) == "is"):
         offer_operand_words(offer, context)
         return
     offer_values(offer, value_column(context) or context.compared())

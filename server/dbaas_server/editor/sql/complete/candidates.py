@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,24 +32,13 @@ class Candidate:
     info: str | None
 
 
-@dataclass(slots=True)
-class _Weighed:
-    badness: float
-    order: int
-    label: str
-    insert: str
-    kind: str
-    detail: str
-    info: Info | None
-
-
 class Offer:
     """Collects proposals that fit what was typed, and puts the best first."""
 
     def __init__(self, typed: Typed) -> None:
         self.typed = typed
         self._fits = matcher(typed.text)
-        self._found: list[_Weighed] = []
+        self._found: list[tuple[float, int, int, str, str | None, str, str, Info | None, str]] = []
         self._seen: set[tuple[str, str]] = set()
         self.withheld = False
         """Whether there is more that would fit if more were typed."""
@@ -63,11 +53,8 @@ class Offer:
             qualifier: put before it, when without it the name would be ambiguous.
         """
         badness = self._fits(name)
-        if badness is None or self.typed.quote not in ("", '"'):
-            return
-        written = quoted(name) if self.typed.quote else if_needed(name)
-        before = "" if self.typed.quote else qualifier
-        self._add(badness + rank, before + name, before + written, kind, detail, info)
+        if badness is not None and self.typed.quote in ("", '"'):
+            self._add(badness + rank, name, None, kind, detail, info, "" if self.typed.quote else qualifier)
 
     def text(
         self, label: str, kind: str, rank: float, detail: str = "", info: Info | None = None, *,
@@ -97,19 +84,26 @@ class Offer:
         if badness is not None and self.typed.quote == ":":
             self._add(badness, name, name, "parameter", "", None)
 
-    def _add(self, badness: float, label: str, insert: str, kind: str, detail: str, info: Info | None) -> None:
-        if (label, kind) not in self._seen:
-            self._seen.add((label, kind))
-            self._found.append(_Weighed(badness, len(self._found), label, insert, kind, detail, info))
+    def _add(
+        self, badness: float, label: str, insert: str | None, kind: str, detail: str, info: Info | None,
+        qualifier: str = "",
+    ) -> None:  # fmt: skip
+        key = (qualifier + label, kind)
+        if key not in self._seen:
+            self._seen.add(key)
+            # Columns keep their table's order; of anything else that fits alike, the shorter name is likelier.
+            length = 0 if kind == "column" or not self.typed.text else len(label)
+            self._found.append((badness, length, len(self._found), label, insert, kind, detail, info, qualifier))
 
     def best(self, limit: int) -> tuple[list[Candidate], bool]:
         """The best of them, and whether there are more."""
-        if self.typed.text:
-            self._found.sort(key=lambda each: (each.badness, len(each.label), each.order))
-        else:
-            self._found.sort(key=lambda each: (each.badness, each.order))
-        best = [
-            Candidate(each.label, each.insert, each.kind, each.detail, each.info() if each.info else None)
-            for each in self._found[:limit]
-        ]
-        return best, self.withheld or len(self._found) > limit
+        found = heapq.nsmallest(limit, self._found)  # their order decides before anything that has none
+        return [self._candidate(*each[3:]) for each in found], self.withheld or len(self._found) > limit
+
+    def _candidate(
+        self, label: str, insert: str | None, kind: str, detail: str, info: Info | None, qualifier: str
+    ) -> Candidate:
+        if insert is None:
+            insert = qualifier + (quoted(label) if self.typed.quote else if_needed(label))
+            label = insert if qualifier else label
+        return Candidate(label, insert, kind, detail, info() if info else None)

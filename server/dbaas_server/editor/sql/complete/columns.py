@@ -14,7 +14,7 @@ from .candidates import Offer
 from .context import Context
 from .functions import offer_schema_functions
 
-__all__ = ["offer_columns", "offer_qualified", "offer_source_columns", "table_info"]
+__all__ = ["offer_columns", "offer_qualified", "offer_source_columns", "partner_of", "table_info"]
 
 _KINDS = {"view": "view", "materialized view": "view"}
 _MOST_STRANGERS = 300
@@ -101,6 +101,12 @@ def offer_qualified(offer: Offer, context: Context) -> None:
     """What may stand behind ``alias.``, ``table.``, ``schema.table.`` or ``schema.``."""
     schema, qualifier = context.schema, context.qualifier
     if len(qualifier) == 1 and (source := context.scope.source(qualifier[0])) is not None:
+        partner = partner_of(context, source)
+        for output in source.columns or ():
+            if output.name == partner:
+                offer.name(
+                    output.name, "column", -0.3, f"{output.type} · along a foreign key", _column_info(output, schema)
+                )
         offer_source_columns(offer, schema, source)
         if context.place.clause.name in ("select", "returning") and not context.place.groups:
             offer.text("*", "keyword", 1.0, "all columns")
@@ -115,3 +121,21 @@ def offer_qualified(offer: Offer, context: Context) -> None:
         for each in schema.tables.get(qualifier[0], {}).values():
             kind = _KINDS.get(each.kind, "table")
             offer.name(each.ref.name, kind, 0.2, each.kind, table_info(each))
+
+
+def partner_of(context: Context, source: Source) -> str | None:
+    """The column of a source at the other end of the foreign key of what it is compared with."""
+    compared = context.compared()
+    if compared is None or compared.column is None or compared.table is None or source.table is None:
+        return None
+    name = compared.column.name
+    for relation in context.schema.relations.get(compared.table.ref, ()):
+        if relation.target == source.table.ref and relation.table == compared.table.ref and name in relation.columns:
+            return relation.target_columns[relation.columns.index(name)]
+        if (
+            relation.table == source.table.ref
+            and relation.target == compared.table.ref
+            and name in relation.target_columns
+        ):
+            return relation.columns[relation.target_columns.index(name)]
+    return None

@@ -46,7 +46,7 @@ def offer_functions(offer: Offer, context: Context, rank: float = 0.7, *, call: 
             insert=f"{each.name}(" if call else each.name,
         )  # fmt: skip
     for name in WITHOUT_BRACKETS:
-        offer.text(name, "function", rank + 0.2)
+        offer.text(name, "function", rank)
     for schema in ("auth",) if not nothing else ():
         offer.name(schema, "schema", 1.4)
 

@@ -68,12 +68,16 @@ def offer_operand_words(offer: Offer, context: Context) -> None:
         words = ("distinct", "distinct on", "all", *words)
     if context.word() == "is":
         words = ("null", "not null", "true", "not true", "false", "not false", "distinct from", "not distinct from")
+    elif context.word(2) == "is" and context.word() == "not":
+        words = ("null", "true", "false", "distinct from")
     elif context.word() == "not":
         words = ("exists", "in", "null", "like", "ilike", "between", *words)
     elif clause == "limit":
         words = ("all",)
     elif clause in ("set", "values"):
         words = ("default", *words)
+    if context.word() == "distinct" and clause == "select":
+        words = ("on", *words)
     if context.group is not None and not context.before:
         words = ("select", "distinct", *words)
     if _in_case(context):

@@ -40,9 +40,9 @@ def offer_tables(offer: Offer, context: Context, *, kinds: tuple[str, ...] = (),
         for name in context.block.ctes:
             offer.name(name, "cte", -0.1, "with")
     for each in SEARCH_PATH:
-        for table in sorted(schema.tables.get(each, {}).values(), key=lambda table: table.ref.name):
+        for table in schema.tables.get(each, {}).values():
             if not kinds or table.kind in kinds:
-                offer.name(table.ref.name, _kind(table), 0.0, _rows(table), table_info(table))
+                offer.name(table.ref.name, _kind(table), 0.0, table.kind, table_info(table))
     for name in schema.catalog.schemas:
         if name not in SEARCH_PATH:
             offer.name(name, "schema", 0.4, f"{len(schema.tables.get(name, {})):,} tables")
@@ -66,10 +66,6 @@ def _kind(table: Table) -> str:
     return "view" if table.kind in _VIEWS else "table"
 
 
-def _rows(table: Table) -> str:
-    return f"{table.kind} · about {table.estimated_rows:,} rows" if table.estimated_rows >= 0 else table.kind
-
-
 # --- joins ------------------------------------------------------------------------------------------------------
 
 
@@ -78,7 +74,7 @@ def offer_joins(offer: Offer, context: Context) -> None:
     has_condition = word(context.behind) in ("on", "using") or (
         isinstance(context.behind, Token) and context.behind.kind in ("word", "quoted") and not _ends(context.behind)
     )
-    taken = {source.name for source in context.scope.sources}
+    taken = {source.name for level in context.scope.levels() for source in level.sources}
     for source in reversed(context.scope.sources):
         if source.table is None:
             continue
@@ -103,10 +99,12 @@ def _ends(token: Token) -> bool:
 
 
 def _links(schema: Schema, ref: TableRef) -> Iterator[tuple[Relation, Sequence[str], TableRef, Sequence[str]]]:
-    """The foreign keys between a table and others: its own columns, the other table, its columns."""
-    for relation in schema.relations.get(ref, ()):
+    """The foreign keys between a table and others: its own columns, the other table, its columns; its own first."""
+    related = schema.relations.get(ref, ())
+    for relation in related:
         if relation.table == ref:
             yield relation, relation.columns, relation.target, relation.target_columns
+    for relation in related:
         if relation.target == ref:
             yield relation, relation.target_columns, relation.table, relation.columns
 
@@ -140,7 +138,7 @@ def offer_conditions(offer: Offer, context: Context, *, word_before: str = "") -
     for left in context.scope.sources:
         if left is right or left.table is None or left.kind == "merged":
             continue
-        for relation, own, other_ref, other in _links(context.schema, right.table.ref):
+        for relation, own, other_ref, other in reversed([*_links(context.schema, right.table.ref)]):
             if other_ref == left.table.ref:
                 condition = " and ".join(
                     f"{if_needed(right.name)}.{if_needed(ours)} = {if_needed(left.name)}.{if_needed(theirs)}"

@@ -14,12 +14,12 @@ from ..schema import SEARCH_PATH, Schema
 from ..words import TYPES
 from .problems import Diagnostic, Fix, closest, renaming
 
-__all__ = ["misnamed"]
+__all__ = ["GRAMMAR", "misnamed"]
 
 _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"})
 _FOREIGN_NAMES = frozenset({"excluded", "old", "new"})
 _JUDGED = frozenset({"select", "where", "group", "having", "order", "values", "set", "returning"})
-_GRAMMAR = frozenset(
+GRAMMAR = frozenset(
     """
     over filter within partition by rows range groups preceding following unbounded current row exclude ties others no
     between is isnull notnull escape at time zone local interval year month day hour minute second nulls first last
@@ -28,11 +28,12 @@ _GRAMMAR = frozenset(
     materialized recursive search cycle passing columns path nested error empty on key xml text content whitespace
     strip preserve standalone yes version name absent array wrapper conditional unconditional quotes omit string
     returning format encoding uniquely simple of conflict nothing operator overlay placing insert delete matched target
-    source respect ignore from breadth depth ilike like similar
+    source respect ignore from breadth depth overriding system user repeatable lateral rows ilike like similar
     """.split()  # noqa: SIM905
 )
 """Words of the language within expressions that are also good names: no unknown column is made of them."""
 
+_BEFORE_OPERANDS = frozenset("by between values set over partition filter escape at recursive row".split())  # noqa: SIM905
 _TYPE_WORDS = frozenset(part for name in TYPES for part in name.split())
 _SPECIAL_CALLS = frozenset(
     """
@@ -177,7 +178,12 @@ def _operand(item: Item | None) -> bool:
     if item is None:
         return False
     if item.kind == "word":
-        return is_name(item) or item.text.lower() in ("end", "null", "true", "false")
+        return (is_name(item) and item.text.lower() not in _BEFORE_OPERANDS) or item.text.lower() in (
+            "end",
+            "null",
+            "true",
+            "false",
+        )
     return item.kind in ("quoted", "string", "number", "param", "position", "close")
 
 
@@ -192,7 +198,7 @@ def _judge(
 
 
 def _unqualified(token: Token, name: str, scope: Scope, outputs: frozenset[str]) -> Iterator[Diagnostic]:
-    if name in outputs or name in WITHOUT_BRACKETS or (token.kind == "word" and name in _GRAMMAR):
+    if name in outputs or name in WITHOUT_BRACKETS or (token.kind == "word" and name in GRAMMAR):
         return
     everything: list[str] = []
     for level in scope.levels():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 
 from psycopg import OperationalError
@@ -12,7 +13,7 @@ from psycopg.pq.abc import PGresult
 from dbaas_provisioning.errors import Invalid, Unavailable
 
 from ....engine import QueryError
-from ....nouns import QueryColumn
+from ....nouns import ExtractForm, QueryColumn
 from ..compile.names import ident
 from ..errors import ConnectionLost, error_of
 from ..wire import Wire
@@ -31,12 +32,13 @@ _CSV = b" to stdout (format csv)"
 # line breaks, and its line is then in quotes.
 _JSON = b" to stdout (format csv, quote e'\\x01', delimiter e'\\x02')"
 _QUOTE = b"\x01"
+_SPECIAL = re.compile(rb'[",\r\n]')
 _NO_LIMIT = b"select set_config('statement_timeout', '0', true)"
 
 _Render = Callable[[PGresult], bytes]
 
 
-async def extracted(wire: Wire, described: Described, timeout_ms: int, *, as_json: bool) -> AsyncGenerator[bytes]:
+async def extracted(wire: Wire, described: Described, timeout_ms: int, form: ExtractForm) -> AsyncGenerator[bytes]:
     """Whole rows, about 256 KiB at a time.
 
     The server may take ``timeout_ms`` until it has something to send, each time; the receiver as long as it likes.
@@ -47,7 +49,8 @@ async def extracted(wire: Wire, described: Described, timeout_ms: int, *, as_jso
     """
     try:
         await wire.execute(_NO_LIMIT)
-        query = _query(described, as_json)
+        as_json = form is ExtractForm.json
+        query = _query(described, form)
         parameters = described.parameters()
         if parameters:
             chunks = _fetched(wire, query, parameters, timeout_ms, _lines if as_json else _rows)
@@ -82,11 +85,16 @@ def distinct_names(columns: Sequence[QueryColumn]) -> list[str]:
     return names
 
 
-def _query(described: Described, as_json: bool) -> str:
-    if not as_json:
-        items = ", ".join(f"q.c{place}" for place in range(len(described.columns)))
-        return described.wrapped.select(items)
-    return described.wrapped.select("row_to_json(q.*)", [ident(name) for name in distinct_names(described.columns)])
+def _query(described: Described, form: ExtractForm) -> str:
+    if form is ExtractForm.json:
+        names = [ident(name) for name in distinct_names(described.columns)]
+        return described.wrapped.select("row_to_json(q.*)", names)
+    items = [f"q.c{place}" for place in range(len(described.columns))]
+    if form is ExtractForm.typed:
+        for place, column in enumerate(described.columns):
+            if column.type.endswith("[]"):
+                items[place] = f"to_json({items[place]})"
+    return described.wrapped.select(", ".join(items))
 
 
 # --- COPY ----------------------------------------------------------------------------------------------------------
@@ -165,13 +173,18 @@ async def _fetched(
 
 
 def _rows(result: PGresult) -> bytes:
-    """Rows as COPY writes CSV, every value in quotes."""
+    """Rows as COPY writes CSV."""
     width = range(result.nfields)
-    lines = []
-    for row in range(result.ntuples):
-        values = [result.get_value(row, place) for place in width]
-        lines.append(b",".join(b"" if value is None else b'"' + value.replace(b'"', b'""') + b'"' for value in values))
+    lines = [b",".join([_value(result.get_value(row, place)) for place in width]) for row in range(result.ntuples)]
     return b"\n".join(lines) + b"\n"
+
+
+def _value(value: bytes | None) -> bytes:
+    if value is None:
+        return b""
+    if value and _SPECIAL.search(value) is None:
+        return value
+    return b'"' + value.replace(b'"', b'""') + b'"'
 
 
 def _lines(result: PGresult) -> bytes:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from ....engine import TooBusy
-from ....nouns import Arrangement, Caller, Extract, QueryColumn
+from ....nouns import Arrangement, Caller, Extract, ExtractForm, QueryColumn
 from ..query import check_role
 from ..scrolling.cursor import Cursor, guarded
 from ..scrolling.described import Described, describe, leave, reading_statement
-from ..scrolling.extract import extracted
+from ..scrolling.extract import distinct_names, extracted
 from ..wire import Wire
 from .bulk import bulk_wire
 from .opened import Opened
@@ -60,15 +60,15 @@ async def _count(wire: Wire, described: Described) -> int:
 
 
 async def extract(
-    opened: Opened, text: str, args: Sequence[Any], caller: Caller, arrangement: Arrangement, *, as_json: bool
+    opened: Opened, text: str, args: Sequence[Any], caller: Caller, arrangement: Arrangement, form: ExtractForm
 ) -> Extract:
     """See :meth:`dbaas_server.engine.Session.extract`."""
     check_role(caller)
     columns: list[QueryColumn] = []
-    chunks = _chunks(opened, reading_statement(text), args, caller, arrangement, as_json, columns)
+    chunks = _chunks(opened, reading_statement(text), args, caller, arrangement, form, columns)
     # The generator has begun when it is handed out: one that has not would never give its connection back.
     await anext(chunks)
-    return Extract(tuple(columns), chunks)
+    return Extract(tuple(columns), tuple(distinct_names(columns)), chunks)
 
 
 async def _chunks(
@@ -77,7 +77,7 @@ async def _chunks(
     args: Sequence[Any],
     caller: Caller,
     arrangement: Arrangement,
-    as_json: bool,
+    form: ExtractForm,
     columns: list[QueryColumn],
 ) -> AsyncGenerator[bytes]:
     """Nothing once ``columns`` are told, then all rows."""
@@ -87,7 +87,7 @@ async def _chunks(
             columns += described.columns
             yield b""
             limit = opened.limits.statement_timeout_ms
-            async with aclosing(extracted(wire, described, limit, as_json=as_json)) as chunks:
+            async with aclosing(extracted(wire, described, limit, form)) as chunks:
                 async for chunk in chunks:
                     yield chunk
 

@@ -16,6 +16,7 @@ from ....nouns import (
     Catalog,
     Chunks,
     Extract,
+    ExtractForm,
     Filter,
     Finding,
     Format,
@@ -141,10 +142,10 @@ class PostgresSession:
         caller: Caller,
         *,
         arrangement: Arrangement = _AS_IT_IS,
-        as_json: bool = False,
+        form: ExtractForm = ExtractForm.csv,
     ) -> Extract:
         """Every row of such a statement with bounded memory."""
-        return await scrolling.extract(self._opened, text, args, caller, arrangement, as_json=as_json)
+        return await scrolling.extract(self._opened, text, args, caller, arrangement, form)
 
     async def load(self, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
         """Bulk-load CSV with a header line, all or nothing; returns the number of rows."""
