@@ -256,6 +256,18 @@ def test_a_tenant_goes_with_all_it_has(panel: Page, lab: Lab) -> None:
     expect(item).to_have_count(0)
 
 
+def test_enter_and_a_double_click_query_a_table(opened: Page, shop: str) -> None:
+    orders = row(opened, re.compile("^orders, table"))
+    orders.click()
+    opened.keyboard.press("Enter")
+    editor = opened.locator(".lm-DockPanel .cm-content", has_text="select * from orders limit 100")
+    expect(editor).to_be_visible()
+    row(opened, re.compile("^big_orders, view")).dblclick()
+    expect(opened.locator(".lm-DockPanel .cm-content", has_text="select * from big_orders limit 100")).to_be_visible()
+    chosen(opened, row(opened, re.compile(f"^{shop}, PostgreSQL")), "Open")
+    expect(opened.get_by_role("tab", name=shop, exact=True)).to_have_attribute("aria-selected", "true")
+
+
 def test_keys_are_made_shown_once_and_revoked(panel: Page, lab: Lab, shop: str) -> None:
     chosen(panel, row(panel, f"{shop}, tenant"), "API Keys")
     dialog = panel.get_by_role("dialog")

@@ -68,13 +68,16 @@ export function openDatabases(known: Known): Database[] {
 
 /** The databases whose contents a search does not know: those that can be asked at once, and those to be woken. */
 export function unsearched(known: Known): { ready: Database[]; asleep: Database[] } {
-  const unknown = (known.tenants ?? [])
-    .flatMap(tenant => databasesOf(known, tenant))
-    .filter(database => !known.contents.has(idOf(database)));
+  const unknown = allDatabases(known).filter(database => !known.contents.has(idOf(database)));
   return {
     ready: unknown.filter(({ state }) => state === 'ready'),
     asleep: unknown.filter(({ state }) => state === 'sleeping')
   };
+}
+
+/** Every database that is known of, in the order of the tree. */
+export function allDatabases(known: Known): Database[] {
+  return (known.tenants ?? []).flatMap(tenant => databasesOf(known, tenant));
 }
 
 /** Whether there is something inside to look at. */

@@ -10,12 +10,12 @@ import { asApiError } from '../api/errors.js';
 import type { ApiError } from '../api/errors.js';
 import type { Contents, Database } from '../api/nouns.js';
 import {
+  allDatabases,
   databaseId,
   idOf,
   openDatabases,
   openTenants,
   tenantId,
-  unsearched,
   withFirstSeen
 } from './known.js';
 import type { Answer, Known } from './known.js';
@@ -116,6 +116,7 @@ export class Model implements IDisposable {
     const began = this.current.search === '';
     this.update({ search, found: new Map() });
     if (search !== '' && began) {
+      this.looked.clear();
       this.refresh();
     }
   }
@@ -201,12 +202,15 @@ export class Model implements IDisposable {
     return changed;
   }
 
-  /** What is open, and what a search would miss otherwise. */
+  /** What is open, and what a search would miss otherwise: each closed database once per search. */
   private toLookInto(): Database[] {
-    const { ready, asleep } = unsearched(this.current);
-    const searched = this.current.search === '' ? [] : ready;
-    const wanted = asleep.filter(database => this.wanted.has(idOf(database)));
-    return [...new Set([...openDatabases(this.current), ...searched, ...wanted])];
+    const view = this.current;
+    const closed = view.search === '' ? [] : allDatabases(view);
+    const searched = closed.filter(database =>
+      database.state === 'ready' ? !this.looked.has(idOf(database)) : this.wanted.has(idOf(database))
+    );
+    searched.forEach(database => this.looked.add(idOf(database)));
+    return [...new Set([...openDatabases(view), ...searched])];
   }
 
   /** Takes a change over, draws, and tells whether it was one. */
@@ -238,6 +242,8 @@ export class Model implements IDisposable {
   private awaited: string | null = null;
   /** Databases that somebody wants looked into although they sleep. */
   private readonly wanted = new Set<string>();
+  /** Databases that were looked into since the search began. */
+  private readonly looked = new Set<string>();
   private delay = QUICK;
   private readonly poll: Poll;
   private readonly changedSignal = new Signal<this, void>(this);
