@@ -301,7 +301,9 @@ def test_five_thousand_tables_are_drawn_as_far_as_one_sees(panel: Page, shop: st
     }  # fmt: skip
     tables = [{**table, "name": f"table_{number:04}"} for number in range(5000)]
     body = json.dumps({"version": 1, "schemas": [{"name": "public", "tables": tables, "functions": []}]})
-    panel.route(f"**/databases/{shop}/schema?*", lambda route: route.fulfill(body=body, content_type="application/json"))
+    panel.route(
+        f"**/databases/{shop}/schema?*", lambda route: route.fulfill(body=body, content_type="application/json")
+    )
     opened_to_tables(panel, shop, shop)
     expect(row(panel, re.compile("^table_0003, table"))).to_be_visible()
     row(panel, re.compile("^table_0003, table")).click()
