@@ -6,64 +6,19 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
+from lab_panel import HOSTILE, active, new_database, new_tenant, notice, opened_to_tables, row, tree
 from live_lab import Lab, Seen
 
 pytestmark = pytest.mark.timeout(240)
-
-HOSTILE = [
-    "<img src=x onerror=document.title='broken'>",
-    "\"; drop table x; --'",
-    "\u202egnirts \u05e9\u05dc\u05d5\u05dd",
-    "&lt;b&gt; {{7*7}} ${1}",
-]
 
 
 @pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("screenshots")
-
-
-def row(page: Page, name: str | re.Pattern[str]) -> Locator:
-    return page.get_by_role("treeitem", name=name)
-
-
-def tree(page: Page) -> Locator:
-    return page.get_by_role("tree", name="Tenants, databases and tables")
-
-
-def active(page: Page) -> Locator:
-    return page.locator('[role="treeitem"][aria-selected="true"]')
-
-
-def notice(page: Page, text: str) -> Locator:
-    return page.locator(".Toastify__toast", has_text=text)
-
-
-def new_tenant(lab: Lab, name: str | None = None) -> str:
-    subdomain = f"t{uuid4().hex[:8]}"
-    lab.api("POST", "/v1/tenants", {"name": name or subdomain, "subdomain": subdomain})
-    return subdomain
-
-
-def new_database(lab: Lab, tenant: str, name: str | None = None) -> str:
-    name = name or f"shop_{tenant}"
-    lab.api("POST", f"/v1/{tenant}/databases", {"engine": "postgres", "name": name, "expose": "policies"})
-    return name
-
-
-def opened_to_tables(page: Page, tenant: str, database: str) -> None:
-    """Open a tenant and its database, whatever was open before."""
-    for name in (f"^{tenant}, tenant", f"^{database}, PostgreSQL database, ready"):
-        item = row(page, re.compile(name))
-        expect(item).to_be_visible()
-        if item.get_attribute("aria-expanded") == "false":
-            item.click()
-            expect(item).to_have_attribute("aria-expanded", "true")
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -102,10 +57,12 @@ def test_from_nothing_to_a_table(panel: Page, lab: Lab, seen: Seen, shots: Path)
     expect(dialog.get_by_label("Tables with row policies")).to_be_checked()
     page.screenshot(path=shots / "database.png")
     dialog.get_by_role("button", name="Create").click()
-    expect(dialog).to_be_hidden(timeout=60_000)
+    expect(dialog.get_by_text("shop is ready")).to_be_visible(timeout=60_000)
+    dialog.get_by_role("button", name="Copy the connection string").click()
+    dialog.get_by_role("button", name="Close").click()
+    expect(dialog).to_be_hidden()
     shop = row(page, re.compile("^shop, PostgreSQL database, ready"))
     expect(shop).to_have_attribute("aria-selected", "true")
-    notice(page, "shop is ready").get_by_role("button", name="Copy connection string").click()
     expect(notice(page, "Connection string copied.")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert re.match(r"postgresql://.+:.+@127\.0\.0\.1:\d+/shop$", copied)

@@ -1,7 +1,19 @@
 /** The control API, typed. Knows paths and shapes; how a request travels is given to it. */
 
-import { ApiError, asApiError, errorFrom } from './errors.js';
-import type { CreatedDatabase, Database, Exposure, Platform, Schema, Tenant, Token } from './nouns.js';
+import { ApiError, asApiError, errorFrom, errorOf } from './errors.js';
+import type {
+  ApiKey,
+  Contents,
+  CreatedDatabase,
+  CreatedKey,
+  Database,
+  DatabaseForm,
+  KeyRole,
+  Step,
+  Tenant,
+  Token
+} from './nouns.js';
+import { jsonLines } from './stream.js';
 
 /** Sends a request to a path below the platform's mount point, such as `/v1/tenants`. */
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
@@ -11,20 +23,14 @@ export interface NewTenant {
   subdomain?: string;
 }
 
-export interface NewDatabase {
-  engine: string;
-  name: string;
-  /** Only where the API shows tables. */
-  expose?: Exposure;
-}
+/** `engine`, `name` and whatever else the server's form asked for. */
+export type NewDatabase = { engine: string; name: string } & Record<string, unknown>;
+
+const NDJSON = 'application/x-ndjson';
 
 /** Every method rejects with an `ApiError`, and with nothing else. */
 export class Client {
   constructor(private readonly send: Send) {}
-
-  platform(): Promise<Platform> {
-    return this.call('GET', '/v1/platform');
-  }
 
   tenants(): Promise<Tenant[]> {
     return this.call('GET', '/v1/tenants');
@@ -34,21 +40,64 @@ export class Client {
     return this.call('POST', '/v1/tenants', tenant);
   }
 
+  /** With all its databases, keys and data. */
+  async dropTenant(tenant: string): Promise<void> {
+    await this.answer('DELETE', path('tenants', tenant));
+  }
+
   databases(tenant: string): Promise<Database[]> {
     return this.call('GET', path(tenant, 'databases'));
   }
 
-  createDatabase(tenant: string, database: NewDatabase): Promise<CreatedDatabase> {
-    return this.call('POST', path(tenant, 'databases'), database);
+  /** What can be created in a tenant, what it takes and what is asked for it. */
+  databaseForm(tenant: string): Promise<DatabaseForm> {
+    return this.call('GET', path(tenant, 'forms', 'database'));
   }
 
-  /** Wakes the database if it sleeps. */
-  async schemas(tenant: string, database: string): Promise<Schema[]> {
-    const answer = await this.call<{ schemas: Schema[] }>(
-      'GET',
-      path(tenant, 'databases', database, 'schema')
-    );
-    return answer.schemas;
+  /** @param tell is given each step as it begins, where the server says so. */
+  async createDatabase(
+    tenant: string,
+    database: NewDatabase,
+    tell: (step: Step) => void = () => {}
+  ): Promise<CreatedDatabase> {
+    const accept = { Accept: `${NDJSON}, application/json` };
+    const response = await this.answer('POST', path(tenant, 'databases'), database, accept);
+    if (!response.headers.get('content-type')?.startsWith(NDJSON)) {
+      return parsed(await textOf(response)) as CreatedDatabase;
+    }
+    try {
+      for await (const line of jsonLines(response)) {
+        const said = line as Partial<Step> & { database?: CreatedDatabase; error?: unknown };
+        if (said.database) {
+          return said.database;
+        }
+        if (said.error) {
+          throw errorOf(said.error, response.status);
+        }
+        tell(line as Step);
+      }
+    } catch (thrown) {
+      throw asApiError(thrown);
+    }
+    throw new ApiError('offline', 'The connection was lost while the database was being created.');
+  }
+
+  /** With its data. */
+  async dropDatabase(tenant: string, database: string): Promise<void> {
+    await this.answer('DELETE', path(tenant, 'databases', database));
+  }
+
+  /** Wakes the database if it sleeps. The same object as before when nothing is new: a large one costs to compare. */
+  async contents(tenant: string, database: string): Promise<Contents> {
+    const where = path(tenant, 'databases', database, 'schema');
+    const text = await textOf(await this.answer('GET', where));
+    const last = this.lastContents.get(where);
+    if (last?.text === text) {
+      return last.value;
+    }
+    const value = parsed(text) as Contents;
+    this.lastContents.set(where, { text, value });
+    return value;
   }
 
   async connectionString(tenant: string, database: string): Promise<string> {
@@ -57,6 +106,19 @@ export class Client {
       path(tenant, 'databases', database, 'connection-string')
     );
     return answer.connection_string;
+  }
+
+  /** Revoked ones too. */
+  keys(tenant: string): Promise<ApiKey[]> {
+    return this.call('GET', path(tenant, 'keys'));
+  }
+
+  createKey(tenant: string, role: KeyRole): Promise<CreatedKey> {
+    return this.call('POST', path(tenant, 'keys'), { role });
+  }
+
+  async revokeKey(tenant: string, id: string): Promise<void> {
+    await this.answer('DELETE', path(tenant, 'keys', id));
   }
 
   /** The signed-in person's own token, short-lived: opens every tenant's data, as the person may. */
@@ -70,7 +132,17 @@ export class Client {
   }
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
-    const init: RequestInit = { method };
+    return parsed(await textOf(await this.answer(method, path, body))) as T;
+  }
+
+  /** A response that tells of success. */
+  private async answer(
+    method: string,
+    path: string,
+    body?: object,
+    headers?: Record<string, string>
+  ): Promise<Response> {
+    const init: RequestInit = { method, ...(headers && { headers }) };
     if (body !== undefined) {
       init.body = JSON.stringify(body);
     }
@@ -83,16 +155,31 @@ export class Client {
     if (!response.ok) {
       throw await errorFrom(response);
     }
-    try {
-      return (await response.json()) as T;
-    } catch {
-      // Jupyter answers a signed-out request with its login page.
-      throw new ApiError(
-        'refused',
-        'The server did not answer with data.',
-        'Reload the page and sign in again.'
-      );
-    }
+    return response;
+  }
+
+  private readonly lastContents = new Map<string, { text: string; value: Contents }>();
+}
+
+async function textOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (thrown) {
+    throw asApiError(thrown);
+  }
+}
+
+/** As the caller knows it to be. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Jupyter answers a signed-out request with its login page.
+    throw new ApiError(
+      'refused',
+      'The server did not answer with data.',
+      'Reload the page and sign in again.'
+    );
   }
 }
 

@@ -30,11 +30,16 @@ export class ApiError extends Error {
 
 /** The error that an unsuccessful response tells about. Never throws. */
 export async function errorFrom(response: Response): Promise<ApiError> {
-  const body = await bodyOf(response);
-  const message = text(body['message']) ?? `The server answered ${response.status} ${response.statusText}.`;
-  const code = text(body['code']);
-  const position = typeof body['position'] === 'number' ? body['position'] : null;
-  return new ApiError(kindOf(response.status, code), message, text(body['hint']), code, position);
+  return errorOf(await bodyOf(response), response.status, response.statusText);
+}
+
+/** The error that a body tells about, wherever it came. Never throws. */
+export function errorOf(body: unknown, status: number, statusText = ''): ApiError {
+  const told = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+  const message = text(told['message']) ?? `The server answered ${status} ${statusText}.`;
+  const code = text(told['code']);
+  const position = typeof told['position'] === 'number' ? told['position'] : null;
+  return new ApiError(kindOf(status, code), message, text(told['hint']), code, position);
 }
 
 /** What was thrown, as an `ApiError`: a request that got no answer fails with a `TypeError`. */
@@ -59,12 +64,11 @@ function kindOf(status: number, code: string | null): Kind {
   return status === 502 || status === 503 || status === 504 ? 'unavailable' : 'failed';
 }
 
-async function bodyOf(response: Response): Promise<Record<string, unknown>> {
+async function bodyOf(response: Response): Promise<unknown> {
   try {
-    const body: unknown = await response.json();
-    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {};
+    return await response.json();
   } catch {
-    return {};
+    return null;
   }
 }
 

@@ -57,25 +57,121 @@ export interface Table {
   estimated_rows: number | null;
   size_bytes: number | null;
   row_security: boolean;
+  /** Names of its row policies. */
+  policies: string[];
   exposed_to: string[];
   /** A sentence with a remedy, when something about the table deserves a look. */
   warning: string | null;
 }
 
+/** A function; overloads are several of one name. */
+export interface Routine {
+  name: string;
+  /** As written in its definition: `amount numeric, rate numeric`. */
+  arguments: string;
+  returns: string;
+}
+
 export interface Schema {
   name: string;
   tables: Table[];
+  functions: Routine[];
 }
 
-export interface Engine {
+/** A field as found in a sample of documents. */
+export interface Field {
+  /** Dotted, as queries write it: `address.city`. */
+  path: string;
+  types: string[];
+  /** In how many of the sampled documents, from 0 to 1. */
+  share: number;
+}
+
+export interface Index {
   name: string;
-  version: string | null;
-  can: { sql: boolean };
+  key: Record<string, unknown>;
+  unique: boolean;
 }
 
-export interface Platform {
-  version: string;
-  engines: Engine[];
+export interface Collection {
+  name: string;
+  type: string;
+  documents: number | null;
+  size_bytes: number | null;
+  indexes: Index[];
+  fields: Field[];
+}
+
+/** What a database holds: schemas with tables, or collections. */
+export interface Contents {
+  version: number | string;
+  schemas: Schema[];
+  collections?: Collection[];
+}
+
+export type KeyRole = 'anon' | 'service_role';
+
+export interface ApiKey {
+  id: string;
+  role: KeyRole;
+  /** Its first characters: enough to recognise it. */
+  prefix: string;
+  created_at: string;
+  revoked_at: string | null;
+  documents_only: boolean;
+}
+
+export interface CreatedKey extends ApiKey {
+  /** Shown once. */
+  key: string;
+}
+
+/** One field of a form, as JSON Schema (draft 7) says it. */
+export interface FieldSchema {
+  type?: string;
+  title?: string;
+  description?: string;
+  default?: unknown;
+  enum?: unknown[];
+  /** What people read in place of the values, one each. */
+  enumNames?: string[];
+  pattern?: string;
+  /** Values that it may not have. */
+  not?: { enum?: unknown[] };
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+}
+
+export interface FormSchema {
+  properties: Record<string, FieldSchema>;
+  required?: string[];
+}
+
+export interface EngineForm {
+  name: string;
+  title: string;
+  version: string | null;
+  description: string;
+  /** What one more database takes. */
+  cost: { memory_bytes: number; disk_bytes: number; sentence: string };
+  schema: FormSchema;
+}
+
+/** What a tenant may create, and what is asked for it. */
+export interface DatabaseForm {
+  tenant: string;
+  plan: { name: string } & Record<string, unknown>;
+  engines: EngineForm[];
+}
+
+/** One step of something that takes a while. */
+export interface Step {
+  /** From 1. */
+  step: number;
+  of: number;
+  doing: string;
 }
 
 /** Something to send as `Authorization: Bearer`. */

@@ -5,22 +5,42 @@ import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { asApiError } from '../api/errors.js';
-import type { ApiError } from '../api/errors.js';
+import type { Step } from '../api/nouns.js';
+import { Progress } from './progress.js';
 
 const CANCEL = 0;
 const ACCEPT = 1;
+
+/** What is wrong, and with which field: null when it is none in particular. */
+export interface Wrong {
+  message: string;
+  hint: string | null;
+  field: string | null;
+}
+
+export interface FieldsProps<Values> {
+  values: Values;
+  set: (change: Partial<Values>) => void;
+  /** What is wrong with a field; null when nothing is. */
+  wrong: (field: string) => string | null;
+}
 
 export interface FormOptions<Values, Made> {
   title: string;
   /** On the button that accepts: a verb. */
   accept: string;
+  /** Whether what is done cannot be undone. */
+  warns?: boolean;
   /** Beside the spinner while the server works. */
   working: string;
   initial: Values;
   /** What is wrong before anything is sent; null when nothing is. */
-  check: (values: Values) => string | null;
-  submit: (values: Values) => Promise<Made>;
-  fields: React.FC<{ values: Values; set: (change: Partial<Values>) => void }>;
+  check: (values: Values) => Wrong | null;
+  /** @param tell is given the steps, where the server says so. */
+  submit: (values: Values, tell: (step: Step) => void) => Promise<Made>;
+  /** Which field an error's code is about, where its sentence does not name one. */
+  blames?: Record<string, string>;
+  fields: React.FC<FieldsProps<Values>>;
 }
 
 /** Shows the dialog; what the server made, or null if the person gave up. */
@@ -35,10 +55,11 @@ class FormDialog<Values, Made> extends Dialog<unknown> {
     private readonly form: Form<Values, Made>,
     options: FormOptions<Values, Made>
   ) {
+    const accept = options.warns ? Dialog.warnButton : Dialog.okButton;
     super({
       title: options.title,
       body: form,
-      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: options.accept })],
+      buttons: [Dialog.cancelButton(), accept({ label: options.accept })],
       defaultButton: ACCEPT,
       focusNodeSelector: 'input'
     });
@@ -83,16 +104,24 @@ class Form<Values, Made> extends ReactWidget {
   async submit(): Promise<boolean> {
     const wrong = this.options.check(this.values);
     if (wrong !== null) {
-      this.tell({ message: wrong, hint: null }, false);
+      this.tell(wrong, false);
       return false;
     }
+    this.step = null;
     this.tell(null, true);
     try {
-      this.made = await this.options.submit(this.values);
+      this.made = await this.options.submit(this.values, step => {
+        this.step = step;
+        this.changed.emit();
+      });
       this.tell(null, false);
       return true;
     } catch (thrown) {
-      this.tell(asApiError(thrown), false);
+      const { message, hint, code } = asApiError(thrown);
+      this.tell(
+        { message, hint, field: fieldNamed(message) ?? this.options.blames?.[code ?? ''] ?? null },
+        false
+      );
       return false;
     }
   }
@@ -101,14 +130,15 @@ class Form<Values, Made> extends ReactWidget {
     return <FormBody form={this} options={this.options} />;
   }
 
-  private tell(problem: Pick<ApiError, 'message' | 'hint'> | null, busy: boolean): void {
+  private tell(problem: Wrong | null, busy: boolean): void {
     this.problem = problem;
     this.busy = busy;
     this.changed.emit();
   }
 
   values: Values;
-  problem: Pick<ApiError, 'message' | 'hint'> | null = null;
+  problem: Wrong | null = null;
+  step: Step | null = null;
   readonly changed = new Signal<this, void>(this);
 }
 
@@ -127,48 +157,35 @@ function FormBody<Values, Made>({
     };
   }, [form]);
   const Fields = options.fields;
+  const { problem } = form;
+  const node = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    // To what is wrong, when it is one field.
+    node.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [problem]);
   return (
-    <div className="dbaas-Form">
+    <div className="dbaas-Form" ref={node}>
       <Fields
         values={form.values}
         set={change => {
           form.change(change);
         }}
+        wrong={field => (problem?.field === field ? sentence(problem) : null)}
       />
+      {/* Spoken at once; not seen again where the sentence stands at its field. */}
       <div className="dbaas-Form-answer" role="alert">
-        {form.problem && (
-          <p className="dbaas-mod-problem">
-            {form.problem.message}
-            {form.problem.hint !== null && <span> {form.problem.hint}</span>}
-          </p>
-        )}
-        {form.busy && (
-          <p className="dbaas-mod-working">
-            <span className="dbaas-Spinner" aria-hidden="true" />
-            {options.working}
-          </p>
-        )}
+        {problem && <p className="dbaas-mod-problem">{sentence(problem)}</p>}
       </div>
+      {form.busy && <Progress step={form.step} working={options.working} />}
     </div>
   );
 }
 
-/** A label, its control and a line of help, tied together for assistive technology. */
-export function Field({
-  label,
-  help,
-  children
-}: {
-  label: string;
-  help?: string;
-  children: (ids: { id: string; 'aria-describedby'?: string }) => React.ReactNode;
-}): React.ReactElement {
-  const id = React.useId();
-  return (
-    <div className="dbaas-Field">
-      <label htmlFor={id}>{label}</label>
-      {children(help === undefined ? { id } : { id, 'aria-describedby': `${id}-help` })}
-      {help !== undefined && <small id={`${id}-help`}>{help}</small>}
-    </div>
-  );
+/** The server's sentences name a field of the body between backticks: "`name` is missing." */
+function fieldNamed(message: string): string | null {
+  return /^`([^`]+)`/.exec(message)?.[1] ?? null;
+}
+
+function sentence({ message, hint }: Wrong): string {
+  return hint === null ? message : `${message} ${hint}`;
 }

@@ -2,7 +2,9 @@ import * as React from 'react';
 
 import type { Client } from '../api/client.js';
 import type { Tenant } from '../api/nouns.js';
-import { Field, showForm } from './form.js';
+import { Field, TextInput } from './field.js';
+import { showForm } from './form.js';
+import type { FieldsProps } from './form.js';
 
 interface Values {
   name: string;
@@ -16,7 +18,14 @@ export function createTenant(client: Client): Promise<Tenant | null> {
     accept: 'Create',
     working: 'Creating the tenant…',
     initial: { name: '', subdomain: '' },
-    check: ({ name }) => (name.trim() === '' ? 'Give the tenant a name.' : null),
+    check: ({ name }) =>
+      name.trim() === '' ? { message: 'Give the tenant a name.', hint: null, field: 'name' } : null,
+    blames: {
+      invalid_name: 'name',
+      invalid_subdomain: 'subdomain',
+      reserved_name: 'subdomain',
+      tenant_exists: 'subdomain'
+    },
     submit: ({ name, subdomain }) =>
       client.createTenant(
         subdomain.trim() === '' ? { name: name.trim() } : { name: name.trim(), subdomain: subdomain.trim() }
@@ -25,41 +34,31 @@ export function createTenant(client: Client): Promise<Tenant | null> {
   });
 }
 
-function TenantFields({
-  values,
-  set
-}: {
-  values: Values;
-  set: (change: Partial<Values>) => void;
-}): React.ReactElement {
+function TenantFields({ values, set, wrong }: FieldsProps<Values>): React.ReactElement {
   return (
     <>
-      <Field label="Name" help="A project or a team. Its databases are kept apart from everybody else’s.">
-        {ids => (
-          <input
-            {...ids}
-            className="jp-mod-styled"
-            type="text"
-            autoComplete="off"
-            spellCheck={false}
+      <Field
+        label="Name"
+        help="A project or a team. Its databases are kept apart from everybody else’s."
+        wrong={wrong('name')}
+      >
+        {control => (
+          <TextInput
+            {...control}
             value={values.name}
-            onChange={event => {
-              set({ name: event.target.value });
+            onText={name => {
+              set({ name });
             }}
           />
         )}
       </Field>
-      <Field label="Name in URLs" help="Left empty, it is made from the name.">
-        {ids => (
-          <input
-            {...ids}
-            className="jp-mod-styled"
-            type="text"
-            autoComplete="off"
-            spellCheck={false}
+      <Field label="Name in URLs" help="Left empty, it is made from the name." wrong={wrong('subdomain')}>
+        {control => (
+          <TextInput
+            {...control}
             value={values.subdomain}
-            onChange={event => {
-              set({ subdomain: event.target.value });
+            onText={subdomain => {
+              set({ subdomain });
             }}
           />
         )}

@@ -1,23 +1,27 @@
-/** More about the active row, below the tree: figures, explanations, and what one copies from it. */
+/** More about the active row, below the tree: figures, explanations, and what one does with it. */
 
+import type { Menu } from '@lumino/widgets';
 import * as React from 'react';
 
-import type { Column, Database, Exposure, Table, Tenant } from '../api/nouns.js';
-import { COMMANDS } from './commands.js';
-import { bytes, exact } from './format.js';
-import { Close, Copy, Plus, Warning } from './icons.js';
+import { aboutRow } from './about.js';
+import type { Fact } from './about.js';
+import { COMMANDS } from './actions.js';
+import { Chevron, Close, Copy, KeyIcon, Plus, Run, Warning } from './icons.js';
+import { idOf } from './known.js';
 import type { Model } from './model.js';
-import { engineLabel, rowEstimate } from './rows.js';
-import type { Row } from './rows.js';
+import type { Row, Subject } from './rows.js';
+import { Snippet } from './states.js';
 
 interface DetailsProps {
   row: Row | null;
   model: Model;
   run: (command: string) => void;
+  snippets: Menu;
 }
 
-export function Details({ row, model, run }: DetailsProps): React.ReactElement | null {
-  if (!row || row.subject.kind === 'note' || row.subject.kind === 'schema') {
+export function Details({ row, model, run, snippets }: DetailsProps): React.ReactElement | null {
+  const facts = row && aboutRow(row.subject);
+  if (!row || !facts) {
     return null;
   }
   const { subject } = row;
@@ -37,17 +41,20 @@ export function Details({ row, model, run }: DetailsProps): React.ReactElement |
           <Close />
         </button>
       </h3>
-      {subject.kind === 'tenant' && <AboutTenant tenant={subject.tenant} run={run} />}
-      {subject.kind === 'database' && <AboutDatabase database={subject.database} run={run} />}
-      {subject.kind === 'table' && <AboutTable table={subject.table} />}
-      {subject.kind === 'column' && <AboutColumn column={subject.column} />}
+      {subject.kind === 'table' && subject.table.warning !== null && (
+        <p className="dbaas-Notice">
+          <Warning className="dbaas-Warning" />
+          <span>{subject.table.warning}</span>
+        </p>
+      )}
+      <Facts facts={facts} />
+      {subject.kind === 'database' && isEmpty(subject, model) && <FirstTable subject={subject} />}
+      <Actions subject={subject} run={run} snippets={snippets} />
     </section>
   );
 }
 
-type Fact = [term: string, value: string | null];
-
-function Facts({ facts }: { facts: Fact[] }): React.ReactElement {
+function Facts({ facts }: { facts: readonly Fact[] }): React.ReactElement {
   return (
     <dl>
       {facts.map(
@@ -65,111 +72,96 @@ function Facts({ facts }: { facts: Fact[] }): React.ReactElement {
   );
 }
 
-function AboutTenant({ tenant, run }: { tenant: Tenant; run: DetailsProps['run'] }): React.ReactElement {
+type OfDatabase = Extract<Subject, { kind: 'database' }>;
+
+/** Whether it was looked into, and nothing was there. */
+function isEmpty({ database }: OfDatabase, { view }: Model): boolean {
+  const contents = view.contents.get(idOf(database))?.value;
   return (
-    <>
-      <Facts
-        facts={[
-          ['In URLs', tenant.subdomain],
-          ['Plan', tenant.plan_type],
-          ['Limits', `${exact(tenant.max_connections)} connections, ${exact(tenant.max_storage_gb)} GB`],
-          ['Default', tenant.default_database]
-        ]}
-      />
-      <div className="dbaas-Actions">
-        <Action
-          icon={Plus}
-          label="New database…"
-          onClick={() => {
-            run(COMMANDS.createDatabase);
-          }}
-        />
-      </div>
-    </>
+    contents != null &&
+    (contents.collections ?? []).length === 0 &&
+    contents.schemas.every(schema => schema.tables.length === 0)
   );
 }
 
-const EXPOSED: Record<Exposure, string> = {
-  all: 'every table',
-  policies: 'tables with row policies'
-};
+/** What one types in a notebook to put something into an empty database. */
+function FirstTable({ subject: { tenant, database } }: { subject: OfDatabase }): React.ReactElement {
+  const cell = `%%dbaas ${tenant.subdomain}/${database.name}\n`;
+  const plain = /^[\w-]+$/.test(database.name);
+  const documents = database.engine === 'document';
+  const text = documents
+    ? 'db.orders.insertOne({customer: "Ada", total: 12.5})'
+    : 'create table orders (\n  id bigint generated always as identity primary key,\n  customer text not null\n)';
+  return (
+    <div className="dbaas-First">
+      <p>
+        Its first {documents ? 'collection' : 'table'}, in a notebook{plain ? ' after %load_ext dbaas' : ''}:
+      </p>
+      <Snippet text={plain ? cell + text : text} />
+    </div>
+  );
+}
 
-function AboutDatabase({
-  database,
-  run
-}: {
-  database: Database;
+interface ActionsProps {
+  subject: Subject;
   run: DetailsProps['run'];
-}): React.ReactElement {
-  const version = database.version === null ? '' : ` ${database.version}`;
-  return (
-    <>
-      <Facts
-        facts={[
-          ['Engine', engineLabel(database.engine) + version],
-          ['State', database.state],
-          ['Size', database.size_bytes === null ? null : bytes(database.size_bytes)],
-          ['Connections', `${exact(database.connections)} of ${exact(database.max_connections)}`],
-          ['API', database.exposure === null ? null : EXPOSED[database.exposure]]
-        ]}
-      />
-      <div className="dbaas-Actions">
-        <Action
-          icon={Copy}
-          label="Connection string"
-          onClick={() => {
-            run(COMMANDS.copyConnectionString);
-          }}
-        />
-        {database.rest_url !== null && (
-          <Action
-            icon={Copy}
-            label="REST URL"
-            onClick={() => {
-              run(COMMANDS.copyRestUrl);
-            }}
-          />
-        )}
-      </div>
-    </>
-  );
+  snippets: Menu;
 }
 
-function AboutTable({ table }: { table: Table }): React.ReactElement {
-  const estimate = rowEstimate(table);
-  return (
-    <>
-      {table.warning !== null && (
-        <p className="dbaas-Notice">
-          <Warning className="dbaas-Warning" />
-          <span>{table.warning}</span>
-        </p>
-      )}
-      <Facts
-        facts={[
-          ['Rows', estimate === null ? null : `about ${exact(estimate)}`],
-          ['Size', table.size_bytes === null ? null : bytes(table.size_bytes)],
-          ['Key', table.primary_key.length > 0 ? table.primary_key.join(', ') : 'none'],
-          ['Policies', table.row_security ? 'row security on' : 'row security off'],
-          ['API roles', table.exposed_to.length > 0 ? table.exposed_to.join(', ') : 'none']
-        ]}
-      />
-    </>
-  );
-}
-
-function AboutColumn({ column }: { column: Column }): React.ReactElement {
-  const target = column.references;
-  return (
-    <Facts
-      facts={[
-        ['Type', column.type],
-        ['Null', column.nullable ? 'allowed' : 'not allowed'],
-        ['Default', column.default],
-        ['Refers to', target && `${target.schema}.${target.table}.${target.column}`],
-        ['Comment', column.comment]
-      ]}
+function Actions({ subject, run, snippets }: ActionsProps): React.ReactElement | null {
+  const action = (icon: React.FC, label: string, command: string): React.ReactElement => (
+    <Action
+      icon={icon}
+      label={label}
+      onClick={() => {
+        run(command);
+      }}
     />
+  );
+  switch (subject.kind) {
+    case 'tenant':
+      return (
+        <div className="dbaas-Actions">
+          {action(Plus, 'New database…', COMMANDS.createDatabase)}
+          {action(KeyIcon, 'API keys…', COMMANDS.keys)}
+        </div>
+      );
+    case 'database':
+      return (
+        <div className="dbaas-Actions">
+          {action(Copy, 'Connection string', COMMANDS.copyConnectionString)}
+          {subject.database.rest_url !== null && action(Copy, 'REST URL', COMMANDS.copyRestUrl)}
+          <SnippetButton menu={snippets} />
+        </div>
+      );
+    case 'table':
+    case 'collection':
+      return (
+        <div className="dbaas-Actions">
+          {action(Run, 'Query', COMMANDS.query)}
+          <SnippetButton menu={snippets} />
+        </div>
+      );
+    default:
+      return null;
+  }
+}
+
+function SnippetButton({ menu }: { menu: Menu }): React.ReactElement {
+  return (
+    <button
+      type="button"
+      className="dbaas-Button dbaas-mod-quiet"
+      aria-haspopup="menu"
+      onClick={({ currentTarget }) => {
+        const { left, bottom } = currentTarget.getBoundingClientRect();
+        menu.open(left, bottom);
+      }}
+    >
+      <Copy />
+      Snippet
+      <Chevron className="dbaas-mod-down" />
+    </button>
   );
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { bytes, count, exact, plural } from './format.js';
-import { nextDelay, QUICK } from './pace.js';
+import { atMost, nextDelay, QUICK } from './pace.js';
 
 test('sizes read as PostgreSQL writes them', () => {
   const cases: [number, string][] = [
@@ -58,4 +58,24 @@ test('nobody answering is asked ever more seldom, and the first answer makes it 
   }
   assert.equal(delay, 30_000);
   assert.equal(nextDelay(delay, 'same'), QUICK);
+});
+
+test('what takes long to look at in vain is looked at less often', () => {
+  assert.equal(nextDelay(QUICK, 'same', 1500), 15_000);
+  assert.equal(nextDelay(QUICK, 'same', 60_000), 30_000);
+  assert.equal(nextDelay(QUICK, 'changed', 1500), QUICK);
+});
+
+test('many things are done a few at a time, and answered in order', async () => {
+  let now = 0;
+  let most = 0;
+  const squares = await atMost(3, [1, 2, 3, 4, 5, 6, 7], async value => {
+    now += 1;
+    most = Math.max(most, now);
+    await Promise.resolve();
+    now -= 1;
+    return value * value;
+  });
+  assert.deepEqual(squares, [1, 4, 9, 16, 25, 36, 49]);
+  assert.equal(most, 3);
 });

@@ -72,6 +72,43 @@ export const KeyIcon = icon(
   <path d="M7.2 8.8l5.6-5.6M10.6 5.4l1.8 1.8" />
 );
 
+/** A key's bow with an arrow that leads away. */
+export const ForeignKeyIcon = icon(
+  'ForeignKey',
+  <circle cx="4.8" cy="8" r="2.3" />,
+  <path d="M7.1 8h6.4M11 5.5L13.5 8 11 10.5" />
+);
+export const FunctionIcon = icon(
+  'Function',
+  <path d="M9.8 3.2c-1.500-.500-2.500.200-2.800 1.900L5.800 11c-.300 1.700-1.300 2.300-2.800 1.800" />,
+  <path d="M4.8 6.8h4M10.200 8.500l3.300 4M13.500 8.500l-3.300 4" />
+);
+export const CollectionIcon = icon(
+  'Collection',
+  <path d="M5.800 3c-1.600 0-1.600 1-1.600 2.300S4.200 8 2.800 8c1.400 0 1.400 1.400 1.400 2.700S4.200 13 5.800 13" />,
+  <path d="M10.200 3c1.600 0 1.600 1 1.600 2.300S11.800 8 13.200 8c-1.400 0-1.400 1.400-1.400 2.700s0 2.300-1.600 2.300" />,
+  <path d="M8 6v.05M8 10v.05" strokeWidth="1.6" />
+);
+export const IndexIcon = icon(
+  'Index',
+  <path d="M3 4h10M3 8h6.500M3 12h4" />,
+  <path d="M12.500 7v5.500M10.700 10.700l1.800 1.800 1.800-1.800" />
+);
+export const Shield = icon(
+  'Shield',
+  <path d="M8 2.300l4.700 1.600v3.700c0 3-1.900 5-4.700 6.100-2.800-1.100-4.700-3.100-4.700-6.100V3.900z" />
+);
+export const Plug = icon(
+  'Plug',
+  <path d="M6 2.500v3M10 2.500v3M4.200 5.500h7.600v1.800a3.800 3.800 0 0 1-7.600 0zM8 11.100v2.700" />
+);
+export const Run = icon('Run', <path d="M5 3l8 5-8 5z" />);
+export const Search = icon(
+  'Search',
+  <circle cx="7" cy="7" r="4.2" />,
+  <path d="M10.100 10.100l3.600 3.600" />
+);
+
 const DatabaseIcon = icon(
   'Database',
   <ellipse cx="8" cy="4" rx="5" ry="2" />,
@@ -85,8 +122,17 @@ const PostgresIcon = icon(
   <path d="M6.1 6v.05M9.9 6v.05" strokeWidth="1.6" />
 );
 
+/** A leaf with its vein. */
+const DocumentIcon = icon(
+  'Documents',
+  <path d="M8 2c2.600 2.300 3.700 4.400 3.700 6.500 0 2.300-1.500 4-3.700 4.600-2.200-.600-3.700-2.300-3.700-4.600C4.300 6.400 5.400 4.300 8 2z" />,
+  <path d="M8 6v8.300" />
+);
+
+const ENGINES: Record<string, React.FC<Props>> = { postgres: PostgresIcon, document: DocumentIcon };
+
 /** An engine's own picture, or a plain database. */
 export function EngineIcon({ engine, className }: Props & { engine: string }): React.ReactElement {
-  const Icon = engine === 'postgres' ? PostgresIcon : DatabaseIcon;
+  const Icon = ENGINES[engine] ?? DatabaseIcon;
   return <Icon className={className ?? ''} />;
 }

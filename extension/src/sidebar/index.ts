@@ -8,7 +8,8 @@ import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { connect } from '../api/connect.js';
-import { addCommands } from './commands.js';
+import { addCommands } from './commands/index.js';
+import type { Doing } from './commands/index.js';
 import { Model } from './model.js';
 import type { Opened } from './model.js';
 import { Panel } from './panel.js';
@@ -37,7 +38,7 @@ export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null
 class Sidebar extends ReactWidget {
   constructor(
     private readonly model: Model,
-    private readonly run: (command: string) => void
+    private readonly doing: Doing
   ) {
     super();
     this.addClass('dbaas-Sidebar');
@@ -57,7 +58,7 @@ class Sidebar extends ReactWidget {
   }
 
   protected override render(): React.ReactElement {
-    return React.createElement(Panel, { model: this.model, run: this.run });
+    return React.createElement(Panel, { model: this.model, ...this.doing });
   }
 
   protected override onAfterAttach(message: Message): void {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { moveFor, rowNamed } from './keyboard.js';
-import { databaseId, rowsOf, tenantId } from './rows.js';
-import { aDatabase, aTenant, known } from './samples.js';
+import { databaseId, tenantId } from './known.js';
+import { rowsOf } from './rows.js';
+import { aColumn, aDatabase, aSchema, aTable, aTenant, known } from './samples.js';
 
 const rows = rowsOf(
   known({
@@ -19,7 +20,7 @@ const press = (key: string, active: string | null): ReturnType<typeof moveFor> =
 
 test('the arrows walk the visible rows and stop at the ends', () => {
   assert.deepEqual(press('ArrowDown', acme), { do: 'focus', id: shop });
-  assert.deepEqual(press('ArrowUp', acme), { do: 'focus', id: acme });
+  assert.deepEqual(press('ArrowUp', sales), { do: 'focus', id: shop });
   assert.deepEqual(press('ArrowDown', rows.at(-1)?.id ?? null), { do: 'focus', id: rows.at(-1)?.id });
 });
 
@@ -40,6 +41,31 @@ test('Enter opens and closes, and acts where there is nothing to open', () => {
   assert.deepEqual(press('Enter', acme), { do: 'close', id: acme });
   const note = rows.at(-1);
   assert.deepEqual(press('Enter', note?.id ?? null), { do: 'act', id: note?.id });
+});
+
+test('up from the first row leaves the tree', () => {
+  assert.deepEqual(press('ArrowUp', acme), { do: 'leave' });
+});
+
+test('Enter looks into a table, which Space and the arrows open', () => {
+  const inside = rowsOf(
+    known({
+      tenants: [aTenant('acme')],
+      databases: { acme: [aDatabase('acme', 'shop')] },
+      contents: { 'acme/shop': [aSchema('public', { ...aTable('orders'), columns: [aColumn('id')] })] },
+      opened: new Map([[shop, true]])
+    })
+  );
+  const id = inside.at(-1)?.id ?? '';
+  assert.deepEqual(moveFor(inside, id, 'Enter', 2), { do: 'act', id });
+  assert.deepEqual(moveFor(inside, id, ' ', 2), { do: 'open', id });
+  assert.equal(moveFor(inside, id, 'Delete', 2), null);
+});
+
+test('Delete asks about tenants and databases', () => {
+  assert.deepEqual(press('Delete', shop), { do: 'drop', id: shop });
+  assert.deepEqual(press('Delete', acme), { do: 'drop', id: acme });
+  assert.equal(press('Delete', rows.at(-1)?.id ?? null), null);
 });
 
 test('Home, End and the page keys jump', () => {

@@ -1,12 +1,19 @@
 /** The keys of a tree, after the ARIA authoring practices' tree view pattern: pure. */
 
-import type { Row } from './rows.js';
+import type { Row, Subject } from './rows.js';
 
 export type Move =
   | { do: 'focus'; id: string }
   | { do: 'open'; id: string }
   | { do: 'close'; id: string }
-  | { do: 'act'; id: string };
+  | { do: 'act'; id: string }
+  | { do: 'drop'; id: string }
+  /** Up, from the first row. */
+  | { do: 'leave' };
+
+/** Those that Enter looks into, while Space and the arrows open and close them as all others. */
+const QUERIED: ReadonlySet<Subject['kind']> = new Set(['table', 'collection'] as const);
+const DROPPED: ReadonlySet<Subject['kind']> = new Set(['tenant', 'database'] as const);
 
 /**
  * What a key does.
@@ -32,7 +39,7 @@ export function moveFor(rows: readonly Row[], active: string | null, key: string
     case 'ArrowDown':
       return to(found + 1);
     case 'ArrowUp':
-      return to(index - 1);
+      return found === 0 ? { do: 'leave' } : to(index - 1);
     case 'PageDown':
       return to(index + page);
     case 'PageUp':
@@ -51,9 +58,11 @@ export function moveFor(rows: readonly Row[], active: string | null, key: string
         return { do: 'close', id: row.id };
       }
       return row.parent === null ? null : { do: 'focus', id: row.parent };
+    case 'Delete':
+      return DROPPED.has(row.subject.kind) ? { do: 'drop', id: row.id } : null;
     case 'Enter':
     case ' ':
-      if (row.open === null) {
+      if (row.open === null || (key === 'Enter' && QUERIED.has(row.subject.kind))) {
         return { do: 'act', id: row.id };
       }
       return { do: row.open ? 'close' : 'open', id: row.id };

@@ -8,18 +8,21 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Client } from '../api/client.js';
 import { asApiError } from '../api/errors.js';
 import type { ApiError } from '../api/errors.js';
-import { nextDelay, QUICK } from './pace.js';
-import type { Outcome } from './pace.js';
+import type { Contents, Database } from '../api/nouns.js';
 import {
+  allDatabases,
   databaseId,
-  databaseKey,
+  idOf,
   openDatabases,
   openTenants,
-  rowsOf,
   tenantId,
   withFirstSeen
-} from './rows.js';
-import type { Answer, Known, Row } from './rows.js';
+} from './known.js';
+import type { Answer, Known } from './known.js';
+import { atMost, nextDelay, QUICK } from './pace.js';
+import type { Outcome } from './pace.js';
+import { rowsOf } from './rows.js';
+import type { Row } from './rows.js';
 
 /** What is drawn: what is known, plus where the person is. Never changed in place. */
 export interface View extends Known {
@@ -32,6 +35,9 @@ export interface View extends Known {
 
 /** What a person opened, by row id: what survives a reload of the page. */
 export type Opened = Record<string, boolean>;
+
+/** How many requests of one kind are under way at a time. */
+const AT_A_TIME = 4;
 
 export class Model implements IDisposable {
   /**
@@ -88,12 +94,43 @@ export class Model implements IDisposable {
   }
 
   open(id: string, open: boolean): void {
-    const opened = new Map(this.current.opened).set(id, open);
-    this.update({ opened, active: id });
-    this.remember(Object.fromEntries(opened));
+    if (this.current.search === '') {
+      const opened = new Map(this.current.opened).set(id, open);
+      this.update({ opened, active: id });
+      this.remember(Object.fromEntries(opened));
+    } else {
+      this.update({ found: new Map(this.current.found).set(id, open), active: id });
+      this.wanted.add(id);
+    }
     if (open) {
       this.refresh();
     }
+  }
+
+  /** Shows only what fits, and looks into databases that were not looked into yet; nothing typed shows everything. */
+  search(typed: string): void {
+    const search = typed.trim();
+    if (search === this.current.search) {
+      return;
+    }
+    const began = this.current.search === '';
+    this.update({ search, found: new Map() });
+    if (search !== '' && began) {
+      this.looked.clear();
+      this.refresh();
+    }
+  }
+
+  /** Looks into those, asleep or not. */
+  wake(databases: readonly Database[]): void {
+    databases.forEach(database => this.wanted.add(idOf(database)));
+    this.refresh();
+  }
+
+  /** The contents of a database, asked for now if they are not known. Rejects with an `ApiError`. */
+  async contentsOf(database: Database): Promise<Contents> {
+    const known = this.current.contents.get(idOf(database))?.value;
+    return known ?? (await this.client.contents(database.tenant, database.name));
   }
 
   /** Puts the focus on a new thing, inside its opened tenant; it appears with the next look. */
@@ -111,6 +148,7 @@ export class Model implements IDisposable {
 
   private async look(): Promise<void> {
     let outcome: Outcome;
+    const began = performance.now();
     try {
       outcome = (await this.fetch()) ? 'changed' : 'same';
       if (this.current.problem) {
@@ -120,7 +158,7 @@ export class Model implements IDisposable {
       outcome = 'failed';
       this.update({ problem: asApiError(thrown) });
     }
-    this.delay = nextDelay(this.delay, outcome);
+    this.delay = nextDelay(this.delay, outcome, performance.now() - began);
     if (!this.poll.isDisposed) {
       this.poll.frequency = { interval: this.delay, backoff: false, max: 60_000 };
     }
@@ -137,35 +175,42 @@ export class Model implements IDisposable {
 
     const shown = openTenants(this.current);
     const databases = new Map(
-      await Promise.all(
-        shown.map(async ({ subdomain }) => {
-          const last = this.current.databases.get(subdomain);
-          return [subdomain, await answered(last, () => this.client.databases(subdomain))] as const;
-        })
-      )
+      await atMost(AT_A_TIME, shown, async ({ subdomain }) => {
+        const last = this.current.databases.get(subdomain);
+        return [subdomain, await answered(last, () => this.client.databases(subdomain))] as const;
+      })
     );
     changed = this.update({ databases: keptMap(this.current.databases, databases) }) || changed;
 
-    const schemas = new Map(
-      await Promise.all(
-        openDatabases(this.current).map(async ({ tenant, name, state }) => {
-          const key = databaseKey(tenant, name);
-          const last = this.current.schemas.get(key);
-          // Opening a sleeping database wakes it; looking again at one that fell asleep must not.
-          const answer =
-            state === 'sleeping' && last?.items
-              ? last
-              : await answered(last, () => this.client.schemas(tenant, name));
-          return [key, answer] as const;
-        })
-      )
+    const contents = new Map(
+      await atMost(AT_A_TIME, this.toLookInto(), async database => {
+        const last = this.current.contents.get(idOf(database));
+        // Opening a sleeping database wakes it; looking again at one that fell asleep must not.
+        const answer =
+          database.state === 'sleeping' && last?.value
+            ? last
+            : await answered(last, () => this.client.contents(database.tenant, database.name));
+        return [idOf(database), answer] as const;
+      })
     );
-    changed = this.update({ schemas: keptMap(this.current.schemas, schemas) }) || changed;
+    this.wanted.clear();
+    changed = this.update({ contents: keptMap(this.current.contents, contents) }) || changed;
     if (this.awaited !== null && this.current.rows.some(row => row.id === this.awaited)) {
       this.update({ active: this.awaited });
       this.awaited = null;
     }
     return changed;
+  }
+
+  /** What is open, and what a search would miss otherwise: each closed database once per search. */
+  private toLookInto(): Database[] {
+    const view = this.current;
+    const closed = view.search === '' ? [] : allDatabases(view);
+    const searched = closed.filter(database =>
+      database.state === 'ready' ? !this.looked.has(idOf(database)) : this.wanted.has(idOf(database))
+    );
+    searched.forEach(database => this.looked.add(idOf(database)));
+    return [...new Set([...openDatabases(view), ...searched])];
   }
 
   /** Takes a change over, draws, and tells whether it was one. */
@@ -175,7 +220,9 @@ export class Model implements IDisposable {
       return false;
     }
     const next = { ...this.current, ...change };
-    const rows = rowsOf(next);
+    // The rows are many, and only where the focus is changes most often.
+    const moved = keys.every(key => key === 'active' || key === 'problem');
+    const rows = moved ? this.current.rows : rowsOf(next);
     this.current = { ...next, rows, active: nearest(this.current, rows, next.active) };
     this.changedSignal.emit();
     return true;
@@ -184,34 +231,41 @@ export class Model implements IDisposable {
   private current: View = {
     tenants: null,
     databases: new Map(),
-    schemas: new Map(),
+    contents: new Map(),
     opened: new Map(),
+    search: '',
+    found: new Map(),
     rows: [],
     active: null,
     problem: null
   };
   private awaited: string | null = null;
+  /** Databases that somebody wants looked into although they sleep. */
+  private readonly wanted = new Set<string>();
+  /** Databases that were looked into since the search began. */
+  private readonly looked = new Set<string>();
   private delay = QUICK;
   private readonly poll: Poll;
   private readonly changedSignal = new Signal<this, void>(this);
 }
 
 /** Asks; on failure what was known stays beside the problem, except that a lost connection is everybody's. */
-async function answered<T>(last: Answer<T> | undefined, ask: () => Promise<T[]>): Promise<Answer<T>> {
+async function answered<T>(last: Answer<T> | undefined, ask: () => Promise<T>): Promise<Answer<T>> {
   try {
-    return { items: await ask(), problem: null };
+    const value = await ask();
+    return value === last?.value && !last.problem ? last : { value, problem: null };
   } catch (thrown) {
     const problem = asApiError(thrown);
     if (problem.kind === 'offline') {
       throw problem;
     }
-    return { items: last?.items ?? null, problem };
+    return { value: last?.value ?? null, problem };
   }
 }
 
 /** The old value when the new one says the same, so that what did not change is not drawn again. */
 function kept<T>(last: T, next: T): T {
-  return JSON.stringify(last) === JSON.stringify(next) ? last : next;
+  return last === next || JSON.stringify(last) === JSON.stringify(next) ? last : next;
 }
 
 function keptMap<T>(last: ReadonlyMap<string, T>, next: ReadonlyMap<string, T>): ReadonlyMap<string, T> {

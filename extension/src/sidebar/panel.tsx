@@ -2,20 +2,21 @@
 
 import * as React from 'react';
 
-import { COMMANDS } from './commands.js';
+import { COMMANDS } from './actions.js';
+import type { Doing } from './commands/index.js';
 import { Details } from './details.js';
 import { Plus, Refresh } from './icons.js';
 import type { Model, View } from './model.js';
-import { Loading, NoTenants, Trouble } from './states.js';
+import { SearchBox } from './searchbox.js';
+import { Loading, NothingFound, NoTenants, Trouble } from './states.js';
 import { Tree } from './tree.js';
 
-export interface PanelProps {
+export interface PanelProps extends Doing {
   model: Model;
-  /** Runs one of `COMMANDS` on the active row. */
-  run: (command: string) => void;
 }
 
-export function Panel({ model, run }: PanelProps): React.ReactElement {
+export function Panel(props: PanelProps): React.ReactElement {
+  const { model, run } = props;
   const view = useView(model);
   return (
     <div className="dbaas-Panel">
@@ -45,18 +46,23 @@ export function Panel({ model, run }: PanelProps): React.ReactElement {
           <Plus />
         </button>
       </header>
-      <Body model={model} view={view} run={run} />
+      <Body {...props} view={view} />
     </div>
   );
 }
 
-function Body({ model, view, run }: PanelProps & { view: View }): React.ReactElement {
-  const retry = (): void => {
-    model.refresh();
-  };
+function Body(props: PanelProps & { view: View }): React.ReactElement {
+  const { model, view, run } = props;
   // A passing trouble leaves what was known on view; one that needs a person takes its place.
   if (view.problem && (view.tenants === null || !view.problem.passing)) {
-    return <Trouble problem={view.problem} onRetry={retry} />;
+    return (
+      <Trouble
+        problem={view.problem}
+        onRetry={() => {
+          model.refresh();
+        }}
+      />
+    );
   }
   if (view.tenants === null) {
     return <Loading />;
@@ -75,11 +81,52 @@ function Body({ model, view, run }: PanelProps & { view: View }): React.ReactEle
           }}
         />
       ) : (
-        <>
-          <Tree model={model} view={view} run={run} />
-          <Details row={view.rows.find(row => row.id === view.active) ?? null} model={model} run={run} />
-        </>
+        <Searched {...props} />
       )}
+    </>
+  );
+}
+
+/** The search box over the tree, and the focus going from one to the other. */
+function Searched(props: PanelProps & { view: View }): React.ReactElement {
+  const { model, view, run, snippets } = props;
+  const [typed, setTyped] = React.useState('');
+  const box = React.useRef<HTMLInputElement>(null);
+  const below = React.useRef<HTMLDivElement>(null);
+  const enter = (): void => {
+    const found = model.view.rows.find(row => row.hit !== null);
+    if (found) {
+      model.focus(found.id);
+    }
+    below.current?.querySelector<HTMLElement>('[role="tree"]')?.focus();
+  };
+  return (
+    <>
+      <SearchBox ref={box} model={model} view={view} typed={typed} onType={setTyped} onEnter={enter} />
+      <div className="dbaas-Below" ref={below}>
+        {view.rows.length === 0 ? (
+          <NothingFound
+            typed={view.search}
+            onClear={() => {
+              setTyped('');
+              box.current?.focus();
+            }}
+          />
+        ) : (
+          <Tree
+            {...props}
+            onLeave={() => {
+              box.current?.focus();
+            }}
+          />
+        )}
+        <Details
+          row={view.rows.find(row => row.id === view.active) ?? null}
+          model={model}
+          run={run}
+          snippets={snippets}
+        />
+      </div>
     </>
   );
 }

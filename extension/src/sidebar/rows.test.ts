@@ -3,9 +3,10 @@ import { test } from 'node:test';
 
 import { ApiError } from '../api/errors.js';
 import type { DatabaseState } from '../api/nouns.js';
-import { aDatabase, aTable, aTenant, known } from './samples.js';
-import { databaseId, openDatabases, openTenants, rowsOf, tenantId, withFirstSeen } from './rows.js';
-import type { Known } from './rows.js';
+import { databaseId, openDatabases, openTenants, tenantId, withFirstSeen } from './known.js';
+import type { Known } from './known.js';
+import { rowsOf } from './rows.js';
+import { aCollection, aColumn, aDatabase, aSchema, aTable, aTenant, known } from './samples.js';
 
 const names = (rows: ReturnType<typeof rowsOf>): string[] =>
   rows.map(row => `${' '.repeat(row.level - 1)}${row.name}`);
@@ -34,12 +35,7 @@ test('an opened database shows its usual schema opened and the others closed', (
     known({
       tenants: [aTenant('acme')],
       databases: { acme: [aDatabase('acme', 'shop')] },
-      schemas: {
-        'acme/shop': [
-          { name: 'public', tables: [aTable('orders')] },
-          { name: 'audit', tables: [aTable('log')] }
-        ]
-      },
+      contents: { 'acme/shop': [aSchema('public', aTable('orders')), aSchema('audit', aTable('log'))] },
       opened: new Map([[databaseId('acme', 'shop'), true]])
     })
   );
@@ -94,11 +90,75 @@ test('a warning is spoken with its table', () => {
     known({
       tenants: [aTenant('acme')],
       databases: { acme: [aDatabase('acme', 'shop')] },
-      schemas: {
-        'acme/shop': [{ name: 'public', tables: [{ ...aTable('orders'), warning: 'No policies.' }] }]
-      },
+      contents: { 'acme/shop': [aSchema('public', { ...aTable('orders'), warning: 'No policies.' })] },
       opened: new Map([[databaseId('acme', 'shop'), true]])
     })
   );
-  assert.equal(rows.at(-1)?.label, 'orders, table, about 1,234 rows, warning: No policies.');
+  assert.equal(rows.at(-1)?.label, 'orders, table, about 1,234 rows, row security on, warning: No policies.');
+});
+
+const shop = (contents: Parameters<typeof known>[0]['contents'], ...opened: string[]): Known =>
+  known({
+    tenants: [aTenant('acme')],
+    databases: { acme: [aDatabase('acme', 'shop')] },
+    ...(contents && { contents }),
+    opened: new Map([databaseId('acme', 'shop'), ...opened].map(id => [id, true]))
+  });
+
+test('things of several kinds stand in groups, things of one kind do not', () => {
+  const schema = aSchema('public', aTable('orders'), { ...aTable('busiest'), kind: 'materialized view' });
+  schema.functions.push(
+    { name: 'tax', arguments: 'amount numeric', returns: 'numeric' },
+    { name: 'tax', arguments: 'amount bigint', returns: 'bigint' }
+  );
+  const grouped = rowsOf(shop({ 'acme/shop': [schema] }));
+  assert.deepEqual(names(grouped).slice(2), [
+    '  public',
+    '   Tables',
+    '    orders',
+    '   Views',
+    '    busiest',
+    '   Functions'
+  ]);
+  const opened = rowsOf(shop({ 'acme/shop': [schema] }, grouped.at(-1)?.id ?? ''));
+  assert.deepEqual(
+    opened.slice(-2).map(row => row.label),
+    ['tax, function, of amount numeric, returns numeric', 'tax, function, of amount bigint, returns bigint']
+  );
+  assert.equal(new Set(opened.map(row => row.id)).size, opened.length);
+});
+
+test('a table shows its keys, where they lead, and its policies', () => {
+  const table = {
+    ...aTable('orders'),
+    columns: [
+      { ...aColumn('id'), primary_key: true },
+      { ...aColumn('customer'), references: { schema: 'public', table: 'customers', column: 'id' } }
+    ],
+    policies: ['own rows']
+  };
+  const closed = rowsOf(shop({ 'acme/shop': [aSchema('public', table)] }));
+  const rows = rowsOf(shop({ 'acme/shop': [aSchema('public', table)] }, closed.at(-1)?.id ?? ''));
+  assert.deepEqual(
+    rows.slice(-3).map(row => row.label),
+    [
+      'id, column, bigint, primary key',
+      'customer, column, bigint, refers to customers.id',
+      'own rows, row policy'
+    ]
+  );
+});
+
+test('a document database shows collections, their fields and their indexes', () => {
+  const closed = rowsOf(shop({ 'acme/shop': [aCollection('orders')] }));
+  assert.equal(closed.at(-1)?.label, 'orders, collection, 1,234 documents, 8 kB');
+  const rows = rowsOf(shop({ 'acme/shop': [aCollection('orders')] }, closed.at(-1)?.id ?? ''));
+  assert.deepEqual(
+    rows.slice(-3).map(row => row.label),
+    [
+      '_id, field, objectId',
+      'address.city, field, string or null, in 50% of the documents',
+      '_id_, unique index, on _id'
+    ]
+  );
 });

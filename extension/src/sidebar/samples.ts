@@ -1,9 +1,9 @@
 /** Things to draw, for the tests. */
 
 import { ApiError } from '../api/errors.js';
-import type { Database, Schema, Table, Tenant } from '../api/nouns.js';
-import { databaseKey, tenantId } from './rows.js';
-import type { Answer, Known } from './rows.js';
+import type { Collection, Column, Contents, Database, Schema, Table, Tenant } from '../api/nouns.js';
+import { databaseId, tenantId } from './known.js';
+import type { Answer, Known } from './known.js';
 
 export function aTenant(name: string): Tenant {
   return {
@@ -44,33 +44,74 @@ export function aTable(name: string): Table {
     estimated_rows: 1234,
     size_bytes: 8192,
     row_security: true,
+    policies: [],
     exposed_to: [],
     warning: null
   };
 }
 
-/** What is known, with databases by tenant and schemas by `tenant/database`. */
+export function aColumn(name: string): Column {
+  return {
+    name,
+    type: 'bigint',
+    nullable: false,
+    default: null,
+    primary_key: false,
+    comment: null,
+    references: null
+  };
+}
+
+export function aSchema(name: string, ...tables: Table[]): Schema {
+  return { name, tables, functions: [] };
+}
+
+export function aCollection(name: string): Collection {
+  return {
+    name,
+    type: 'collection',
+    documents: 1234,
+    size_bytes: 8192,
+    indexes: [{ name: '_id_', key: { _id: 1 }, unique: true }],
+    fields: [
+      { path: '_id', types: ['objectId'], share: 1 },
+      { path: 'address.city', types: ['string', 'null'], share: 0.5 }
+    ]
+  };
+}
+
+/** What is known, with databases by tenant and what they hold by `tenant/database`. */
 export function known(parts: {
   tenants?: Tenant[];
   databases?: Record<string, Database[] | ApiError>;
-  schemas?: Record<string, Schema[]>;
+  contents?: Record<string, Schema[] | Collection[]>;
   /** Tenants start open here unless this says otherwise. */
   opened?: ReadonlyMap<string, boolean>;
+  search?: string;
+  found?: ReadonlyMap<string, boolean>;
 }): Known {
-  const answer = <T>(value: T[] | ApiError): Answer<T> =>
-    value instanceof ApiError ? { items: null, problem: value } : { items: value, problem: null };
+  const answer = <T>(value: T | ApiError): Answer<T> =>
+    value instanceof ApiError ? { value: null, problem: value } : { value, problem: null };
   return {
     tenants: parts.tenants ?? null,
     databases: new Map(Object.entries(parts.databases ?? {}).map(([key, value]) => [key, answer(value)])),
-    schemas: new Map(
-      Object.entries(parts.schemas ?? {}).map(([key, value]) => {
+    contents: new Map(
+      Object.entries(parts.contents ?? {}).map(([key, value]) => {
         const [tenant = '', database = ''] = key.split('/');
-        return [databaseKey(tenant, database), answer(value)];
+        return [databaseId(tenant, database), answer(contents(value))];
       })
     ),
     opened: new Map([
       ...(parts.tenants ?? []).map(({ subdomain }) => [tenantId(subdomain), true] as const),
       ...(parts.opened ?? [])
-    ])
+    ]),
+    search: parts.search ?? '',
+    found: parts.found ?? new Map()
   };
+}
+
+function contents(held: Schema[] | Collection[]): Contents {
+  const schemas = held.filter(each => 'tables' in each);
+  const collections = held.filter(each => 'fields' in each);
+  return { version: 1, schemas, ...(collections.length > 0 && { collections }) };
 }

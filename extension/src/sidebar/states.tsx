@@ -4,8 +4,8 @@ import * as React from 'react';
 
 import type { ApiError, Kind } from '../api/errors.js';
 import { databasesIcon } from '../icons.js';
-import { copying } from './commands.js';
-import { Copy, Unplugged } from './icons.js';
+import { copying } from './copying.js';
+import { Copy, Search, Unplugged } from './icons.js';
 
 const FIRST_STEPS = '%load_ext dbaas\n%dbaas tenant create acme\n%dbaas create postgres shop';
 
@@ -22,6 +22,22 @@ export function NoTenants({ onCreate }: { onCreate: () => void }): React.ReactEl
       </button>
       <p>Or in a notebook:</p>
       <Snippet text={FIRST_STEPS} />
+    </section>
+  );
+}
+
+export function NothingFound({ typed, onClear }: { typed: string; onClear: () => void }): React.ReactElement {
+  return (
+    <section className="dbaas-State" role="status">
+      <Search className="dbaas-State-picture" />
+      <h3>Nothing found</h3>
+      <p>
+        No tenant, database, table or column is called “<bdi>{typed}</bdi>”. Parts of names will do, and first
+        letters of words: <code>oi</code> finds <code>order_items</code>.
+      </p>
+      <button type="button" className="dbaas-Button dbaas-mod-quiet" onClick={onClear}>
+        Clear the search
+      </button>
     </section>
   );
 }
@@ -83,7 +99,7 @@ export function Trouble({
   );
 }
 
-function Snippet({ text }: { text: string }): React.ReactElement {
+export function Snippet({ text }: { text: string }): React.ReactElement {
   return (
     <div className="dbaas-Snippet">
       <pre>{text}</pre>

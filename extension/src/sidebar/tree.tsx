@@ -2,33 +2,27 @@
 
 import * as React from 'react';
 
-import { COMMANDS } from './commands.js';
-import {
-  Chevron,
-  ColumnIcon,
-  EngineIcon,
-  KeyIcon,
-  Plus,
-  SchemaIcon,
-  TableIcon,
-  TenantIcon,
-  ViewIcon,
-  Warning
-} from './icons.js';
+import { COMMANDS } from './actions.js';
+import { dragFrom } from './drag.js';
 import { moveFor, rowNamed } from './keyboard.js';
 import type { PanelProps } from './panel.js';
 import type { View } from './model.js';
-import type { Row, Subject } from './rows.js';
-import { tableFigures } from './rows.js';
+import { ROW_HEIGHT, RowLine, rowDomId } from './row.js';
+import type { Row } from './rows.js';
+import { useViewport } from './viewport.js';
 
-/** Pixels; the style sheet takes it from here. */
-const ROW_HEIGHT = 24;
 /** Rows drawn above and below what is on view. */
 const OVERSCAN = 12;
 /** Milliseconds after which typing starts a new search. */
 const TYPING_PAUSE = 700;
 
-export function Tree({ model, view, run }: PanelProps & { view: View }): React.ReactElement {
+interface TreeProps extends PanelProps {
+  view: View;
+  /** The focus goes up, out of the tree. */
+  onLeave: () => void;
+}
+
+export function Tree({ model, view, run, onLeave }: TreeProps): React.ReactElement {
   const { rows, active } = view;
   const tree = React.useRef<HTMLDivElement>(null);
   const [top, height] = useViewport(tree);
@@ -51,11 +45,16 @@ export function Tree({ model, view, run }: PanelProps & { view: View }): React.R
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [active]);
 
-  const act = (row: Row): void => {
-    if (row.subject.kind === 'note' && row.subject.tone === 'empty' && !row.subject.database) {
+  /** What a row does when it is not merely opened. */
+  const act = ({ subject }: Row): void => {
+    if (subject.kind === 'note' && subject.tone === 'empty' && !subject.database) {
       run(COMMANDS.createDatabase);
-    } else if (row.subject.kind === 'note' && row.subject.tone === 'problem') {
+    } else if (subject.kind === 'note' && subject.tone === 'problem') {
       model.refresh();
+    } else if (subject.kind === 'table' || subject.kind === 'collection') {
+      run(COMMANDS.query);
+    } else if (subject.kind === 'database') {
+      run(COMMANDS.open);
     }
   };
 
@@ -86,15 +85,25 @@ export function Tree({ model, view, run }: PanelProps & { view: View }): React.R
     }
     event.preventDefault();
     event.stopPropagation();
-    const row = rows.find(row => row.id === move.id);
-    if (move.do === 'focus') {
-      model.focus(move.id);
-    } else if (move.do === 'act') {
-      if (row) {
-        act(row);
+    switch (move.do) {
+      case 'focus':
+        model.focus(move.id);
+        break;
+      case 'act': {
+        const row = rows.find(row => row.id === move.id);
+        if (row) {
+          act(row);
+        }
+        break;
       }
-    } else {
-      model.open(move.id, move.do === 'open');
+      case 'drop':
+        run(COMMANDS.drop);
+        break;
+      case 'leave':
+        onLeave();
+        break;
+      default:
+        model.open(move.id, move.do === 'open');
     }
   };
 
@@ -125,137 +134,57 @@ export function Tree({ model, view, run }: PanelProps & { view: View }): React.R
       onKeyDown={onKeyDown}
       onContextMenu={onContextMenu}
       onFocus={() => {
-        if (active === null && rows[0]) {
+        // As it is now: whoever moves the focus here may have chosen a row just before.
+        if (model.view.active === null && rows[0]) {
           model.focus(rows[0].id);
         }
       }}
     >
       <div role="presentation" style={{ height: rows.length * ROW_HEIGHT, position: 'relative' }}>
-        {drawn.map(({ row, index }) => (
-          <RowLine
-            key={row.id}
-            row={row}
-            index={index}
-            active={row.id === active}
-            onFocus={() => {
-              model.focus(row.id);
-            }}
-            onPress={() => {
-              if (row.open === null) {
-                model.focus(row.id);
-                act(row);
-              } else {
-                model.open(row.id, !row.open);
-              }
-            }}
-            onCreate={() => {
-              model.focus(row.id);
-              run(COMMANDS.createDatabase);
-            }}
-          />
-        ))}
+        {drawn.map(({ row, index }) => {
+          const focus = (): void => {
+            model.focus(row.id);
+          };
+          const press = (): void => {
+            if (row.open === null) {
+              focus();
+            } else {
+              model.open(row.id, !row.open);
+            }
+          };
+          return (
+            <RowLine
+              key={row.id}
+              row={row}
+              index={index}
+              active={row.id === active}
+              onFocus={focus}
+              onTwist={press}
+              onPress={() => {
+                press();
+                if (row.subject.kind === 'note') {
+                  act(row);
+                }
+              }}
+              onDoubleClick={() => {
+                if (row.subject.kind !== 'note') {
+                  focus();
+                  act(row);
+                }
+              }}
+              onPointerDown={event => {
+                dragFrom(row, event);
+              }}
+              onCreate={() => {
+                focus();
+                run(COMMANDS.createDatabase);
+              }}
+            />
+          );
+        })}
       </div>
     </div>
   );
-}
-
-interface RowLineProps {
-  row: Row;
-  index: number;
-  active: boolean;
-  onFocus: () => void;
-  onPress: () => void;
-  onCreate: () => void;
-}
-
-function RowLine({ row, index, active, onFocus, onPress, onCreate }: RowLineProps): React.ReactElement {
-  const { subject } = row;
-  const note = subject.kind === 'note' ? `dbaas-mod-note dbaas-mod-${subject.tone}` : '';
-  return (
-    <div
-      id={rowDomId(index)}
-      className={`dbaas-Row ${note} ${active ? 'dbaas-mod-active' : ''}`}
-      role="treeitem"
-      data-kind={subject.kind}
-      aria-level={row.level}
-      aria-posinset={row.position}
-      aria-setsize={row.siblings}
-      aria-expanded={row.open ?? undefined}
-      aria-selected={active}
-      aria-label={row.label}
-      title={tooltip(row)}
-      style={{ top: index * ROW_HEIGHT, height: ROW_HEIGHT, paddingLeft: 4 + (row.level - 1) * 12 }}
-      onClick={onPress}
-      onContextMenu={onFocus}
-    >
-      <span className={`dbaas-Twist ${row.open ? 'dbaas-mod-open' : ''}`}>
-        {row.open !== null && <Chevron />}
-      </span>
-      <RowIcon subject={subject} />
-      <span className="dbaas-Name">
-        <bdi>{row.name}</bdi>
-      </span>
-      {subject.kind === 'table' && subject.table.warning !== null && <Warning className="dbaas-Warning" />}
-      {subject.kind === 'database' && <span className="dbaas-Dot" data-state={subject.database.state} />}
-      {row.figure !== '' && (
-        <span className={`dbaas-Figure ${subject.kind === 'column' ? 'dbaas-mod-type' : ''}`}>
-          {row.figure}
-        </span>
-      )}
-      {subject.kind === 'tenant' && (
-        <button
-          type="button"
-          className="dbaas-IconButton dbaas-RowButton"
-          title="New database…"
-          aria-label={`New database in ${row.name}`}
-          tabIndex={-1}
-          onClick={event => {
-            event.stopPropagation();
-            onCreate();
-          }}
-        >
-          <Plus />
-        </button>
-      )}
-    </div>
-  );
-}
-
-function RowIcon({ subject }: { subject: Subject }): React.ReactElement | null {
-  switch (subject.kind) {
-    case 'tenant':
-      return <TenantIcon className="dbaas-RowIcon" />;
-    case 'database':
-      return <EngineIcon engine={subject.database.engine} className="dbaas-RowIcon" />;
-    case 'schema':
-      return <SchemaIcon className="dbaas-RowIcon" />;
-    case 'table':
-      return subject.table.kind.includes('view') ? (
-        <ViewIcon className="dbaas-RowIcon" />
-      ) : (
-        <TableIcon className="dbaas-RowIcon" />
-      );
-    case 'column':
-      return subject.column.primary_key ? (
-        <KeyIcon className="dbaas-RowIcon" />
-      ) : (
-        <ColumnIcon className="dbaas-RowIcon" />
-      );
-    case 'note':
-      return null;
-  }
-}
-
-function tooltip(row: Row): string {
-  const { subject } = row;
-  if (subject.kind === 'table') {
-    return [row.name, tableFigures(subject.table), subject.table.warning].filter(Boolean).join('\n');
-  }
-  return row.figure === '' ? row.name : `${row.name}\n${row.figure}`;
-}
-
-function rowDomId(index: number): string {
-  return `dbaas-row-${index}`;
 }
 
 /** Opens the row's context menu as a right click on it would. */
@@ -273,31 +202,4 @@ function openMenu(tree: HTMLElement | null, index: number): void {
       })
     );
   }
-}
-
-/** Where an element is scrolled to and how much of it is seen, in pixels. */
-function useViewport(ref: React.RefObject<HTMLElement>): [top: number, height: number] {
-  const [viewport, setViewport] = React.useState<[number, number]>([0, 600]);
-  React.useLayoutEffect(() => {
-    const node = ref.current;
-    if (!node) {
-      return undefined;
-    }
-    const measure = (): void => {
-      setViewport(last =>
-        last[0] === node.scrollTop && last[1] === node.clientHeight
-          ? last
-          : [node.scrollTop, node.clientHeight]
-      );
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(node);
-    node.addEventListener('scroll', measure, { passive: true });
-    return () => {
-      observer.disconnect();
-      node.removeEventListener('scroll', measure);
-    };
-  }, [ref]);
-  return viewport;
 }

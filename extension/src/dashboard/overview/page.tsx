@@ -3,9 +3,9 @@
 import * as React from 'react';
 
 import type { Overview } from '../../api/overview.js';
-import { copying, tellProblem } from '../../sidebar/commands.js';
+import { copying, tellProblem } from '../../sidebar/copying.js';
 import { EngineIcon } from '../../sidebar/icons.js';
-import { engineLabel } from '../../sidebar/rows.js';
+import { engineLabel } from '../../sidebar/words.js';
 import { Loading, Trouble } from '../../sidebar/states.js';
 import { useSignal } from '../use.js';
 import { Endpoints, Keys, Largest } from './lists.js';

@@ -3,7 +3,7 @@
 import * as React from 'react';
 
 import type { OverviewWarning } from '../../api/overview.js';
-import { copying } from '../../sidebar/commands.js';
+import { copying } from '../../sidebar/copying.js';
 import { plural } from '../../sidebar/format.js';
 import { Warning } from '../../sidebar/icons.js';
 

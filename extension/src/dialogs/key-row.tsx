@@ -1,0 +1,74 @@
+import * as React from 'react';
+
+import type { ApiKey, KeyRole } from '../api/nouns.js';
+import { KeyIcon } from '../sidebar/icons.js';
+
+const ROLES: Record<KeyRole, string> = { anon: 'Publishable', service_role: 'Secret' };
+
+interface Props {
+  apiKey: ApiKey;
+  /** Whether it was made just now. */
+  fresh: boolean;
+  onRevoke: () => Promise<void>;
+}
+
+/** A key, with a button that ends it after asking again. */
+export function KeyRow({ apiKey, fresh, onRevoke }: Props): React.ReactElement {
+  const { role, prefix, created_at, documents_only } = apiKey;
+  const [asking, setAsking] = React.useState(false);
+  const name = `${ROLES[role]} key ${prefix}…`;
+  return (
+    <li className={`dbaas-Key ${fresh ? 'dbaas-mod-fresh' : ''}`} aria-label={name}>
+      <KeyIcon className="dbaas-RowIcon" />
+      <span className="dbaas-Key-about">
+        <strong>{ROLES[role]}</strong> <code>{prefix}…</code>
+        <small>
+          {documents_only && 'Stored GraphQL documents only. '}Created {day(created_at)}
+        </small>
+      </span>
+      {asking ? (
+        <span className="dbaas-Key-question" role="group" aria-label={`Revoke ${name}?`}>
+          <small>Whoever uses it is refused at once.</small>
+          <button
+            type="button"
+            className="dbaas-Button dbaas-mod-warn"
+            autoFocus
+            onClick={() => {
+              setAsking(false);
+              void onRevoke();
+            }}
+          >
+            Revoke
+          </button>
+          <button
+            type="button"
+            className="dbaas-Button dbaas-mod-quiet"
+            onClick={() => {
+              setAsking(false);
+            }}
+          >
+            Keep
+          </button>
+        </span>
+      ) : (
+        <button
+          type="button"
+          className="dbaas-Button dbaas-mod-quiet"
+          aria-label={`Revoke ${name}`}
+          onClick={() => {
+            setAsking(true);
+          }}
+        >
+          Revoke…
+        </button>
+      )}
+    </li>
+  );
+}
+
+function day(moment: string): string {
+  const date = new Date(moment);
+  return Number.isNaN(date.getTime())
+    ? moment
+    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}

@@ -1,0 +1,60 @@
+"""The databases panel as a person finds things in it, and what to fill it with."""
+
+from __future__ import annotations
+
+import re
+from uuid import uuid4
+
+from playwright.sync_api import Locator, Page, expect
+
+from live_lab import Lab
+
+__all__ = ["HOSTILE", "active", "new_database", "new_tenant", "notice", "opened_to_tables", "row", "tree"]
+
+HOSTILE = [
+    "<img src=x onerror=document.title='broken'>",
+    "\"; drop table x; --'",
+    "\u202egnirts \u05e9\u05dc\u05d5\u05dd",
+    "&lt;b&gt; {{7*7}} ${1}",
+]
+
+
+def row(page: Page, name: str | re.Pattern[str]) -> Locator:
+    """A row of the tree by what a screen reader says."""
+    return page.get_by_role("treeitem", name=name)
+
+
+def tree(page: Page) -> Locator:
+    return page.get_by_role("tree", name="Tenants, databases and tables")
+
+
+def active(page: Page) -> Locator:
+    return page.locator('[role="treeitem"][aria-selected="true"]')
+
+
+def notice(page: Page, text: str) -> Locator:
+    return page.locator(".Toastify__toast", has_text=text)
+
+
+def new_tenant(lab: Lab, name: str | None = None) -> str:
+    """Make a tenant; its name in URLs."""
+    subdomain = f"t{uuid4().hex[:8]}"
+    lab.api("POST", "/v1/tenants", {"name": name or subdomain, "subdomain": subdomain})
+    return subdomain
+
+
+def new_database(lab: Lab, tenant: str, name: str | None = None) -> str:
+    """Make a PostgreSQL database; its name."""
+    name = name or f"shop_{tenant}"
+    lab.api("POST", f"/v1/{tenant}/databases", {"engine": "postgres", "name": name, "expose": "policies"})
+    return name
+
+
+def opened_to_tables(page: Page, tenant: str, database: str) -> None:
+    """Open a tenant and its database, whatever was open before."""
+    for name in (f"^{tenant}, tenant", f"^{database}, PostgreSQL database, ready"):
+        item = row(page, re.compile(name))
+        expect(item).to_be_visible()
+        if item.get_attribute("aria-expanded") == "false":
+            item.click()
+            expect(item).to_have_attribute("aria-expanded", "true")
