@@ -106,10 +106,10 @@ async def _encoded(encoder: Encoder, chunks: AsyncGenerator[bytes]) -> AsyncGene
                     yield encoder.rows(rows)
                     continue
                 if working is not None:
-                    yield await working
+                    yield await asyncio.shield(working)
                 working = asyncio.create_task(asyncio.to_thread(encoder.rows, rows))
         if working is not None:
-            yield await working
+            yield await asyncio.shield(working)
         if waiting:
             yield await _in_thread(partial(encoder.rows, b"".join(waiting)))
         rest = encoder.end()
