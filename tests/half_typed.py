@@ -184,6 +184,11 @@ select * from orders o join customers c on c.id = o.customer_id | → *where · 
 select * from orders o | → join · left join · where
 select * from orders o wh| → where
 select * from orders o where o.id = (select order_id from order_items i join | → orders o2 on o2.id = i.order_id · products p on p.id = i.product_id
+select * from orders o join customers c using | → (id) · (created_at)
+select * from orders o join customers c on c.id = o.customer_id and | → o.id · customer_id · !c.id = o.customer_id
+select * from orders o left | → join · outer join
+select * from orders o natural | → join
+select * from customers c join orders o on o.customer_id = c.id join order_items i on | → i.order_id = o.id
 # values
 select * from orders where status = | → 'new' · 'paid' · 'shipped'
 select * from orders where status = 'p| → 'paid'
@@ -220,6 +225,11 @@ delete from orders where sta| → status
 delete from orders using customers c where c.| → id · customer_name
 merge into orders o using customers c on c.| → id · customer_name
 merge into orders o using customers c on c.id = o.customer_id when matched then update set | → id · customer_id · status
+merge into orders o using customers c on c.id = o.customer_id when | → matched then · not matched then
+merge into orders o using | → big_orders · customers
+delete | → from
+insert | → into
+update orders set customer_id = (select | from customers) → id · customer_name
 # grouping and order
 select status, count(*) from orders group by | → status
 select status, customer_id, count(*) from orders group by | → status, customer_id · status · customer_id
@@ -256,6 +266,13 @@ select * fr| → from
 select distinct o| → *on
 explain an| → analyze
 with x as (select 1) sel| → select
+select case | from orders → when · id
+select count(*) over (| → partition by · order by
+select extract(| from created_at) from orders → year · month · day
+select auth.| → uid() · sub()
+select count(*) fr| → from
+select status from orders where status = 'new' o| → or · order by
+explain analyze | → select
 # definitions
 drop table | → customers · employees · *orders · !big_orders
 drop table if exists cus| → customers
@@ -279,6 +296,7 @@ create table x (a int, b int, primary key (| → a · b
 create index on | → big_orders · customers
 create index on orders (| → id · customer_id
 create index on orders (cust| → customer_id
+create index on orders using | → btree · gin
 create unique index i on orders (lower(no| → note
 create policy p on | → big_orders · customers
 create policy p on orders for | → select · insert · update · delete · all

@@ -40,7 +40,11 @@ class ShellError(Exception):
         self.column = column
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The word of the ``known`` ones that was probably meant, or None."""
-    matches = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=0.55)
+def nearest(word: str, known: Iterable[str], *, cutoff: float = 0.55) -> str | None:
+    """The word of the ``known`` ones that was probably meant, or None.
+
+    Args:
+        cutoff: how much they have to have in common, up to 1.
+    """
+    matches = difflib.get_close_matches(word, sorted(set(known)), n=1, cutoff=cutoff)
     return matches[0] if matches else None

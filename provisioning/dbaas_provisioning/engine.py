@@ -7,7 +7,7 @@ carry it out. Importing an engine imports no driver.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -80,6 +80,7 @@ class Offer:
     Attributes:
         title: its name, as people write it.
         server: what is started for a tenant, behind "Starts a" and "Shares a".
+        steps: what making a database in a server that runs consists of, each a sentence without its full stop.
         forbidden: characters that a database's name may not have, beside those of no name.
         reserved: names that a database may not have, likewise.
     """
@@ -88,6 +89,7 @@ class Offer:
     description: str
     server: str
     cost: Cost
+    steps: tuple[str, ...]
     options: tuple[Option, ...] = ()
     forbidden: str = ""
     reserved: frozenset[str] = frozenset()
@@ -206,9 +208,20 @@ class Engine(Protocol):
         ...
 
     async def create_database(
-        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+        self,
+        cluster: Cluster,
+        superuser: Credential,
+        tenant: Tenant,
+        plan: Plan,
+        name: str,
+        options: Mapping[str, str],
+        begin: Callable[[], None],
     ) -> Grant:
-        """Make an isolated database. On any failure nothing is left behind."""
+        """Make an isolated database. On any failure nothing is left behind.
+
+        Args:
+            begin: called as each of the offer's ``steps`` begins.
+        """
         ...
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async, url_path_join
@@ -125,13 +126,12 @@ class PlatformHandler(APIHandler):
     async def _answer(self) -> Response:
         if not isinstance(self._route, Route):
             return refuse(self._route)
-        user = self.current_user
         request = request_from(
             self.request,
             url_path_join(self.base_url, MOUNT),
             self._params,
             self._body,
-            identity=getattr(user, "username", None),
+            identity=self._person(),
         )
         self.set_header("X-Request-Id", request.request_id)
         try:
@@ -139,6 +139,18 @@ class PlatformHandler(APIHandler):
         except DbaasError as error:
             return refuse(error)
         return await dispatch(self._route, request, services)
+
+    def _person(self) -> str | None:
+        """Who asks, by the name that the person's kernels have, too.
+
+        Jupyter's own providers know a secret and nobody's name. They make one up for each browser, though whoever has
+        the secret is who runs this server.
+        """
+        if self.current_user is None:
+            return None
+        if type(self.identity_provider) in (IdentityProvider, PasswordIdentityProvider):
+            return getpass.getuser()
+        return getattr(self.current_user, "username", None)
 
     def on_connection_close(self) -> None:
         """The client went away: so does its statement in the engine, and a stream that nobody reads."""
@@ -172,7 +184,7 @@ class PlatformHandler(APIHandler):
                 content_type = value
             self.add_header(name, value)
         if isinstance(response.body, bytes):
-            if response.status == 204:
+            if response.status in (204, 304):
                 self.clear_header("Content-Type")
                 await self.finish(set_content_type=None)
                 return

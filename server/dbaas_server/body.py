@@ -58,6 +58,8 @@ def query_fields(request: Request, allowed: frozenset[str]) -> dict[str, str]:
         raise Invalid("invalid_url", "The query string is not valid.") from None
     fields: dict[str, str] = {}
     for name, value in pairs:
+        if name.isdecimal() and not value:
+            continue  # the time, which JupyterLab's clients append to every URL that they get
         if name not in allowed or name in fields:
             raise Invalid(
                 "unknown_field",

@@ -7,6 +7,7 @@ adapter cancels the handler's task, and with it the statement in the engine.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,6 +35,7 @@ __all__ = [
     "json_response",
     "settable",
     "status_of",
+    "tagged_response",
 ]  # fmt: skip
 
 
@@ -162,6 +164,22 @@ def json_response(value: Any, status: int = 200, headers: list[tuple[str, str]] 
     """Render a value as JSON; dates as ISO 8601, UUIDs and paths as text."""
     body = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
     return Response(status, body, [("Content-Type", "application/json; charset=utf-8"), *(headers or [])])
+
+
+def tagged_response(request: Request, value: Any) -> Response:
+    """JSON with an entity tag, for who asks again and again; 304 without a body where they have it already.
+
+    RFC 9110 section 13.1.2: tags are compared weakly, ``*`` stands for any.
+    """
+    response = json_response(value)
+    assert isinstance(response.body, bytes)
+    tag = f'"{hashlib.blake2b(response.body, digest_size=16).hexdigest()}"'
+    known = {each.strip().removeprefix("W/") for each in request.header("if-none-match").split(",")}
+    caching = [("ETag", tag), ("Cache-Control", "private, no-cache")]
+    if tag in known or "*" in known:
+        return Response(304, b"", caching)
+    response.headers += caching
+    return response
 
 
 _STATUS: tuple[tuple[type[DbaasError], int], ...] = (

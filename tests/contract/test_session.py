@@ -19,7 +19,22 @@ import dbaas_server.engines
 from dbaas_provisioning.errors import Conflict, DbaasError, NotFound, Unavailable
 from dbaas_provisioning.nouns import Login
 from dbaas_server.engine import Limits, QueryError, Session, Target
-from dbaas_server.nouns import Arg, Caller, Count, Format, Order, Path, TableRef, Write, WriteKind
+from dbaas_server.nouns import (
+    Arg,
+    Arrangement,
+    Caller,
+    Condition,
+    Count,
+    ExtractForm,
+    Format,
+    Order,
+    Path,
+    ScrollPage,
+    Sort,
+    TableRef,
+    Write,
+    WriteKind,
+)
 from shapes import cmp, col, rows, table
 
 ENGINES = [  # that have sessions; an engine of documents has a store, which has a contract of its own
@@ -130,6 +145,39 @@ async def test_the_engines_own_language(session):
     result = await session.run("select id, name from things order by id", (), OWNER, max_rows=1)
     assert (result.rows, result.truncated) == ([(1, "one")], True)
     assert [column.name for column in result.columns] == ["id", "name"]
+
+
+async def test_a_statements_result_is_read_in_any_place_and_order(session):
+    if not session.can.sql:
+        pytest.skip("the engine declares no SQL")
+    await session.write([(insert(), (BODY,))], OWNER)
+    text = "select id, name, size from things -- all of them"
+    scroll = await session.scroll(text, (), OWNER, arrangement=Arrangement(order=(Sort(0, True),)))
+    assert [column.name for column in scroll.columns] == ["id", "name", "size"]
+    assert await scroll.fetch(1, 5) == ScrollPage([(1, "one", 10)], True)
+    assert await scroll.fetch(0, 1) == ScrollPage([(2, "two", None)], False)
+    assert await scroll.value(1, 1) == ("one", 3)
+    await scroll.close()
+    await scroll.close()
+    assert scroll.closed
+    sized = Arrangement(where=(Condition(2, "ge", "10"),))
+    assert await session.count(text, (), OWNER, arrangement=sized) == 1
+    extract = await session.extract(text, (), OWNER, arrangement=sized)
+    assert (extract.names, [chunk async for chunk in extract.chunks]) == (("id", "name", "size"), [b"1,one,10\n"])
+    extract = await session.extract(text, (), OWNER, arrangement=sized, form=ExtractForm.json)
+    assert json.loads(b"".join([chunk async for chunk in extract.chunks])) == {"id": 1, "name": "one", "size": 10}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("delete from things", "not_pageable"), ("select 1; select 2", "not_pageable")]
+)
+async def test_only_one_statement_that_reads_is_read_in_pages(session, text, code):
+    if not session.can.sql:
+        pytest.skip("the engine declares no SQL")
+    for ask in (session.scroll, session.count, session.extract):
+        with pytest.raises(DbaasError) as caught:
+            await ask(text, (), OWNER)
+        assert caught.value.code == code
 
 
 async def test_plans_and_vital_signs(session):

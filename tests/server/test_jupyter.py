@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import json
 import secrets
 from pathlib import Path
 
@@ -146,3 +148,44 @@ def _command(process: Path) -> str:
         return (process / "cmdline").read_text()
     except OSError:
         return ""
+
+
+def test_what_did_not_change_is_not_sent_to_a_page_again(jupyter: Jupyter, tenant: str) -> None:
+    url = f"/v1/{tenant}/databases/shop/schema?1764000000000"
+    with jupyter.person() as person:
+        for _ in range(50):  # until figures stay what they are
+            tag = person.get(url).headers["ETag"]
+            again = person.get(url, headers={"If-None-Match": tag})
+            if again.status_code == 304:
+                break
+        assert (again.status_code, again.content, again.headers["ETag"]) == (304, b"", tag)
+
+
+def test_a_page_is_told_how_far_a_database_is(jupyter: Jupyter, tenant: str) -> None:
+    with jupyter.person() as person:
+        asked = person.build_request(
+            "POST", f"/v1/{tenant}/databases", json={"name": "told"}, headers={"Accept": "application/x-ndjson"}
+        )
+        answer = person.send(asked, stream=True)
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        lines = [json.loads(line) for line in answer.iter_lines()]
+    assert [set(each) for each in lines[:-1]] == [{"step", "of", "doing"}] * lines[0]["of"]
+    assert lines[-1]["database"]["name"] == "told"
+
+
+def test_every_browser_of_a_person_is_that_person(jupyter: Jupyter) -> None:
+    names = set()
+    for _ in range(2):
+        with jupyter.person() as browser:
+            names.add(browser.get("/v1/platform").json()["person"])
+    assert names == {getpass.getuser()}, "as in kernels"
+
+
+def test_a_page_finds_what_its_person_ran(jupyter: Jupyter, tenant: str) -> None:
+    url = f"/v1/{tenant}/databases/shop/editor"
+    with jupyter.person() as person:
+        assert person.post(f"{url}/run", json={"text": "select 'mine'"}).status_code == 200
+        entries = person.get(f"{url}/history?limit=50&1764000000000").json()["entries"]
+    assert [each["text"] for each in entries] == ["select 'mine'"]
+    with httpx.Client(base_url=jupyter.url, headers={"apikey": key(jupyter, tenant, "service_role")}) as other:
+        assert other.get(f"{url}/history").json()["entries"] == []

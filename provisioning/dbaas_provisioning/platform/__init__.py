@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from ..meta.bootstrap import META_CLUSTER
 from .platform import Platform
+from .progress import Step
 from .supervision import Access, Supervision
 
-__all__ = ["META_CLUSTER", "Access", "Platform", "Supervision"]
+__all__ = ["META_CLUSTER", "Access", "Platform", "Step", "Supervision"]

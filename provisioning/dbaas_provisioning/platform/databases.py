@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from ..engine import Engine, Grant
 from ..errors import DbaasError, Unavailable
 from ..meta.store import Store
 from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Plan, Tenant, Usage, Vitals
+from .progress import Steps, Tell
 from .supervision import Supervision
 
 __all__ = ["Databases"]
@@ -37,12 +38,21 @@ class Databases:
         self._packages = packages
 
     async def create(
-        self, tenant: Tenant, plan: Plan, engine: Engine, name: str, options: Mapping[str, str]
+        self,
+        tenant: Tenant,
+        plan: Plan,
+        engine: Engine,
+        name: str,
+        options: Mapping[str, str],
+        progress: Tell | None = None,
     ) -> Database:
         """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing."""
         async with AsyncExitStack() as undo:
             cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
+            before = _before(engine, tenant, cluster)
+            steps = Steps([*before, *engine.offer.steps, "Storing its passwords"], progress)
             if cluster is None:
+                steps.begin()
                 binaries = await asyncio.to_thread(engine.find_binaries, self._packages)
                 superuser = Credential("dbaas", secrets.token_urlsafe(24))
                 cluster = await self._store.insert_cluster(
@@ -51,8 +61,11 @@ class Databases:
                 undo.push_async_callback(self._undo_cluster, cluster)
             database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
             undo.push_async_callback(self._undo_database, database)
+            if before:
+                steps.begin()
             _, cluster, superuser = await self.reach(database)
-            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options)
+            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options, steps.begin)
+            steps.begin()
             await self._store.store_logins(database, grant.logins)
             undo.pop_all()
         return await self._store.database(tenant.id, name)
@@ -135,6 +148,14 @@ class Databases:
         await self._supervision.ensure(database.cluster_id)
         cluster = await self._store.cluster(database.cluster_id)
         return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
+
+
+def _before(engine: Engine, tenant: Tenant, cluster: Cluster | None) -> Sequence[str]:
+    """What has to be done before the engine can make a database."""
+    server = engine.offer.server
+    if cluster is None:
+        return [f"Looking for the programs of a {server}", f"Making and starting a {server} for {tenant.subdomain}"]
+    return [] if cluster.state is ClusterState.running else [f"Waking {tenant.subdomain}'s {server}"]
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .progress import Tell
 from .supervision import Access, Supervision
 
 __all__ = ["Platform"]
@@ -206,9 +207,21 @@ class Platform:
     # --- databases --------------------------------------------------------------------------------------------------
 
     async def create_database(
-        self, tenant: str, engine: str, name: str, *, options: Mapping[str, str], actor: str
+        self,
+        tenant: str,
+        engine: str,
+        name: str,
+        *,
+        options: Mapping[str, str],
+        actor: str,
+        progress: Tell | None = None,
     ) -> Database:
         """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
+
+        Being cancelled is a failure, too: what was made by then is taken away again.
+
+        Args:
+            progress: called with each step as it begins.
 
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
         options), ``Conflict`` (``database_exists``), ``Unavailable``.
@@ -222,7 +235,7 @@ class Platform:
             plan = await self._store.plan(owner.plan_type)
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
-                return await self._databases.create(owner, plan, kind, name, options)
+                return await self._databases.create(owner, plan, kind, name, options, progress)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
+from dbaas_provisioning import engines
 from dbaas_provisioning.nouns import Database, Tenant
 
 from ..body import body_fields, required
-from ..http import Request, Response, json_response
+from ..http import Request, Response, json_response, tagged_response
 from ..services import Services
+from .creating import NDJSON, told
 from .render import database_json, mongo_door, usage_json
 
 __all__ = [
@@ -19,26 +22,34 @@ __all__ = [
 
 
 async def list_all(request: Request, services: Services) -> Response:
-    """A tenant's databases. Never wakes a sleeping cluster."""
+    """A tenant's databases, with an entity tag. Never wakes a sleeping cluster."""
     await services.auth.operator(request)
     tenant = await services.platform.tenant(request.params["tenant"])
     databases = await services.platform.databases(tenant.subdomain)
-    return json_response(await asyncio.gather(*(shown(request, services, tenant, each) for each in databases)))
+    found = await asyncio.gather(*(shown(request, services, tenant, each) for each in databases))
+    return tagged_response(request, found)
 
 
 async def create(request: Request, services: Services) -> Response:
-    """Make a database; the answer has its connection string. 409 ``database_exists``."""
+    """Make a database; the answer has its connection string. 409 ``database_exists``.
+
+    Who accepts ``application/x-ndjson`` is told each step as it begins, and the outcome in the last line.
+    """
     actor = await services.auth.operator(request)
-    fields = await body_fields(request, {"engine": str, "name": str, "expose": str})
-    tenant = request.params["tenant"]
-    database = await services.platform.create_database(
-        tenant,
+    offered = {option.name for name in engines.names() for option in engines.engine(name).offer.options}
+    fields = await body_fields(request, {"engine": str, "name": str, **dict.fromkeys(sorted(offered), str)})
+    make = partial(
+        services.platform.create_database,
+        request.params["tenant"],
         fields.get("engine", "postgres"),
         required(fields, "name"),
-        options={"expose": fields["expose"]} if "expose" in fields else {},
+        options={name: value for name, value in fields.items() if name in offered},
         actor=actor,
     )
-    return json_response(await _with_secret(request, services, database), 201)
+    if NDJSON in request.header("accept"):
+        lines = told(request, lambda tell: make(progress=tell), partial(_with_secret, request, services))
+        return Response(200, lines, [("Content-Type", NDJSON), ("Cache-Control", "no-store")])
+    return json_response(await _with_secret(request, services, await make()), 201)
 
 
 async def read(request: Request, services: Services) -> Response:

@@ -7,25 +7,16 @@ from typing import Any
 from ..http import Request, Response, json_response
 from ..services import Services
 from .about import VERSION
+from .openapi_editor import ANSWERS, OPERATIONS, described
 
 __all__ = ["read"]
 
 _JSON = "application/json"
 
 
-def _object(required: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-
-
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _TRUTH = {"type": "boolean"}
-_EDITOR = "/v1/{tenant}/databases/{database}/editor"
 _LIST: dict[str, Any] = {"type": "array", "items": {}}
 
 # operation → (summary, tag, request body, status of success)
@@ -36,13 +27,13 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/tenants"): ("Every tenant", None, 200),
     ("post", "/v1/tenants"): (
         "Make a tenant",
-        _object(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT),
+        described(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT),
         201,
     ),
     ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
     ("patch", "/v1/tenants/{tenant}"): (
         "Change its default database, its plan, or the origins whose pages may read its data (`*`: all)",
-        _object(
+        described(
             default_database=_TEXT,
             plan=_TEXT,
             cors_origins={"type": "array", "items": _TEXT},
@@ -55,8 +46,9 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
-        "Make a database; the answer has its connection string",
-        _object(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}),
+        "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"
+        " JSON for each step as it begins, then one with the database or the error",
+        described(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}),
         201,
     ),
     ("get", "/v1/{tenant}/databases/{database}"): ("One database", None, 200),
@@ -72,18 +64,10 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
-    ("get", "/v1/{tenant}/databases/{database}/overview"): (
-        "How it is doing, where it is reached, what should be looked after; wakes nothing",
-        None,
-        200,
-    ),
-    ("get", f"{_EDITOR}/history"): ("What the caller ran, newest first", None, 200),
-    ("delete", f"{_EDITOR}/history"): ("Forget what the caller ran", None, 204),
-    ("delete", f"{_EDITOR}/history/{{entry}}"): ("Forget one entry", None, 204),
     ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
     ("post", "/v1/{tenant}/keys"): (
         "Make a key, shown once",
-        _object(("role",), role={"enum": ["anon", "service_role"]}, documents_only={"type": "boolean"}),
+        described(("role",), role={"enum": ["anon", "service_role"]}, documents_only={"type": "boolean"}),
         201,
     ),
     ("delete", "/v1/{tenant}/keys/{key}"): ("End a key", None, 204),
@@ -91,19 +75,19 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/{tenant}/graphql/documents/{sha256}"): ("One stored GraphQL document", None, 200),
     ("put", "/v1/{tenant}/graphql/documents/{sha256}"): (
         "Store a GraphQL document under the SHA-256 of its text",
-        _object(("query",), query=_TEXT),
+        described(("query",), query=_TEXT),
         204,
     ),
     ("delete", "/v1/{tenant}/graphql/documents/{sha256}"): ("Remove a stored GraphQL document", None, 204),
     ("post", "/v1/{tenant}/jwt"): (
         "Sign a token",
-        _object(role={"enum": ["anon", "authenticated"]}, sub=_TEXT, expires_in=_COUNT, claims={"type": "object"}),
+        described(role={"enum": ["anon", "authenticated"]}, sub=_TEXT, expires_in=_COUNT, claims={"type": "object"}),
         200,
     ),
     ("get", "/v1/{tenant}/jwt-secret"): ("What signs the tenant's tokens", None, 200),
     ("post", "/v1/{tenant}/query"): (
         "Run SQL as the owner, or with a secret key",
-        _object(
+        described(
             ("query",),
             database=_TEXT,
             query=_TEXT,
@@ -127,7 +111,7 @@ async def read(request: Request, services: Services) -> Response:
 def document(base_url: str) -> dict[str, Any]:
     """OpenAPI 3.1 of the control door, with ``base_url`` as its server."""
     paths: dict[str, dict[str, Any]] = {}
-    for (method, path), (summary, body, success) in _OPERATIONS.items():
+    for (method, path), (summary, body, success) in (_OPERATIONS | OPERATIONS).items():
         paths.setdefault(path, {})[method] = _operation(method, path, summary, body, success)
     return {
         "openapi": "3.1.0",
@@ -138,7 +122,7 @@ def document(base_url: str) -> dict[str, Any]:
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
             "schemas": {
-                "Error": _object(
+                "Error": described(
                     ("code", "message"),
                     code=_TEXT,
                     message=_TEXT,
@@ -158,12 +142,16 @@ def document(base_url: str) -> dict[str, Any]:
 
 def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None, success: int) -> dict[str, Any]:
     names = [segment[1:-1] for segment in path.split("/") if segment.startswith("{")]
+    answer = ANSWERS.get((method, path))
+    content: dict[str, Any] = {_JSON: {} if answer is None else {"schema": answer}}
+    if path.endswith("/export"):
+        content = {"*/*": {}}
     operation: dict[str, Any] = {
         "operationId": f"{method}_{path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",
         "summary": summary,
         "parameters": [{"name": name, "in": "path", "required": True, "schema": _TEXT} for name in names],
         "responses": {
-            str(success): {"description": "Done", **({} if success == 204 else {"content": {_JSON: {}}})},
+            str(success): {"description": "Done", **({} if success == 204 else {"content": content})},
             "default": {"$ref": "#/components/responses/Error"},
         },
     }

@@ -91,11 +91,15 @@ async def _contents(services: Services, tenant: str, database: Database) -> tupl
 
 def _tables(catalog: Catalog) -> dict[str, Any]:
     rows = [
-        (table.ref.schema, table.ref.name, table.kind, table.size_bytes, max(table.estimated_rows, 0))
+        (table.ref.schema, table.ref.name, table.kind, table.size_bytes, _known(table.estimated_rows))
         for table in catalog.tables.values()
         if table.size_bytes is not None
     ]
     return _largest(rows, sum(table.kind == "table" for table in catalog.tables.values()))
+
+
+def _known(rows: int) -> int | None:
+    return rows if rows >= 0 else None
 
 
 def _largest(rows: Sequence[tuple[str | None, str, str, int | None, int | None]], count: int) -> dict[str, Any]:

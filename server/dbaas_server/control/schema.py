@@ -7,7 +7,7 @@ from typing import Any
 
 from dbaas_provisioning import engines
 
-from ..http import Request, Response, json_response
+from ..http import Request, Response, tagged_response
 from ..nouns import Catalog, Column, Finding, Relation, Table, TableRef
 from ..services import Services
 
@@ -17,7 +17,8 @@ __all__ = ["read", "schema_json"]
 async def read(request: Request, services: Services) -> Response:
     """Schemas, tables, columns and functions, with a mark where a table is open or closed by mistake.
 
-    Of a document database: its collections, their indexes and the fields of a sample of their documents.
+    Of a document database: its collections, their indexes and the fields of a sample of their documents. With an
+    entity tag either way.
     """
     await services.auth.operator(request)
     tenant = request.params["tenant"]
@@ -27,10 +28,10 @@ async def read(request: Request, services: Services) -> Response:
 
         collections = await schema_of(services.mongo, tenant, database.name)
         shown = [one.as_json() for one in collections]
-        return json_response({"version": version_of(collections), "schemas": [], "collections": shown})
+        return tagged_response(request, {"version": version_of(collections), "schemas": [], "collections": shown})
     session = await services.sessions.session(tenant, database.name)
     catalog = await session.catalog(fresh=True)
-    return json_response(schema_json(catalog, session.findings(catalog)))
+    return tagged_response(request, schema_json(catalog, session.findings(catalog)))
 
 
 def schema_json(catalog: Catalog, findings: Sequence[Finding]) -> dict[str, Any]:

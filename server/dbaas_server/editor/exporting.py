@@ -70,33 +70,54 @@ async def export(request: Request, services: Services) -> Response:
 
 async def _file(extract: Extract, kind: type[Encoder], table: str) -> AsyncGenerator[bytes]:
     """The file's bytes. The first of them come late enough for a small file to be all of it."""
-    encoder: Encoder | None = None
     held: list[bytes] = []
     size = 0
     async with aclosing(extract.chunks) as chunks:
         if not extract.columns:
             raise Invalid("no_columns", "The statement gives no columns, so there is nothing to export.")
+        encoder = await _in_thread(partial(kind, Sheet(extract.columns, extract.names, table)))
         try:
-            encoder = await _in_thread(partial(kind, Sheet(extract.columns, extract.names, table)))
-            held.append(encoder.begin())
-            async for chunk in chunks:
-                made = encoder.rows(chunk) if encoder.light else await _in_thread(partial(encoder.rows, chunk))
-                held.append(made)
-                size += len(made)
-                if size >= FIRST_BYTES:
-                    yield b"".join(held)
-                    held, size = [], 0
-            rest = encoder.end()
-            while (made := await _in_thread(partial(next, rest, None))) is not None:
-                held.append(made)
-                size += len(made)
-                if size >= FIRST_BYTES:
-                    yield b"".join(held)
-                    held, size = [], 0
+            async with aclosing(_encoded(encoder, chunks)) as parts:
+                async for part in parts:
+                    held.append(part)
+                    size += len(part)
+                    if size >= FIRST_BYTES:
+                        yield b"".join(held)
+                        held, size = [], 0
             yield b"".join(held)
         finally:
-            if encoder is not None:
-                encoder.close()
+            encoder.close()
+
+
+async def _encoded(encoder: Encoder, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """What an encoder makes of rows. While it works on some, the next ones are read."""
+    working: asyncio.Task[bytes] | None = None
+    waiting: list[bytes] = []
+    size = 0
+    yield encoder.begin()
+    try:
+        async for chunk in chunks:
+            waiting.append(chunk)
+            size += len(chunk)
+            if size >= encoder.together:
+                rows = b"".join(waiting)
+                waiting, size = [], 0
+                if encoder.light:
+                    yield encoder.rows(rows)
+                    continue
+                if working is not None:
+                    yield await asyncio.shield(working)
+                working = asyncio.create_task(asyncio.to_thread(encoder.rows, rows))
+        if working is not None:
+            yield await asyncio.shield(working)
+        if waiting:
+            yield await _in_thread(partial(encoder.rows, b"".join(waiting)))
+        rest = encoder.end()
+        while (part := await _in_thread(partial(next, rest, None))) is not None:
+            yield part
+    finally:
+        if working is not None and not working.done():
+            await asyncio.wait([working])  # nobody else may use what it uses meanwhile
 
 
 async def _in_thread(work: Callable[[], _T]) -> _T:

@@ -30,9 +30,12 @@ async def rows(request: Request, services: Services) -> Response:
     offset = bounded(question.fields, "offset", 0, 0, _FURTHEST)
     limit = bounded(question.fields, "limit", 200, 1, _MOST_ROWS)
     result, page, reopened = await _read(services, question, lambda scroll: scroll.fetch(offset, limit))
+    whole = page.complete and offset == 0
+    if whole:  # nothing is left to read on
+        await services.results.discard(result.identity, question.reader)
     return json_response(
         {
-            "result": result.identity,
+            "result": None if whole else result.identity,
             "columns": columns_json(result.scroll.columns),
             "rows": page.rows,
             "offset": offset,

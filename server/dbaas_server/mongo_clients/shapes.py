@@ -19,8 +19,9 @@ _MOST_VALUES = 12
 _LONGEST_VALUE = 40
 
 _TYPES: Final[Sequence[tuple[type, str]]] = (
+    (Code, "javascript"),
     (bool, "bool"), (Int64, "long"), (int, "int"), (float, "double"), (str, "string"), (ObjectId, "objectId"),
-    (datetime, "date"), (DatetimeMS, "date"), (Decimal128, "decimal"), (Decimal, "decimal"), (Code, "javascript"),
+    (datetime, "date"), (DatetimeMS, "date"), (Decimal128, "decimal"), (Decimal, "decimal"),
     (Binary, "binData"), (bytes, "binData"), (Regex, "regex"), (Timestamp, "timestamp"), (DBRef, "object"),
     (Mapping, "object"), (list, "array"), (MinKey, "minKey"), (MaxKey, "maxKey"),
 )  # fmt: skip

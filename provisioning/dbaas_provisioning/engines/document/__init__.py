@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...engine import Capabilities, Cost, Engine, Grant, Offer
 from ...errors import Invalid
@@ -37,6 +37,7 @@ class DocumentEngine(PostgresEngine):
         description="Collections of JSON-like documents, for MongoDB's clients and its shell's language in cells.",
         server="document server",
         cost=COST,
+        steps=("Making an empty database", "Closing it to everybody but the platform"),
         forbidden="".join(sorted(FORBIDDEN)),
         reserved=RESERVED,
     )
@@ -66,7 +67,14 @@ class DocumentEngine(PostgresEngine):
             await connection.execute(script("closed"))
 
     async def create_database(
-        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+        self,
+        cluster: Cluster,
+        superuser: Credential,
+        tenant: Tenant,
+        plan: Plan,
+        name: str,
+        options: Mapping[str, str],
+        begin: Callable[[], None],
     ) -> Grant:
         """Make an isolated database. On any failure nothing is left behind.
 
@@ -76,7 +84,7 @@ class DocumentEngine(PostgresEngine):
 
         self.check_options(options)
         self.check_name(name)
-        return await create_database(cluster, superuser, tenant, plan, name)
+        return await create_database(cluster, superuser, tenant, plan, name, begin)
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Nothing: what documents need is made by who opens the database."""

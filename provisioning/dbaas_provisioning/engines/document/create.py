@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from psycopg import sql
 
@@ -16,7 +16,9 @@ from ..postgres.logins import login_statements, new_login
 __all__ = ["create_database"]
 
 
-async def create_database(cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str) -> Grant:
+async def create_database(
+    cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, begin: Callable[[], None]
+) -> Grant:
     """See :meth:`dbaas_provisioning.engines.document.DocumentEngine.create_database`."""
     keeper = new_login(Login.service)
 
@@ -33,6 +35,6 @@ async def create_database(cluster: Cluster, superuser: Credential, tenant: Tenan
             ):
                 await inside.execute(sql.SQL(statement).format(**names))
 
-    await make_database(cluster, superuser, name, roles, fill)
+    await make_database(cluster, superuser, name, roles, fill, begin)
     user = Credential(f"{tenant.subdomain}.{name}", new_password())
     return Grant(name, {Login.owner: user, Login.service: keeper})

@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
@@ -75,7 +75,14 @@ class PostgresEngine:
             await connection.execute(script("closed"))
 
     async def create_database(
-        self, cluster: Cluster, superuser: Credential, tenant: Tenant, plan: Plan, name: str, options: Mapping[str, str]
+        self,
+        cluster: Cluster,
+        superuser: Credential,
+        tenant: Tenant,
+        plan: Plan,
+        name: str,
+        options: Mapping[str, str],
+        begin: Callable[[], None],
     ) -> Grant:
         """Make an isolated database. On any failure nothing is left behind.
 
@@ -83,7 +90,7 @@ class PostgresEngine:
         """
         from .create import create_database
 
-        return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"])
+        return await create_database(cluster, superuser, plan, name, self.check_options(options)["expose"], begin)
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""

@@ -24,7 +24,9 @@ EXTENSIONS = ("uuid-ossp", "pgcrypto", "pg_stat_statements")
 UNDO_SECONDS = 20.0
 
 
-async def create_database(cluster: Cluster, superuser: Credential, plan: Plan, name: str, exposure: str) -> Grant:
+async def create_database(
+    cluster: Cluster, superuser: Credential, plan: Plan, name: str, exposure: str, begin: Callable[[], None]
+) -> Grant:
     """See :meth:`dbaas_provisioning.engines.postgres.PostgresEngine.create_database`."""
     logins = new_logins()
 
@@ -35,7 +37,7 @@ async def create_database(cluster: Cluster, superuser: Credential, plan: Plan, n
     async def fill(inside: Connection) -> None:
         await _fill(inside, name, logins, exposure)
 
-    await make_database(cluster, superuser, name, statements, fill)
+    await make_database(cluster, superuser, name, statements, fill, begin)
     return Grant(name, logins)
 
 
@@ -45,13 +47,16 @@ async def make_database(
     name: str,
     logins: Callable[[Connection], Iterable[sql.Composed]],
     fill: Callable[[Connection], Awaitable[None]],
+    begin: Callable[[], None],
 ) -> None:
     """Make a database, all of it or nothing. Raises ``Conflict`` (``database_exists``), ``Unavailable``.
 
     Args:
         logins: statements that make its roles; run in one transaction.
         fill: what is to be in it; called with the administrator's connection to it.
+        begin: called before it is made, and before it is filled.
     """
+    begin()
     async with administrator(cluster, superuser) as connection:
         # One at a time for a name: what exists is not ours, and has to survive our undo.
         await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
@@ -65,6 +70,7 @@ async def make_database(
             await connection.execute(
                 sql.SQL("create database {} template template0 encoding 'UTF8'").format(sql.Identifier(name))
             )
+            begin()
             async with administrator(cluster, superuser, name) as inside:
                 await fill(inside)
         except errors.DuplicateDatabase:

@@ -25,5 +25,6 @@ OFFER = Offer(
     description="SQL with transactions and row policies; REST, GraphQL and realtime changes over it.",
     server="PostgreSQL server",
     cost=COST,
+    steps=("Making its logins and an empty database", "Setting up schemas, roles and the feed of changes"),
     options=(EXPOSE,),
 )

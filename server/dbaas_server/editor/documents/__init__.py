@@ -6,3 +6,11 @@
 4. Columns are the outermost fields of the first page in order of appearance: documents have no others.
 5. Names of fields are data: none becomes an operator or a path because of how it is written.
 """
+
+from __future__ import annotations
+
+from .language import complete, diagnose, format_text, hover, statements
+
+format = format_text
+
+__all__ = ["complete", "diagnose", "format", "hover", "statements"]

@@ -15,9 +15,10 @@ from ...engine import Limits, QueryError
 from ...mongo_clients import MongoClients
 from ...mongo_clients.clients import Opened
 from ...mongo_clients.failures import told_plainly
-from ...nouns import Arrangement, Caller, QueryColumn, QueryResult
+from ...nouns import Arrangement, Caller, Extract, ExtractForm, QueryColumn, QueryResult
 from .arranging import arranged, counting, page
 from .cells import columns_of
+from .extracting import csv_lines, every_column, json_lines
 from .outcomes import outcome
 from .scroll import DocumentScroll, bounded, documents_of
 
@@ -90,6 +91,29 @@ class DocumentQueries:
             with told_plainly():
                 found = await (await documents_of(opened, counting(body))).to_list(1)
         return int(found[0]["n"]) if found else 0
+
+    async def extract(
+        self,
+        text: str,
+        args: Sequence[Any],
+        caller: Caller,
+        *,
+        arrangement: Arrangement = _AS_IT_IS,
+        form: ExtractForm = ExtractForm.csv,
+    ) -> Extract:
+        """Every document of such a statement with bounded memory. Raises as :meth:`scroll`.
+
+        Columns are the fields of all of them; as JSON a document is whole, whatever they are.
+        """
+        body = _pageable(await self._plans(text, args))
+        columns, _ = await self._look(body)
+        body = arranged(body, columns, arrangement)
+        if form is ExtractForm.json:
+            found, chunks = tuple(columns), json_lines(self._clients, self._place, body)
+        else:
+            found = await every_column(self._clients, self._place, body, columns)
+            chunks = csv_lines(self._clients, self._place, body, found)
+        return Extract(found, tuple(column.name for column in found), chunks)
 
     async def _plans(self, text: str, args: Sequence[Any]) -> list[Plan]:
         if len(text) > _QUICK_TEXT:

@@ -101,10 +101,11 @@ class DocumentScroll:
             raise Unavailable("result_closed", "That result is closed.", hint="Open it again.")
 
 
-async def documents_of(opened: Opened, body: Mapping[str, Any]) -> Any:
-    """The cursor of a command that reads; it ends with the plan's time for a statement."""
+async def documents_of(opened: Opened, body: Mapping[str, Any], timeout_ms: int | None = None) -> Any:
+    """The cursor of a command that reads; it ends with so much time, else the plan's for a statement."""
     documents = opened.documents
-    return await documents.cursor_command(bounded(body, opened.timeout_ms), codec_options=documents.codec_options)
+    limited = bounded(body, timeout_ms or opened.timeout_ms)
+    return await documents.cursor_command(limited, codec_options=documents.codec_options)
 
 
 def bounded(body: Mapping[str, Any], timeout_ms: int) -> dict[str, Any]:

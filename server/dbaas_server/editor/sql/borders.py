@@ -26,10 +26,14 @@ _EDGE = re.compile(
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _MOST_BEFORE, _MOST_BEHIND = 128_000, 64_000
 _STARTS = frozenset(
-    "select with insert update delete merge create alter drop grant revoke truncate explain call do begin commit".split()  # noqa: SIM905
+    """
+    select with insert update delete merge create alter drop grant revoke truncate explain call do begin commit
+    """.split()  # noqa: SIM905
 )
 _CONTINUES = frozenset(
-    ["union", "all", "distinct", "intersect", "except", "as", "explain", "analyze", "verbose", "for", "on", "to", "do", "of", "begin", "atomic"]
+    """
+    union all distinct intersect except as explain analyze verbose for on to do of begin atomic
+    """.split()  # noqa: SIM905
 )
 _VERBS = frozenset({"select", "values", "insert", "update", "delete", "merge"})
 
@@ -125,12 +129,14 @@ def paragraph(text: str, read: Sequence[Token], position: int) -> tuple[int, int
         if token.kind in SILENT:
             continue
         what = word(token)
-        if verb and what in _STARTS and before is not None and _ended(before):
-            if _EMPTY_LINE.search(text, before.start + len(before.text), token.start) is not None:
-                if token.start >= position:
-                    last = index
-                    break
-                first, verb = index, False
+        if (
+            verb and what in _STARTS and before is not None and _ended(before)
+            and _EMPTY_LINE.search(text, before.start + len(before.text), token.start) is not None
+        ):  # fmt: skip
+            if token.start >= position:
+                last = index
+                break
+            first, verb = index, False
         if what:
             verb = verb or what in _VERBS or (what in _STARTS and what != "with")
         before = token

@@ -6,13 +6,13 @@ which cannot stand in it (``from``, ``where``, ``having``, ``limit``, ``values``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .lexer import SILENT, Token
 
-__all__ = ["CURSOR", "QUERY_WORDS", "Group", "Item", "grouped", "is_query", "meaningful", "start_of", "word"]
+__all__ = ["CURSOR", "QUERY_WORDS", "Group", "Item", "grouped", "is_query", "meaningful", "word"]
 
 CURSOR = "cursor"
 """The kind of the token that stands for what is being typed."""
@@ -55,11 +55,6 @@ Item: TypeAlias = Token | Group
 def word(item: Item | None) -> str:
     """A word in lower case; empty for everything else, quoted names among it."""
     return item.text.lower() if isinstance(item, Token) and item.kind == "word" else ""
-
-
-def start_of(item: Item) -> int:
-    """Where a token or a group begins."""
-    return item.start
 
 
 def meaningful(read: Iterable[Token]) -> list[Token]:
@@ -139,11 +134,3 @@ def _cannot_hold(group: Group, read: Sequence[Token], place: int) -> bool:
     if what == "where":
         return before != "filter"
     return True
-
-
-def walk(items: Sequence[Item]) -> Iterator[Item]:
-    """Every token and group, groups before what is in them."""
-    for item in items:
-        yield item
-        if isinstance(item, Group):
-            yield from walk(item.items)

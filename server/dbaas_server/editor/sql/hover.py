@@ -57,8 +57,7 @@ def hover(text: str, position: int, schema: Schema) -> Hovered | None:
         before.insert(0, unquoted(name))
         index -= 2
     behind = place.items[place.index + 1] if place.index + 1 < len(place.items) else None
-    found = _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
-    return found
+    return _explain(token, (*before, unquoted(token)), behind, place, scope, schema)
 
 
 def _same_scope(plain: Sequence[Block], asked: Sequence[Block], place: Place) -> Scope | None:
@@ -79,6 +78,8 @@ def _explain(
     name = parts[-1]
     qualifier = parts[-2] if len(parts) > 1 else None
     called = isinstance(behind, Group) and behind.opening.text == "(" and place.role != "table"
+    if place.clause.name == "insert" and not place.groups:
+        called = False  # the bracket behind the target has its columns
     if place.role == "table" or (place.clause.name in ("insert", "update", "delete", "merge", "head") and not called):
         cte = place.block.ctes.get(name) if qualifier is None else None
         if cte is not None:

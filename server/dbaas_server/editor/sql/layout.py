@@ -6,8 +6,9 @@ what stands in brackets that do not fit. Case, quotes and comments are the perso
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TypeAlias
 
 from .groups import word
@@ -54,9 +55,19 @@ def laid_out(text: str, read: Sequence[Token]) -> str:
     kept = [token for token in read if token.kind != "comment"]
     spaces = _spaces(text, kept)
     breaks: dict[int, int] = {}
-    layout = _Layout(spaces, breaks)
-    layout.statement(_tree(kept, spaces))
+    ended = _line_ends(read)
+    layout = _Layout(spaces, breaks, ended)
+    layout.statement(_tree(kept, layout.length))
     return "".join(_written(text, read, spaces, breaks)).strip()
+
+
+def _line_ends(read: Sequence[Token]) -> frozenset[int]:
+    """The tokens that cannot stand on the line of the one before, since a comment ends it."""
+    return frozenset(
+        token.start
+        for before, token in pairwise(read)
+        if before.kind == "comment" and before.text.startswith("--") and token.kind != "comment"
+    )
 
 
 def _written(text: str, read: Sequence[Token], spaces: dict[int, bool], breaks: dict[int, int]) -> Iterator[str]:
@@ -93,7 +104,13 @@ def _spaces(text: str, kept: Sequence[Token]) -> dict[int, bool]:
     unary = False
     for token in kept:
         touched = before is not None and before.end == token.start
-        if before is None or token.kind in _TIGHT_BEFORE or before.kind == "dot" or before.text in ("(", "[") or "::" in (token.text, before.text):
+        if (
+            before is None
+            or token.kind in _TIGHT_BEFORE
+            or before.kind == "dot"
+            or before.text in ("(", "[")
+            or "::" in (token.text, before.text)
+        ):
             space = False
         elif token.kind == "open" or before.kind == "other" or token.kind == "other" or unary:
             space = not touched
@@ -117,7 +134,7 @@ def _names(token: Token) -> bool:
     )  # fmt: skip
 
 
-def _tree(kept: Sequence[Token], spaces: dict[int, bool]) -> list[_Node]:
+def _tree(kept: Sequence[Token], length: Callable[[Token], int]) -> list[_Node]:
     top: list[_Node] = []
     stack: list[_Bracket] = []
     for token in kept:
@@ -129,19 +146,20 @@ def _tree(kept: Sequence[Token], spaces: dict[int, bool]) -> list[_Node]:
             stack.pop().closing = token
         else:
             items.append(token)
-    _measure(top, spaces)
+    _measure(top, length)
     return top
 
 
-def _measure(nodes: Sequence[_Node], spaces: dict[int, bool]) -> int:
+def _measure(nodes: Sequence[_Node], length: Callable[[Token], int]) -> int:
     """How wide nodes are on one line; that of each bracket is kept."""
     total = 0
     for node in nodes:
         if isinstance(node, _Bracket):
-            node.width = 2 + spaces[node.opening.start] + _measure(node.items, spaces)
+            closing = length(node.closing) if node.closing is not None else 0
+            node.width = length(node.opening) + _measure(node.items, length) + closing
             total += node.width
         else:
-            total += len(node.text) + spaces[node.start]
+            total += length(node)
     return total
 
 
@@ -156,9 +174,14 @@ def _word(node: _Node | None) -> str:
 class _Layout:
     """Decides where lines break."""
 
-    def __init__(self, spaces: dict[int, bool], breaks: dict[int, int]) -> None:
+    def __init__(self, spaces: dict[int, bool], breaks: dict[int, int], ended: frozenset[int]) -> None:
         self._spaces = spaces
         self._breaks = breaks
+        self._ended = ended
+
+    def length(self, token: Token) -> int:
+        """How much of a line a token takes; more than there is where a comment ended the line before it."""
+        return len(token.text) + self._spaces[token.start] + (WIDTH if token.start in self._ended else 0)
 
     def statement(self, nodes: list[_Node]) -> None:
         if self._width(nodes) <= _SHORT and not any(_word(node) == "create" for node in nodes[:1]):
@@ -181,7 +204,7 @@ class _Layout:
     def _width(self, nodes: Sequence[_Node]) -> int:
         total = 0
         for node in nodes:
-            total += node.width if isinstance(node, _Bracket) else len(node.text) + self._spaces[node.start]
+            total += node.width if isinstance(node, _Bracket) else self.length(node)
         return total
 
     def _query(self, nodes: list[_Node], indent: int) -> None:
@@ -233,12 +256,20 @@ class _Layout:
             skip += 1
         if head in _LISTS and skip < len(nodes):
             own_line = head not in ("from", "with", "values")
-            for number, part in enumerate(_parts(nodes[skip:], ("comma",))):
+            further = indent + (_STEP if head != "with" else 0)
+            comma: _Node | None = None
+            for number, part in enumerate(_parts(nodes[skip:])):
                 if own_line or number:
-                    self._breaks[_first(part[0]).start] = indent + (_STEP if head != "with" else 0)
+                    self._next(part, comma, further)
                 self._fit(part, indent + (_STEP if own_line else 0))
+                comma = part[-1]
             return
         self._conditions(nodes, indent)
+
+    def _next(self, part: Sequence[_Node], comma: _Node | None, indent: int) -> None:
+        """Begin a line with a part of a list; with the comma before it, where a comment parts it from its own part."""
+        ended = comma is not None and _first(comma).start in self._ended
+        self._breaks[_first(comma if ended and comma is not None else part[0]).start] = indent
 
     def _conditions(self, nodes: list[_Node], indent: int) -> None:
         """AND and OR begin lines, unless they are BETWEEN's."""
@@ -278,9 +309,11 @@ class _Layout:
         if _word(bracket.items[0]) in ("select", "with", "values", "insert", "update", "delete"):
             self._query(bracket.items, inner)
         else:
-            parts = _parts(bracket.items, ("comma",))
+            parts = _parts(bracket.items)
+            comma: _Node | None = None
             for part in parts:
-                self._breaks[_first(part[0]).start] = inner
+                self._next(part, comma, inner)
+                comma = part[-1]
                 if len(parts) == 1:
                     self._conditions(list(part), inner)
                     self._breaks[_first(part[0]).start] = inner
@@ -290,11 +323,11 @@ class _Layout:
             self._breaks[bracket.closing.start] = indent
 
 
-def _parts(nodes: Sequence[_Node], kinds: tuple[str, ...]) -> list[list[_Node]]:
+def _parts(nodes: Sequence[_Node]) -> list[list[_Node]]:
     """What stands between commas, each comma at the end of its part."""
     parts: list[list[_Node]] = [[]]
     for node in nodes:
         parts[-1].append(node)
-        if isinstance(node, Token) and node.kind in kinds:
+        if isinstance(node, Token) and node.kind == "comma":
             parts.append([])
     return [part for part in parts if part]

@@ -17,7 +17,6 @@ def matcher(typed: str) -> Callable[[str], float | None]:
         return lambda name: 0.0
     wanted = typed.lower()
     plain = wanted.replace("_", "")
-    letters = re.compile(".*?".join(map(re.escape, wanted)), re.DOTALL)
 
     def fits(name: str) -> float | None:
         low = name.lower()
@@ -28,13 +27,23 @@ def matcher(typed: str) -> Callable[[str], float | None]:
         found = low.find(wanted)
         if found > 0:
             return 1.2 if not low[found - 1].isalnum() else 2.0
-        if not letters.search(low):
+        if not _holds(wanted, low):
             return None
         if plain and _by_words(plain, low):
             return 1.0
         return 3.0 if low.startswith(wanted[0]) else 4.0
 
     return fits
+
+
+def _holds(letters: str, name: str) -> bool:
+    """Whether a name has all letters, in order."""
+    at = -1
+    for letter in letters:
+        at = name.find(letter, at + 1)
+        if at < 0:
+            return False
+    return True
 
 
 def _by_words(letters: str, name: str) -> bool:

@@ -67,6 +67,10 @@ class Source:
             self._known = self.outputs()
         return self._known
 
+    def extend(self, more: tuple[Output, ...]) -> None:
+        """Give it columns beside those that are known."""
+        self._known = (*(self.columns or ()), *more)
+
     def column(self, name: str) -> Output | None:
         """A column by its name."""
         return next((each for each in self.columns or () if each.name == name), None)
@@ -116,6 +120,7 @@ class Block:
         ctes: what its WITH and those around it name.
         outputs: what it gives; None when nobody can know.
         conditions: the expressions within its FROM, each with what it can see.
+        strays: what stands in its FROM and is no part of it, each behind the item before it.
     """
 
     kind: str
@@ -126,6 +131,7 @@ class Block:
     target_columns: Group | None = None
     outputs: Callable[[], tuple[Output, ...] | None] = lambda: None
     conditions: list[tuple[Sequence[Item], Scope]] = field(default_factory=list)
+    strays: list[tuple[Item, Item]] = field(default_factory=list)
 
     def clause(self, name: str) -> Clause | None:
         """Its first clause of a name."""

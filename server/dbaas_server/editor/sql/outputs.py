@@ -10,19 +10,21 @@ from .clauses import comma_parts
 from .groups import Group, Item, is_query, word
 from .lexer import Token, unquoted
 from .names import chain_at, is_name
-from .nodes import Block, Output, Scope, Source, Statement
+from .nodes import Block, Output, Scope, Source
 from .schema import Schema
 
 __all__ = ["Outputs", "query_outputs", "renamed", "resolve", "returning_outputs", "type_of"]
 
 Outputs: TypeAlias = Callable[[], tuple[Output, ...] | None]
 
+_MOST_COLUMNS = 1664
+"""That PostgreSQL lets a query have."""
 _NOT_AN_OPERAND = frozenset(
     "and or not is in like ilike between similar then else when case distinct on by as over filter all any".split()  # noqa: SIM905
 )
 
 
-def query_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs:
+def query_outputs(block: Block, schema: Schema) -> Outputs:
     """The columns that a SELECT, VALUES or TABLE gives."""
 
     def outputs() -> tuple[Output, ...] | None:
@@ -42,7 +44,7 @@ def query_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs
     return outputs
 
 
-def returning_outputs(block: Block, schema: Schema, statement: Statement) -> Outputs:
+def returning_outputs(block: Block, schema: Schema) -> Outputs:
     """The columns that RETURNING gives."""
 
     def outputs() -> tuple[Output, ...] | None:
@@ -89,6 +91,8 @@ def _list(items: Sequence[Item], scope: Scope, schema: Schema) -> tuple[Output, 
             if star is None:
                 return None
             found.extend(star)
+            if len(found) > _MOST_COLUMNS:
+                return None
         else:
             found.append(_column(part, scope, schema))
     return tuple(found)

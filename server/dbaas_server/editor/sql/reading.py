@@ -91,6 +91,8 @@ class _Reader:
         while at < len(items) and is_name(items[at]):
             token = items[at]
             assert isinstance(token, Token)
+            if len(known) >= _MOST_CTES:
+                return [], known
             name, at = unquoted(token), at + 1
             names: Group | None = None
             if at < len(items) and isinstance(group := items[at], Group) and not is_query(group):
@@ -109,8 +111,10 @@ class _Reader:
             own.extend(self.query(body.items, outer, dict(known)))
             known[name] = source
             _ = source.columns  # now, while little of it waits for others: a long chain of them would nest too deep
+            behind = at
             while at < len(items) and not _ends_cte(items[at]):
-                at += 1  # SEARCH and CYCLE
+                at += 1
+            _add_columns(source, items[behind:at])
             if at >= len(items) or not _comma(items[at]):
                 break
             at += 1
@@ -124,9 +128,9 @@ class _Reader:
         scope = Scope([], outer)
         block = Block(kind if kind in _BLOCKS else "select", scope, ctes)
         self._statement.blocks.append(block)
-        block.outputs = query_outputs(block, self._schema, self._statement)
+        block.outputs = query_outputs(block, self._schema)
         if kind in ("insert", "update", "delete", "merge"):
-            block.outputs = returning_outputs(block, self._schema, self._statement)
+            block.outputs = returning_outputs(block, self._schema)
         self._clauses(block, items)
         return block
 
@@ -214,6 +218,7 @@ class _Reader:
 _BLOCKS = frozenset({"select", "values", "insert", "update", "delete", "merge", "table"})
 _QUERY_STARTS = frozenset({"select", "values", "insert", "update", "delete", "merge", "table", "with"})
 _NO_TARGET_ALIAS = frozenset({"set", "values", "default", "overriding", "when"})
+_MOST_CTES = 500
 _HEADS = frozenset({"explain", "create", "prepare", "declare", "copy"})
 
 
@@ -223,6 +228,17 @@ def _first_outputs(blocks: Sequence[Block]) -> tuple[Output, ...] | None:
 
 def _ends_cte(item: Item) -> bool:
     return _comma(item) or word(item) in _QUERY_STARTS or (isinstance(item, Token) and item.kind == CURSOR)
+
+
+def _add_columns(source: Source, items: Sequence[Item]) -> None:
+    """The columns that SEARCH and CYCLE add to a query that reads itself: ``set name``, ``using name``."""
+    added = tuple(
+        Output(unquoted(item))
+        for at, item in enumerate(items)
+        if at and isinstance(item, Token) and is_name(item) and word(items[at - 1]) in ("set", "using")
+    )
+    if added and source.columns is not None:
+        source.extend(added)
 
 
 def _comma(item: Item) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
 
 from ...nouns import Table
 from .builtins import SET_COLUMNS
@@ -17,11 +16,9 @@ from .schema import Schema
 __all__ = ["SourceReader", "table_outputs", "table_source"]
 
 _JOIN_WORDS = frozenset({"join", "inner", "left", "right", "full", "outer", "cross", "natural"})
+_MOST_SOURCES = 200
+"""Of one FROM; those behind them are not known."""
 _NO_ALIAS = frozenset({"set", "tablesample", "ordinality", "conflict", "overriding"})
-
-
-class _Query(Protocol):
-    def __call__(self, items: list[Item], outer: Scope | None, ctes: dict[str, Source]) -> list[Block]: ...
 
 
 def table_outputs(table: Table) -> tuple[Output, ...]:
@@ -60,6 +57,9 @@ class SourceReader:
         """Read the items from an index on, of the clause itself or of a bracket with joins in it."""
         expecting, lateral, natural = True, False, False
         while at < len(items):
+            if len(self._block.scope.sources) >= _MOST_SOURCES:
+                self._expressions(self._block, self._clause, items[at:], groups, self._so_far())
+                return
             item = items[at]
             what = word(item)
             if isinstance(item, Token) and item.kind == "comma":
@@ -84,6 +84,8 @@ class SourceReader:
             elif what == "using":
                 expecting = False
                 at = self._using(items, at + 1, groups)
+            elif what in ("tablesample", "repeatable"):
+                at += 2 + (what == "tablesample")
             elif expecting:
                 before = list(self._block.scope.sources)
                 at = self._item(items, at, groups, lateral)
@@ -91,6 +93,8 @@ class SourceReader:
                     self._merge(before, None)
                 expecting = natural = lateral = False
             else:
+                if at:
+                    self._block.strays.append((items[at - 1], item))
                 if isinstance(item, Group):
                     self._expressions(self._block, self._clause, item.items, (*groups, item), self._so_far())
                 at += 1
@@ -212,7 +216,18 @@ class SourceReader:
                 self._note(group.items, index, (*groups, group), "using")
         names = [unquoted(item) for item in group.items if isinstance(item, Token) and is_name(item)]
         self._merge(self._block.scope.sources[:-1], names)
-        return self._skip_alias(items, at + 1) if at + 1 < len(items) and word(items[at + 1]) == "as" else at + 1
+        at += 1
+        if (
+            at + 1 < len(items)
+            and word(items[at]) == "as"
+            and isinstance(alias := items[at + 1], Token)
+            and is_name(alias)
+        ):
+            merged = self._block.scope.sources[0]
+            both = Source(unquoted(alias), "using", lambda: merged.columns, hidden=set(names), start=alias.start)
+            self._block.scope.sources.append(both)
+            at += 2
+        return at
 
     def _merge(self, left: Iterable[Source], names: Sequence[str] | None) -> None:
         """Columns of the last source and of those before it become one; without names, all that they share."""

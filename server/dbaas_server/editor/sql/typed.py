@@ -12,6 +12,7 @@ from .lexer import SILENT, Token, closed, tokens
 
 __all__ = ["Typed", "typed_at"]
 
+_LONGEST_NAME = 200
 _REST_OF_QUOTED = re.compile(r'(?:[\w$](?:[\w$ .-]|"")*)?"')
 _REST_OF_STRING = re.compile(r"(?:[\w$](?:[\w$ .-]|'')*)?'")
 
@@ -81,6 +82,8 @@ def typed_at(text: str, position: int) -> Typed | None:
             return None  # within an operator
         else:
             head = [*head, token]
+    if len(piece) > _LONGEST_NAME:
+        return None
     kept = [each for each in head if each.kind not in SILENT]
     marked = [*kept, Token(CURSOR, "", position), *(each for each in tail if each.kind not in SILENT)]
     return Typed(piece, start, end, quote, grouped(marked), kept[-1] if kept else None, tuple(read))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
 from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Regex, Timestamp
+
+from waiting import eventually
 
 KEY = ObjectId("65a1b2c3d4e5f60718293a4b")
 
@@ -194,6 +199,26 @@ def test_what_the_database_refuses_is_told_with_its_own_code(shop, collection) -
     for text in ("insertOne({_id: 1})", "insertMany([{_id: 2}, {_id: 1}])"):
         told = shop.refused("run", f"db.{collection.name}.{text}")
         assert told["code"] == "mongo_11000" and "E11000" in told["message"]
+
+
+def test_a_read_ends_when_its_client_goes_away(shop, collection) -> None:
+    collection.insert_many([{"_id": n, "v": 1} for n in range(3_000)])
+    name = collection.name
+    cross = f"{{$lookup: {{from: '{name}', localField: 'v', foreignField: 'v', as: 'w'}}}}"
+    text = f"db.{name}.aggregate([{cross}, {{$unwind: '$w'}}, {{$count: 'n'}}]).comment('{name}')"
+
+    def running() -> bool:
+        with shop.documents.client() as client:
+            found = client.admin.command({"currentOp": 1, "active": True})["inprog"]
+        return any(one.get("command", {}).get("comment") == name for one in found)
+
+    where = urlsplit(str(shop.http.base_url))
+    connection = HTTPConnection(str(where.hostname), where.port)
+    headers = {"Authorization": shop.http.headers["Authorization"], "Content-Type": "application/json"}
+    connection.request("POST", f"{shop.path}/editor/run", json.dumps({"text": text}), headers)
+    eventually(running)
+    connection.close()
+    eventually(lambda: not running(), seconds=20)  # by itself it would take the thirty seconds that it has
 
 
 def test_many_fields_are_a_bounded_number_of_columns(shop, collection) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bson_values import values
 from dbaas_server.mongo_clients.shapes import shape
 
 
@@ -50,7 +49,15 @@ def test_texts_that_come_again_are_kept_as_values() -> None:
     assert found == {"status": ("done", "open"), "name": (), "long": ()}
 
 
-@given(st.lists(st.dictionaries(st.text(max_size=5), values, max_size=4), max_size=8))
+NAMES = st.text(st.sampled_from("ab.$\0<é"), max_size=3)
+VALUES = st.recursive(
+    st.none() | st.integers(0, 3) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(NAMES, inner, max_size=2),
+    max_leaves=6,
+)
+
+
+@given(st.lists(st.dictionaries(NAMES, VALUES, max_size=4), max_size=6))
 def test_any_documents_have_a_bounded_shape(documents: list[dict[str, Any]]) -> None:
     found = shape(documents)
     assert len(found) <= 1_000 and all(0 < one.share <= 1 and one.types for one in found)

@@ -33,6 +33,8 @@ class _Parser:
                 found.append(self._chain())
             elif word.is_mark(";"):
                 self._at += 1
+            elif word.kind == "name" and word.text == "show":
+                found.append(self._show())
             else:
                 found.append(self._value(0))
         return self._reading
@@ -57,6 +59,13 @@ class _Parser:
         """``db.`` within brackets: the next statement, where one before it was not closed."""
         following = self._peek(1)
         return word.kind == "name" and word.text == "db" and following is not None and following.is_mark(".", "[")
+
+    def _show(self) -> Leaf:
+        word = self._take()
+        what = self._peek()
+        if what is None or what.kind != "name" or what.text == "db":
+            return Leaf(word, word.start, word.end)
+        return Leaf(word, word.start, self._take().end)
 
     # --- statements ---------------------------------------------------------------------------------------------------
 

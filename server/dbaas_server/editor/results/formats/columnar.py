@@ -16,8 +16,6 @@ from .values import column_array
 
 __all__ = ["ArrowStream", "Parquet"]
 
-BATCH_BYTES = 4 * 1024 * 1024
-"""Of CSV, read together."""
 GROUP_BYTES = 32 * 1024 * 1024
 """Of Arrow's memory, written together as a row group."""
 
@@ -26,6 +24,7 @@ _COMPRESSION = "zstd" if pa.Codec.is_available("zstd") else "snappy"
 
 class _Columnar(Encoder):
     form = ExtractForm.typed
+    together = 4 * 1024 * 1024
 
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(sheet)
@@ -33,30 +32,18 @@ class _Columnar(Encoder):
             [(name, arrow_type(column)) for name, column in zip(sheet.names, sheet.columns, strict=True)]
         )
         self._sink = ByteChunks()
-        self._parts: list[bytes] = []
-        self._size = 0
         # What CSV cannot say directly arrives as text first.
         self._read = {
             str(place): pa.string() if _indirect(field.type) else field.type for place, field in enumerate(self.schema)
         }
 
     def rows(self, chunk: bytes) -> bytes:
-        self._parts.append(chunk)
-        self._size += len(chunk)
-        if self._size >= BATCH_BYTES:
-            self._flush()
+        self._write(self._table(chunk))
         return self._sink.take()
 
     def end(self) -> Iterator[bytes]:
-        self._flush()
         self._finish()
         yield self._sink.take()
-
-    def _flush(self) -> None:
-        if self._parts:
-            chunk = b"".join(self._parts)
-            self._parts, self._size = [], 0
-            self._write(self._table(chunk))
 
     def _table(self, chunk: bytes) -> pa.Table:
         try:

@@ -32,12 +32,14 @@ class Encoder(ABC):
     Attributes:
         form: of the rows that it is fed.
         light: it does so little that no thread is needed.
+        together: bytes of rows that it is fed at once, but for the last ones.
     """
 
     content_type: ClassVar[str]
     suffix: ClassVar[str]
     form: ClassVar[ExtractForm] = ExtractForm.csv
     light: ClassVar[bool] = False
+    together: ClassVar[int] = 1024 * 1024
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet

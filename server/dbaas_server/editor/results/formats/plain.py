@@ -19,6 +19,7 @@ class Csv(Encoder):
     content_type = "text/csv; charset=utf-8"
     suffix = "csv"
     light = True
+    together = 0
 
     def begin(self) -> bytes:
         """The header line."""
@@ -36,6 +37,7 @@ class NdJson(Encoder):
     suffix = "ndjson"
     form = ExtractForm.json
     light = True
+    together = 0
 
     def rows(self, chunk: bytes) -> bytes:
         """The rows as they are."""
@@ -49,6 +51,7 @@ class Json(Encoder):
     suffix = "json"
     form = ExtractForm.json
     light = True
+    together = 0
     _mark = b"[\n"
 
     def rows(self, chunk: bytes) -> bytes:

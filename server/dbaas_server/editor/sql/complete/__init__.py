@@ -24,7 +24,14 @@ from .context import Context
 from .definitions import offer_definitions
 from .functions import offer_functions, offer_types
 from .grouping import offer_aliases, offer_group_columns
-from .keywords import offer_after_operand, offer_after_table, offer_operand_words, offer_statements, offer_words
+from .keywords import (
+    offer_after_operand,
+    offer_after_table,
+    offer_merge_words,
+    offer_operand_words,
+    offer_statements,
+    offer_words,
+)
 from .tables import offer_conditions, offer_joins, offer_shared, offer_tables
 from .writing import (
     offer_insert_columns,
@@ -36,6 +43,10 @@ from .writing import (
 )
 
 __all__ = ["Candidate", "Completion", "complete"]
+
+
+_FIELDS = ("year", "month", "day", "hour", "minute", "second", "epoch", "dow", "doy", "week", "quarter", "isodow",
+           "isoyear", "century", "decade", "millisecond", "microsecond", "timezone")  # fmt: skip
 
 
 class Completion(NamedTuple):
@@ -104,6 +115,8 @@ def _type_due(context: Context) -> bool:
 def _in_from(offer: Offer, context: Context, place: Place) -> None:
     if place.role == "using":
         offer_shared(offer, context, context.before)
+    elif place.role == "after table" and context.word() == "using":
+        offer_shared(offer, context, (), bracket=True)
     elif place.role == "table":
         if not context.qualifier and context.word() == "join":
             offer_joins(offer, context)
@@ -189,14 +202,14 @@ def _special(offer: Offer, context: Context, place: Place) -> bool:
     if name in ("for", "fetch", "into", "table", "when") and not place.groups:
         if name in ("into", "table") or context.word() == "of":
             offer_tables(offer, context, rows=False)
-        elif name == "when" and context.word() == "and":
+        elif name == "when" and context.wants_operand and context.word() not in ("when", "then"):
             return False
+        elif name == "when":
+            offer_merge_words(offer, context)
         else:
             offer_after_operand(offer, context)
         return True
-    if name == "values" and not place.groups and word(last) == "values":
-        return True
-    return False
+    return name == "values" and not place.groups and word(last) == "values"
 
 
 def _conflict(offer: Offer, context: Context) -> None:
@@ -227,6 +240,13 @@ def _expression(offer: Offer, context: Context) -> None:
     name = context.place.clause.name
     if not context.wants_operand:
         offer_after_operand(offer, context)
+        return
+    before = word(context.group.before) if context.group is not None else ""
+    if before == "extract" and context.last is None:
+        offer_words(offer, _FIELDS, 0.0)
+        return
+    if before == "over" and context.last is None:
+        offer_words(offer, ("partition by", "order by"), 0.0)
         return
     if name == "limit" or name == "offset":
         offer_operand_words(offer, context)

@@ -71,6 +71,8 @@ def offer_columns(offer: Offer, context: Context, scope: Scope | None = None, ra
                 )
         taken.update(counted)
         for source in level.sources:
+            if source.name in counted:
+                continue
             if source.name and source.name != "excluded":
                 detail = table_name(source.table) if source.table is not None else source.kind
                 offer.name(source.name, "alias", rank + 0.3 + 0.2 * depth, detail)

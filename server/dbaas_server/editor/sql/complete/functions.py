@@ -18,6 +18,14 @@ __all__ = ["offer_functions", "offer_schema_functions", "offer_set_functions", "
 _FIRST = frozenset({"count", "sum", "avg", "min", "max", "coalesce", "now"})
 
 
+_OF_AUTH = (
+    ("uid() → uuid", "who asks, as a UUID"),
+    ("sub() → text", "who asks, as text"),
+    ("role() → text", "the role of who asks"),
+    ("jwt() → jsonb", "the claims of the token"),
+)
+
+
 def _told(comment: str | None) -> str | None:
     return comment or None
 
@@ -47,12 +55,16 @@ def offer_functions(offer: Offer, context: Context, rank: float = 0.7, *, call: 
         )  # fmt: skip
     for name in WITHOUT_BRACKETS:
         offer.text(name, "function", rank)
-    for schema in ("auth",) if not nothing else ():
+    for schema in (*context.schema.catalog.schemas, "auth") if not nothing else ():
         offer.name(schema, "schema", 1.4)
 
 
 def offer_schema_functions(offer: Offer, schema: Schema, name: str) -> None:
-    """The functions of one schema."""
+    """The functions of one schema; those of ``auth`` are the platform's, and in every database."""
+    if name == "auth":
+        for signature, comment in _OF_AUTH:
+            written = signature.partition(" ")[0]
+            offer.text(written, "function", 0.1, signature, partial(_told, comment))
     for overloads in schema.functions.get(name, {}).values():
         _own(offer, overloads[0], 0.1, call=True)
 

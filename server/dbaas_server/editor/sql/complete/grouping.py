@@ -30,11 +30,7 @@ def _alias(part: Sequence[Item]) -> str | None:
         return None
     before = part[-2]
     explicit = word(before) == "as"
-    bare = isinstance(before, Group) or (
-        before.kind in ("word", "quoted", "number", "string") and word(before) != "end"
-    )
-    if word(before) == "end":
-        bare = True
+    bare = isinstance(before, Group) or before.kind in ("word", "quoted", "number", "string")
     return unquoted(last) if explicit or bare else None
 
 

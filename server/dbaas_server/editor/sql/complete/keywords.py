@@ -6,7 +6,14 @@ from ..groups import Group, word
 from .candidates import Offer
 from .context import Context
 
-__all__ = ["offer_after_operand", "offer_after_table", "offer_operand_words", "offer_statements", "offer_words"]
+__all__ = [
+    "offer_after_operand",
+    "offer_after_table",
+    "offer_merge_words",
+    "offer_operand_words",
+    "offer_statements",
+    "offer_words",
+]
 
 _STATEMENTS = (
     "select", "insert into", "update", "delete from", "with", "create table", "alter table", "explain analyze",
@@ -43,7 +50,20 @@ _FOLLOWING = {
     "merge": ("using", "as"),
     "when": ("matched then", "not matched then", "update set", "delete", "insert", "do nothing", "then", "and"),
 }
+_HALF_JOINS = frozenset({"left", "right", "full", "inner", "cross", "natural", "outer"})
 _OPERATES = frozenset({"where", "having", "on", "when"})
+
+
+def offer_merge_words(offer: Offer, context: Context) -> None:
+    """What follows WHEN in a MERGE."""
+    if context.word() == "when":
+        offer_words(offer, ("matched then", "not matched then", "matched and", "not matched and"), 0.0)
+    elif context.word() == "then":
+        offer_words(offer, ("update set", "insert", "delete", "do nothing"), 0.0)
+    elif context.word() == "matched":
+        offer_words(offer, ("then", "and", "by source then", "by target then"), 0.0)
+    else:
+        offer_words(offer, ("then", *_CONDITION), 0.0)
 
 
 def offer_words(offer: Offer, words: tuple[str, ...], rank: float) -> None:
@@ -80,13 +100,11 @@ def offer_operand_words(offer: Offer, context: Context) -> None:
         words = ("on", *words)
     if context.group is not None and not context.before:
         words = ("select", "distinct", *words)
-    if _in_case(context):
-        words = ("when", *words)
+    if context.word() == "case":
+        offer_words(offer, ("when",), -0.1)
+    if clause in ("values", "set") and not offer.typed.text:
+        offer_words(offer, ("default",), -0.1)
     offer_words(offer, words, 1.2)
-
-
-def _in_case(context: Context) -> bool:
-    return context.word() == "case"
 
 
 def offer_after_operand(offer: Offer, context: Context, rank: float = 0.0) -> None:
@@ -139,6 +157,10 @@ def offer_after_table(offer: Offer, context: Context, *, joined: bool) -> None:
         "cross join", "as", "natural join", "lateral", "tablesample", "having", "window", "offset", *_END,
     )  # fmt: skip
     block = context.block.kind
+    if (half := context.word()) in _HALF_JOINS:
+        outer = ("join", "outer join") if half in ("left", "right", "full") else ("join",)
+        offer_words(offer, outer if half != "natural" else ("join", "left join", "inner join"), 0.0)
+        return
     if joined:
         words = ("on", "using", *words)
     elif block == "update":

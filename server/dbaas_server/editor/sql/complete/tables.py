@@ -144,19 +144,32 @@ def offer_conditions(offer: Offer, context: Context, *, word_before: str = "") -
                     f"{if_needed(right.name)}.{if_needed(ours)} = {if_needed(left.name)}.{if_needed(theirs)}"
                     for ours, theirs in zip(own, other, strict=True)
                 )
-                offer.text(
-                    f"{word_before}{condition}", "join", -0.5, f"along {relation.name}",
-                    match=word_before or f"{right.name}.{own[0]}",
+                if not _stands(condition, context.before):
+                    offer.text(
+                        f"{word_before}{condition}", "join", -0.5, f"along {relation.name}",
+                        match=word_before or f"{right.name}.{own[0]}",
                 )  # fmt: skip
 
 
-def offer_shared(offer: Offer, context: Context, before: Sequence[Item]) -> None:
-    """Columns that both sides of a USING have."""
+def _stands(condition: str, before: Sequence[Item]) -> bool:
+    """Whether a condition is written already, either way round."""
+    written = "".join(item.text for item in before if isinstance(item, Token)).lower()
+    left, _, right = condition.replace(" ", "").partition("=")
+    return f"{left}={right}" in written or f"{right}={left}" in written
+
+
+def offer_shared(offer: Offer, context: Context, before: Sequence[Item], *, bracket: bool = False) -> None:
+    """Columns that both sides of a USING have; with ``bracket``, each in the bracket that is missing still."""
     right = joined_last(context)
     if right is None:
         return
     left = [source for source in context.scope.sources if source is not right]
     done = {item.text.lower() for item in before if isinstance(item, Token)}
     shared = {column.name for source in left for column in source.columns or ()} - done
+    if bracket:
+        for column in right.columns or ():
+            if column.name in shared:
+                offer.text(f"({if_needed(column.name)})", "snippet", 0.0, column.type or "", match=column.name)
+        return
     both = Source("", "query", lambda: tuple(c for c in right.columns or () if c.name in shared))
     offer_source_columns(offer, context.schema, both)

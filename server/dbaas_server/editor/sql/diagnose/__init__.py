@@ -7,14 +7,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..borders import split
 from ..groups import grouped, word
-from ..lexer import tokens, unquoted
+from ..lexer import Token, tokens, unquoted
 from ..reading import read_statement
 from ..schema import Schema
 from .dangers import everything
 from .lexical import unbalanced, unended
 from .naming import misnamed
+from .parsing import unreadable
 from .problems import Diagnostic, Fix
 from .syntax import misspelt
 
@@ -43,12 +46,14 @@ def diagnose(text: str, schema: Schema) -> list[Diagnostic]:
             if not any(each.severity == "error" for each in wrong):
                 wrong += misnamed(statement, made)
             wrong += everything(statement)
+            if not any(each.code != "no_where" for each in wrong):
+                wrong += unreadable(cut, span)
         found += wrong
         made |= _makes(span.tokens)
     return sorted(found, key=lambda each: each.start)[:_MOST]
 
 
-def _makes(read: tuple) -> set[str]:  # type: ignore[type-arg]
+def _makes(read: Sequence[Token]) -> set[str]:
     """The names that a statement creates: they exist for those behind it."""
     if word(read[0]) not in ("create", "alter", "select", "with"):
         return set()

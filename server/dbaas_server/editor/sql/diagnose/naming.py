@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from ..builtins import NAMES, WITHOUT_BRACKETS
 from ..clauses import comma_parts
@@ -14,12 +15,13 @@ from ..schema import SEARCH_PATH, Schema
 from ..words import TYPES
 from .problems import Diagnostic, Fix, closest, renaming
 
-__all__ = ["misnamed"]
+__all__ = ["GRAMMAR", "misnamed"]
 
+_MOST = 50  # in one statement: looking for what was meant takes its time
 _SYSTEM = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", "oid"})
 _FOREIGN_NAMES = frozenset({"excluded", "old", "new"})
 _JUDGED = frozenset({"select", "where", "group", "having", "order", "values", "set", "returning"})
-_GRAMMAR = frozenset(
+GRAMMAR = frozenset(
     """
     over filter within partition by rows range groups preceding following unbounded current row exclude ties others no
     between is isnull notnull escape at time zone local interval year month day hour minute second nulls first last
@@ -28,11 +30,12 @@ _GRAMMAR = frozenset(
     materialized recursive search cycle passing columns path nested error empty on key xml text content whitespace
     strip preserve standalone yes version name absent array wrapper conditional unconditional quotes omit string
     returning format encoding uniquely simple of conflict nothing operator overlay placing insert delete matched target
-    source respect ignore from breadth depth ilike like similar
+    source respect ignore from breadth depth overriding system user repeatable lateral rows ilike like similar
     """.split()  # noqa: SIM905
 )
 """Words of the language within expressions that are also good names: no unknown column is made of them."""
 
+_BEFORE_OPERANDS = frozenset("by between values set over partition filter escape at recursive row".split())  # noqa: SIM905
 _TYPE_WORDS = frozenset(part for name in TYPES for part in name.split())
 _SPECIAL_CALLS = frozenset(
     """
@@ -50,20 +53,23 @@ def misnamed(statement: Statement, made: set[str]) -> list[Diagnostic]:
     Args:
         made: names of tables that statements before this one make.
     """
-    found: list[Diagnostic] = []
+    found = dict.fromkeys(islice(_problems(statement, made), _MOST))
+    return list(found)
+
+
+def _problems(statement: Statement, made: set[str]) -> Iterator[Diagnostic]:
     for block in statement.blocks:
         if block.kind == "other":
             continue
-        found += _tables(block, statement.schema, made)
+        yield from _tables(block, statement.schema, made)
         for clause in block.clauses:
             if clause.name in _JUDGED:
-                found += _expressions(block, clause, statement.schema)
+                yield from _expressions(block, clause, statement.schema)
         for items, scope in block.conditions:
             for each, inside in _chains(items):
-                found += _judge(each, inside, scope, frozenset(), statement.schema, block)
-            found += _calls(items, statement.schema)
-        found += _written_columns(block)
-    return list(dict.fromkeys(found))
+                yield from _judge(each, inside, scope, frozenset(), statement.schema)
+            yield from _calls(items, statement.schema)
+        yield from _written_columns(block)
 
 
 # --- tables -----------------------------------------------------------------------------------------------------
@@ -123,7 +129,7 @@ def _expressions(block: Block, clause: Clause, schema: Schema) -> Iterator[Diagn
     if block.kind == "merge" and clause.name == "values":
         return
     for chain, inside in _chains(items):
-        yield from _judge(chain, inside, clause.scope, outputs, schema, block)
+        yield from _judge(chain, inside, clause.scope, outputs, schema)
     yield from _calls(items, schema)
 
 
@@ -177,13 +183,16 @@ def _operand(item: Item | None) -> bool:
     if item is None:
         return False
     if item.kind == "word":
-        return is_name(item) or item.text.lower() in ("end", "null", "true", "false")
+        return (is_name(item) and item.text.lower() not in _BEFORE_OPERANDS) or item.text.lower() in (
+            "end",
+            "null",
+            "true",
+            "false",
+        )
     return item.kind in ("quoted", "string", "number", "param", "position", "close")
 
 
-def _judge(
-    chain: Chain, inside: bool, scope: Scope, outputs: frozenset[str], schema: Schema, block: Block
-) -> Iterator[Diagnostic]:
+def _judge(chain: Chain, inside: bool, scope: Scope, outputs: frozenset[str], schema: Schema) -> Iterator[Diagnostic]:
     if len(chain.parts) == 1:
         if inside:
             yield from _unqualified(chain.tokens[0], chain.parts[0], scope, outputs)
@@ -192,7 +201,7 @@ def _judge(
 
 
 def _unqualified(token: Token, name: str, scope: Scope, outputs: frozenset[str]) -> Iterator[Diagnostic]:
-    if name in outputs or name in WITHOUT_BRACKETS or (token.kind == "word" and name in _GRAMMAR):
+    if name in outputs or name in WITHOUT_BRACKETS or (token.kind == "word" and name in GRAMMAR):
         return
     everything: list[str] = []
     for level in scope.levels():

@@ -34,10 +34,19 @@ class Diagnostic(NamedTuple):
 
 
 def closest(name: str, candidates: Iterable[str], most: int = 3) -> list[str]:
-    """Names that may have been meant, the likeliest first."""
-    known = list(candidates)[:_MOST_COMPARED]
-    near = [each for each in known if each.lower() == name.lower()]
-    return list(dict.fromkeys([*near, *difflib.get_close_matches(name, known, n=most, cutoff=0.7)]))[:most]
+    """Names that may have been meant, the likeliest first; case and what separates words count for nothing."""
+    by_key: dict[str, str] = {}
+    for each in candidates:
+        if len(by_key) >= _MOST_COMPARED:
+            break
+        by_key.setdefault(_key(each), each)
+    key = _key(name)
+    near = difflib.get_close_matches(key, by_key, n=most, cutoff=0.6 if len(key) <= 4 else 0.7)
+    return [by_key[each] for each in near]
+
+
+def _key(name: str) -> str:
+    return name.lower().replace("_", "").replace(" ", "").replace("-", "")
 
 
 def renaming(token: Token, names: Iterable[str]) -> tuple[Fix, ...]:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from ..borders import Span
 from ..clauses import comma_parts
 from ..groups import Group, Item, word
-from ..lexer import Token
+from ..lexer import Token, unquoted
+from ..names import is_name
 from ..nodes import Block, Statement
+from ..schema import Schema
 from .problems import Diagnostic, Fix
 
 __all__ = ["misspelt"]
@@ -36,6 +38,7 @@ _CLAUSES = (
     "values",
     "set",
 )
+_LISTS = frozenset({"select", "from", "group", "order", "returning", "set", "values"})
 _DANGLING = frozenset(
     {"and", "or", "where", "on", "having", "by", "set", "from", "join", "not", "between", "like", "then"}
 )
@@ -54,7 +57,7 @@ def misspelt(span: Span, statement: Statement) -> list[Diagnostic]:
     found: list[Diagnostic] = []
     for block in statement.blocks:
         if block.kind in ("select", "values", "update", "insert", "delete"):
-            found += _in_block(block)
+            found += _in_block(block, statement.schema)
     return found
 
 
@@ -64,26 +67,30 @@ def _wrong(token: Token, message: str, instead: str | None) -> Diagnostic:
     return Diagnostic(token.start, token.end, "error", "syntax", message, hint, fixes)
 
 
-def _in_block(block: Block) -> list[Diagnostic]:
+def _in_block(block: Block, schema: Schema) -> list[Diagnostic]:
     found: list[Diagnostic] = []
-    for place, clause in enumerate(block.clauses):
+    for clause in block.clauses:
         items = clause.items
         last = items[-1] if items else None
-        if clause.name in ("select", "from", "group", "order", "returning", "set", "values") and isinstance(
-            last, Token
-        ):
-            if last.kind == "comma" and len(items) > 1:
-                fix = Fix("Remove the comma", ((last.start, last.end, ""),))
-                found.append(
-                    Diagnostic(last.start, last.end, "error", "syntax", "Nothing follows this comma.", None, (fix,))
-                )
-                continue
-        if isinstance(last, Token) and (word(last) in _DANGLING or _operator(last, items)):
+        if isinstance(last, Token) and last.kind == "comma" and len(items) > 1 and clause.name in _LISTS:
+            fix = Fix("Remove the comma", ((last.start, last.end, ""),))
+            found.append(
+                Diagnostic(last.start, last.end, "error", "syntax", "Nothing follows this comma.", None, (fix,))
+            )
+        elif isinstance(last, Token) and (word(last) in _DANGLING or _operator(last, items)):
             message = f"Something is missing behind “{last.text}”."
             found.append(Diagnostic(last.start, last.end, "error", "syntax", message))
         elif clause.name == "select":
-            found += _star_then_word(items)
-        _ = place
+            found += _star_then_word(items, schema)
+    for before, item in block.strays:
+        if isinstance(before, Token) and before.kind == "word" and is_name(before):
+            near = difflib.get_close_matches(before.text.lower(), _CLAUSES, n=1, cutoff=0.75)
+            if (
+                near
+                and isinstance(item, Token)
+                and (is_name(item) or item.kind in ("number", "string") or word(item) == "by")
+            ):
+                found.append(_wrong(before, f"“{before.text[:60]}” cannot stand before “{item.text[:60]}”.", near[0]))
     return found
 
 
@@ -91,16 +98,25 @@ def _operator(last: Token, items: Sequence[Item]) -> bool:
     return last.kind == "op" and last.text != "*" and len(items) > 1
 
 
-def _star_then_word(items: Sequence[Item]) -> list[Diagnostic]:
+def _star_then_word(items: Sequence[Item], schema: Schema) -> list[Diagnostic]:
     """``select * form orders``: a star has no alias, so the word was to be a clause."""
     for part in comma_parts(items[1:]):
         for at, item in enumerate(part[:-1]):
             star = isinstance(item, Token) and item.text == "*" and (at == 0 or _text(part[at - 1]) == ".")
             following = part[at + 1]
-            if star and isinstance(following, Token) and following.kind == "word":
-                near = difflib.get_close_matches(following.text.lower(), _CLAUSES, n=1, cutoff=0.6)
-                if near:
-                    return [_wrong(following, f"“{following.text[:60]}” cannot stand behind a star.", near[0])]
+            if not star or not isinstance(following, Token) or following.kind not in ("word", "quoted"):
+                continue
+            message = f"“{following.text[:60]}” cannot stand behind a star."
+            if schema.table(unquoted(following)) is not None:
+                fix = Fix("Insert from", ((following.start, following.start, "from "),))
+                return [
+                    Diagnostic(
+                        following.start, following.end, "error", "syntax", message, "A FROM is missing.", (fix,)
+                    )
+                ]  # fmt: skip
+            near = difflib.get_close_matches(following.text.lower(), _CLAUSES, n=1, cutoff=0.6)
+            if near:
+                return [_wrong(following, message, near[0])]
     return []
 
 

@@ -130,10 +130,14 @@ class Cursor:
     async def _guarded(self, work: Callable[[], Awaitable[_T]]) -> _T:
         if self.closed:
             await self.close()
-            raise Unavailable("result_closed", "This result is not open any more.", hint="Run the statement again.")
+            raise _not_open()
         self.busy = True
         try:
             return await guarded(self._described, self._limits.statement_timeout_ms, work())
+        except DbaasError:
+            if self._closed:  # by somebody else meanwhile
+                raise _not_open() from None
+            raise
         finally:
             self.busy = False
             self.notices = tuple(self._wire.notices)
@@ -204,3 +208,7 @@ class Cursor:
         self._wire.end()
         if failed is not None:
             raise error_of(failed)
+
+
+def _not_open() -> Unavailable:
+    return Unavailable("result_closed", "This result is not open any more.", hint="Run the statement again.")

@@ -21,6 +21,7 @@ from ..query import TypeNames
 from ..refusal import explain_refusal
 from ..scrolling.standing import Standing
 from ..transaction import credential_of
+from ..wire import Wire
 from .verdicts import too_large
 
 __all__ = ["Opened"]
@@ -69,7 +70,7 @@ class Opened:
         self.scrolls = Pool(
             self._connector, size=limits.scroll_connections, queue=limits.queue, patience=limits.bulk_patience_ms / 1000
         )
-        self.standing = Standing(self.watcher.ask)
+        self.standing = Standing(self._aside)
         self._closed = False
 
     async def close(self) -> None:
@@ -142,6 +143,10 @@ class Opened:
     def wire(self, pool: Pool, role: str) -> Lease:
         """A connection of a pool, logged in as who may become the role."""
         return pool.wire(_login(role), partial(credential_of, role=role))
+
+    async def _aside(self) -> Wire:
+        """A connection as the owner, for whoever calls this alone."""
+        return Wire(await self._connector.connect(partial(credential_of, role="owner"), options="-c jit=off"))
 
     def lanes(self, role: str, *, purpose: str = "") -> Multiplexer:
         """Shared connections of a role's login; those of another purpose do not wait for these."""
