@@ -44,7 +44,7 @@ def tenant(lab: Lab) -> str:
         "create view ten_million as select n as id, -n as below from generate_series(1, 10000000) n;"
         "create table daily (day date, passengers int, airport text);"
         "insert into daily select date '2026-01-01' + n, 100 + n * 7 % 50, 'OSL' from generate_series(0, 59) n;"
-        f"create table {quoted} (id int, {quoted} text, \"a.b[0]\" text, long text);",
+        f'create table {quoted} (id int, {quoted} text, "a.b[0]" text, long text);',
     )
     texts = [MARKUP, TURNED, ACTING, "", "null"]
     for number, text in enumerate(texts):
@@ -260,9 +260,7 @@ def test_what_is_selected_is_copied_in_many_formats(page: Page, tenant: str) -> 
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Control+c")
     expect(page.get_by_role("status").filter(has_text="2 rows copied as Tab-separated.")).to_be_visible()
-    assert page.evaluate("navigator.clipboard.readText()") == (
-        "day\tpassengers\n2026-01-01\t100\n2026-01-02\t107\n"
-    )
+    assert page.evaluate("navigator.clipboard.readText()") == ("day\tpassengers\n2026-01-01\t100\n2026-01-02\t107\n")
     tool(page, "Copy as").click()
     entry(page, "INSERT statements").click()
     expect(page.get_by_role("status").filter(has_text="2 rows copied as INSERT statements.")).to_be_visible()

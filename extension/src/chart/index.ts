@@ -43,10 +43,11 @@ class Chart extends Widget {
   constructor(private readonly options: ChartOptions) {
     super();
     this.addClass('dbaas-Chart');
-    this.layout = new PanelLayout();
+    const layout = new PanelLayout();
+    this.layout = layout;
     this.canvas.addClass('dbaas-Chart-canvas');
     for (const widget of [this.fields, this.canvas, this.caption]) {
-      (this.layout as PanelLayout).addWidget(widget);
+      layout.addWidget(widget);
     }
     this.sizes.observe(this.canvas.node);
     options.themes?.themeChanged.connect(this.later);

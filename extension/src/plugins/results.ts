@@ -8,6 +8,7 @@ import type { Widget } from '@lumino/widgets';
 import { databasesIcon } from '../icons.js';
 import { LazyPanel } from '../lazy.js';
 import type { BrowsedTable } from '../results/browse.js';
+import { visible } from '../shown/text.js';
 
 export const results: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-dbaas/lab:results',
@@ -50,8 +51,10 @@ export const results: JupyterFrontEndPlugin<void> = {
           });
           const made = widget;
           made.toolbar.hide();
-          made.title.label = table.table;
-          made.title.caption = `Rows of ${[table.schema, table.table].filter(Boolean).join('.')} in ${table.tenant}/${table.database}`;
+          made.title.label = visible(table.table);
+          made.title.caption = visible(
+            `Rows of ${[table.schema, table.table].filter(Boolean).join('.')} in ${table.tenant}/${table.database}`
+          );
           made.title.icon = databasesIcon;
           made.title.closable = true;
           opened.set(made, table);

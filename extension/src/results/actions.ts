@@ -88,8 +88,8 @@ export class Actions implements KeyActions, MouseActions {
   };
 
   readonly sort = (column: number, add: boolean): void => {
-    const { source } = this.desk.view;
-    void this.desk.arrange(clicked(source.sort, column, add), source.where);
+    const { sort, where } = this.desk.asked;
+    void this.desk.arrange(clicked(sort, column, add), where);
   };
 
   readonly widen = (column: number): void => {
@@ -163,7 +163,7 @@ export class Actions implements KeyActions, MouseActions {
       label,
       checked: sorted?.descending === descending,
       run: () => {
-        void this.desk.arrange([{ column, descending }], source.where);
+        void this.desk.arrange([{ column, descending }], this.desk.asked.where);
       }
     });
     return [
@@ -176,7 +176,7 @@ export class Actions implements KeyActions, MouseActions {
       {
         label: 'Sort as the statement does',
         run: () => {
-          void this.desk.arrange([], source.where);
+          void this.desk.arrange([], this.desk.asked.where);
         }
       },
       null,
@@ -184,7 +184,7 @@ export class Actions implements KeyActions, MouseActions {
       {
         label: 'Clear all filters',
         run: () => {
-          void this.desk.arrange(source.sort, []);
+          void this.desk.arrange(this.desk.asked.sort, []);
         }
       }
     ];

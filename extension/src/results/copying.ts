@@ -2,6 +2,7 @@
 
 import { Clipboard } from '@jupyterlab/apputils';
 
+import { asText } from '../shown/index.js';
 import type { Desk } from './desk.js';
 import { COPY_FORMATS, encoded } from './formats.js';
 import type { Pages } from './pages.js';
@@ -41,7 +42,7 @@ export async function copyArea(desk: Desk, pages: Pages, area: Area, format: Cop
       const only = rows.length === 1 && columns.length === 1 && format === 'tsv';
       const one = rows[0]?.[0] ?? null;
       const text = only
-        ? plainText(one)
+        ? asText(one)
         : encoded(
             format,
             columns.map(column => source.columns[column] ?? { name: '', type: '' }),
@@ -94,10 +95,6 @@ async function wholeValues(
     }
   }
   return cut;
-}
-
-function plainText(cell: Cell): string {
-  return cell === null ? '' : typeof cell === 'object' ? cell.text : String(cell);
 }
 
 async function write(text: string): Promise<void> {

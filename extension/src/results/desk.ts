@@ -38,6 +38,8 @@ export class Desk {
   }
 
   view: View;
+  /** The order and choice that were asked for last: what comes next builds on them, though they may not be here yet. */
+  asked: { sort: readonly Sort[]; where: readonly Condition[] } = { sort: [], where: [] };
 
   subscribe(changed: () => void): () => void {
     this.listeners.add(changed);
@@ -65,7 +67,8 @@ export class Desk {
    */
   async arrange(sort: readonly Sort[], where: readonly Condition[]): Promise<boolean> {
     const turn = (this.turn += 1);
-    return this.during(
+    this.asked = { sort, where };
+    const done = await this.during(
       () => 'Arranging rows…',
       null,
       async () => {
@@ -85,6 +88,10 @@ export class Desk {
         }
       }
     );
+    if (!done && turn === this.turn) {
+      this.asked = { sort: this.view.source.sort, where: this.view.source.where };
+    }
+    return done;
   }
 
   /** Counts all rows, and says so when that went wrong. */

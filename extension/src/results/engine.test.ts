@@ -141,10 +141,12 @@ test('rows stay when an arrangement is refused, and the last of several wins', a
   refuse.with = Response.json({ code: 'invalid', message: 'No such number.', hint: null }, { status: 400 });
   assert.equal(await desk.arrange([], [{ column: 0, op: 'eq', value: 'x' }]), false);
   assert.deepEqual([desk.view.source, desk.view.problem?.message], [source, 'No such number.']);
+  assert.deepEqual(desk.asked.where, []);
   refuse.with = null;
   const sorts = [false, true].map(descending => desk.arrange([{ column: 0, descending }], []));
   await Promise.all(sorts);
   assert.deepEqual(desk.view.source.sort, [{ column: 0, descending: true }]);
+  assert.deepEqual(desk.asked.sort, [{ column: 0, descending: true }]);
   await desk.arrange([], []);
   assert.equal(desk.view.source, source);
   desk.dispose();

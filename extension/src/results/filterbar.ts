@@ -59,8 +59,11 @@ export class FilterBar {
       this.typed.set(condition.column, typedFor(condition, this.type(condition.column)));
     }
     for (const [column, field] of this.fields) {
-      field.value = this.typed.get(column) ?? '';
-      mark(field, false);
+      // What is being typed stays.
+      if (field !== document.activeElement) {
+        field.value = this.typed.get(column) ?? '';
+        mark(field, false);
+      }
     }
   }
 
@@ -100,15 +103,15 @@ export class FilterBar {
   }
 
   private async apply(column: number, field: HTMLInputElement): Promise<void> {
-    const { source } = this.desk.view;
+    const { sort, where: before } = this.desk.asked;
     const condition = conditionOf(column, this.type(column), field.value);
-    const others = source.where.filter(one => one.column !== column);
+    const others = before.filter(one => one.column !== column);
     const where: Condition[] = condition ? [...others, condition] : others;
-    const accepted = await this.desk.arrange(source.sort, where);
-    mark(field, !accepted);
+    const accepted = await this.desk.arrange(sort, where);
     if (accepted) {
-      this.read();
+      this.typed.set(column, field.value);
     }
+    mark(field, !accepted);
   }
 
   private type(column: number): string {

@@ -1,7 +1,6 @@
 /** What the toolbar and a screen reader say. Pure. */
 
 import { shown } from '../shown/index.js';
-import { conditionOf, typedFor } from './filters.js';
 import type { Cell, ResultColumn, RowSource, Sort } from './source.js';
 
 /** `336776` → `336,776`. */
@@ -64,15 +63,4 @@ function spoken(cell: Cell | undefined): string {
 
 function name(columns: readonly ResultColumn[], column: number): string {
   return shown(columns[column]?.name ?? '', 100).text;
-}
-
-/** Conditions as a person reads them. */
-export function choice(columns: readonly ResultColumn[], where: RowSource['where']): string {
-  return where
-    .map(condition => {
-      const typed = typedFor(condition, '');
-      const sign = conditionOf(0, '', typed)?.op === 'contains' ? 'contains ' : '';
-      return `${name(columns, condition.column)} ${sign}${typed}`;
-    })
-    .join(', ');
 }
