@@ -88,11 +88,8 @@ def result(dashboard: Locator, name: str | re.Pattern[str]) -> Locator:
 
 
 def running(lab: Lab, tenant: str) -> list[dict[str, Any]]:
-    """What the engine still does of the long query."""
-    text = (
-        "select pid from pg_stat_activity where query like '%pg_sleep(600)%' and state <> 'idle' "
-        "and pid <> pg_backend_pid()"
-    )
+    """What sleeps in the engine: the text of a statement that is paged through is a cursor's."""
+    text = "select pid from pg_stat_activity where wait_event = 'PgSleep'"
     rows: list[dict[str, Any]] = lab.sql(tenant, "shop", text)["data"]
     return rows
 
