@@ -77,7 +77,7 @@ def completed(page: Page, source: str, suggestion: str) -> str:
     cell = add(page, source)
     cell.locator(".cm-content").click()
     page.keyboard.press("Control+End")
-    offered = page.locator(".jp-Completer-item")
+    offered = page.locator(".jp-Completer:visible .jp-Completer-item")
     for _ in range(20):
         page.keyboard.press("Tab")
         # A first answer of a database that was never asked may come too late; the next Tab has it.
