@@ -10,7 +10,8 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { IThemeManager } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { ReadonlyJSONObject } from '@lumino/coreutils';
-import { Panel, PanelLayout, Widget } from '@lumino/widgets';
+import { Panel } from '@lumino/widgets';
+import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { Desk } from '../results/desk.js';
@@ -39,15 +40,13 @@ export function createChart(options: ChartOptions): Widget {
   return new Chart(options);
 }
 
-class Chart extends Widget {
+class Chart extends Panel {
   constructor(private readonly options: ChartOptions) {
     super();
     this.addClass('dbaas-Chart');
-    const layout = new PanelLayout();
-    this.layout = layout;
     this.canvas.addClass('dbaas-Chart-canvas');
     for (const widget of [this.fields, this.canvas, this.caption]) {
-      layout.addWidget(widget);
+      this.addWidget(widget);
     }
     this.sizes.observe(this.canvas.node);
     options.themes?.themeChanged.connect(this.later);
