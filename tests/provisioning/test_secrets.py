@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cpu_time import costs_less_than
 from dbaas_provisioning.errors import Unauthorized, Unavailable
 from dbaas_provisioning.nouns import Home, KeyRole
 from dbaas_provisioning.secrets import PREFIX_LENGTH, Vault, hash_key, new_api_key, redact
@@ -136,6 +137,14 @@ def test_logs_show_neither_keys_nor_tokens_nor_passwords(role: KeyRole, before: 
     assert signed[8:] not in shown
     assert "hunter2" not in shown
     assert "127.0.0.1:5432/shop" in shown
+
+
+@pytest.mark.parametrize(
+    "part", ["alter--", "a-", "eyJ-", "eyJ.", "a://", "a://b", "://a:", "://:@", "a://:b", "dbk_", "dbk_s_-", "a.", "@"]
+)
+def test_no_text_takes_long_to_look_through(part: str) -> None:
+    text = part * (100_000 // len(part))
+    assert costs_less_than(1, lambda: redact(text))
 
 
 def test_nothing_secret_is_in_a_repr() -> None:

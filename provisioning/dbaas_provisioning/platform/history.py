@@ -8,6 +8,7 @@ import logging
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -29,7 +30,8 @@ BATCH = 100
 class History:
     """Statements that people ran, per person and database.
 
-    ``note`` returns at once; one task writes, in the order of the notes. :meth:`close` waits for it.
+    ``note`` returns at once; one task looks for passwords and writes, in the order of the notes. :meth:`close`
+    waits for it.
     """
 
     def __init__(self, store: HistoryStore) -> None:
@@ -54,13 +56,12 @@ class History:
             person: who ran it; two who must not see each other's statements have different ones.
             error: the code of what went wrong. Not a message: those quote values.
         """
-        kept = without_passwords(_storable(text)) if len(text) <= LONGEST_TEXT else None
-        if kept is None or not kept.strip() or len(kept.encode()) > LONGEST_TEXT:
+        if len(text) > LONGEST_TEXT or not text.strip():
             return
         if len(self._waiting) >= MOST_WAITING:
             log.warning("A statement is missing in the history: the platform's database does not keep up.")
             return
-        entry = HistoryEntry(_new_id(), kept, started, duration_ms, rows, error and _storable(error)[:LONGEST_ERROR])
+        entry = HistoryEntry(_new_id(), text, started, duration_ms, rows, error and _storable(error)[:LONGEST_ERROR])
         self._waiting.append((_digest(person), database, entry))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.get_running_loop().create_task(self._write())
@@ -96,12 +97,23 @@ class History:
     async def _write(self) -> None:
         while batch := self._waiting[:BATCH]:
             try:
-                await self._store.insert(batch)
+                if kept := await asyncio.to_thread(_kept, batch):
+                    await self._store.insert(kept)
             except DbaasError as error:
                 log.warning("%d statements are missing in the history: %s", len(batch), error.message)
             except Exception:
                 log.exception("%d statements are missing in the history", len(batch))
             del self._waiting[: len(batch)]
+
+
+def _kept(batch: list[tuple[bytes, UUID, HistoryEntry]]) -> list[tuple[bytes, UUID, HistoryEntry]]:
+    """The entries that may be kept, without passwords. Looking for them takes long in a long text."""
+    kept = []
+    for person, database, entry in batch:
+        text = without_passwords(_storable(entry.text))
+        if text is not None and len(text.encode()) <= LONGEST_TEXT:
+            kept.append((person, database, replace(entry, text=text)))
+    return kept
 
 
 def _storable(text: str) -> str:
