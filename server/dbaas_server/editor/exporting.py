@@ -51,7 +51,7 @@ async def export(request: Request, services: Services) -> Response:
         chunks = _file(extract, kind, fields.get("table") or fields.get("name") or "result")
         first = await anext(chunks, b"")
     except QueryError as error:
-        raise marked(error, question) from None
+        raise await marked(error, question) from None
 
     async def body() -> AsyncGenerator[bytes]:
         # Closed here and now when the client goes away: the engine's connection must not wait for a collector.

@@ -56,7 +56,7 @@ async def count(request: Request, services: Services) -> Response:
             arrangement=question.question.arrangement,
         )
     except QueryError as error:
-        raise marked(error, question) from None
+        raise await marked(error, question) from None
     return json_response({"total": total})
 
 
@@ -96,7 +96,7 @@ async def _read(
         fresh = await _open(services, asked)
         return fresh, await fresh.read(lambda: work(fresh.scroll)), identity is not None
     except QueryError as error:
-        raise marked(error, asked) from None
+        raise await marked(error, asked) from None
 
 
 async def _open(services: Services, asked: Asked) -> OpenResult:

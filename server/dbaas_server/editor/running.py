@@ -45,7 +45,7 @@ async def run(request: Request, services: Services) -> Response:
         rows, failure = answer["row_count"], None
     except DbaasError as error:
         failure = error.code
-        raise (marked(error, question) if isinstance(error, QueryError) else error) from None
+        raise (await marked(error, question) if isinstance(error, QueryError) else error) from None
     finally:
         took = (time.monotonic() - clock) * 1000
         if question.fields.get("record", True):

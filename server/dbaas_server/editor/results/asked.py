@@ -19,12 +19,14 @@ from ...services import Services
 from ..history import person_of
 from ..sql.parameters import numbered
 
-__all__ = ["Asked", "asked", "bounded"]
+__all__ = ["LONGEST_TEXT", "QUICK_TEXT", "Asked", "asked", "bounded"]
 
 MOST_KEYS = 32
 """Of an order, and conditions."""
 
-_QUICK_TEXT = 10_000
+LONGEST_TEXT = 1_000_000
+QUICK_TEXT = 10_000
+"""A longer text is looked at in a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
     caller = await services.auth.operator_or_secret(request, tenant)
     fields = await body_fields(request, {"text": str, "params": object, "order": list, "where": list, **allowed})
     text = required(fields, "text")
+    if len(text) > LONGEST_TEXT:
+        raise Invalid("text_too_long", f"The text is longer than {LONGEST_TEXT:,} letters.", hint="Run a part of it.")
     params = fields.get("params")
     if not isinstance(params, dict | list | None):
         raise Invalid("invalid_field", "`params` must be an object for :name, or a list for $1.")
@@ -75,7 +79,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
         statement, args = text, _names(params)
         session = DocumentQueries(services.mongo, (tenant, found.name))
     else:
-        if len(text) > _QUICK_TEXT:
+        if len(text) > QUICK_TEXT:
             statement, args = await asyncio.to_thread(numbered, text, params)
         else:
             statement, args = numbered(text, params)

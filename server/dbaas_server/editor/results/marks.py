@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from ...engine import QueryError
 from ..positions import Positions
 from ..sql.lexer import tokens
-from .asked import Asked
+from .asked import QUICK_TEXT, Asked
 
 __all__ = ["marked"]
 
@@ -20,13 +21,20 @@ class Marked(QueryError):
         return {**super().as_dict(), "position": self.position}
 
 
-def marked(error: QueryError, asked: Asked) -> QueryError:
+async def marked(error: QueryError, asked: Asked) -> QueryError:
     """The same error with its position, where the engine gave one."""
     found = Marked(error.code, error.message, hint=error.hint, details=error.details)
     if error.position is not None:
-        inner = error.position if asked.question.text == asked.text else _typed(asked.text, error.position)
-        found.position = Positions(asked.text).outer(min(inner, len(asked.text)))
+        if len(asked.text) > QUICK_TEXT:
+            found.position = await asyncio.to_thread(_position, asked, error.position)
+        else:
+            found.position = _position(asked, error.position)
     return found
+
+
+def _position(asked: Asked, position: int) -> int:
+    inner = position if asked.question.text == asked.text else _typed(asked.text, position)
+    return Positions(asked.text).outer(min(inner, len(asked.text)))
 
 
 def _typed(text: str, position: int) -> int:

@@ -129,6 +129,14 @@ def test_an_error_tells_where_in_utf16_units(editor) -> None:
     assert editor.refused("run", "select 1/0")["position"] is None
 
 
+@pytest.mark.parametrize("door", ["run", "rows", "count", "cell", "export"])
+def test_a_text_has_a_greatest_length(editor, door: str) -> None:
+    fields = {"cell": {"row": 0, "column": 0}, "export": {"format": "csv"}}.get(door, {})
+    text = "select 1 as a" + " " * 1_000_000
+    assert editor.refused(door, text, **fields)["code"] == "text_too_long"
+    assert editor.post(door, text[:1_000_000], **fields).status_code == 200
+
+
 def test_notices_arrive(editor) -> None:
     answer = editor.ask("run", "do $$ begin raise notice 'by the way'; end $$")
     assert any("by the way" in notice for notice in answer["notices"])

@@ -17,7 +17,7 @@ from ..errors import error_of
 from ..parameters import encoded
 from ..query import READS, SETTINGS, TypeNames, column_types, parameter
 from ..wire import Wire
-from .texts import called, may_make_nulls, single
+from .texts import called, looked_at, may_make_nulls, single
 from .wrapping import Wrapped, check
 
 __all__ = ["Described", "describe", "leave", "reading_statement"]
@@ -51,9 +51,9 @@ class Described:
         return [*self.own, *encoded(self.wrapped.values)]
 
 
-def reading_statement(text: str) -> str:
+async def reading_statement(text: str) -> str:
     """A text that is one statement that looks as if it only read, without its end. Raises ``Invalid``."""
-    inner = single(text)
+    inner = await looked_at(single, text)
     if inner is None or READS.match(inner) is None:
         raise Invalid("not_pageable", "Only a SELECT, VALUES, TABLE or WITH can be read in pages.")
     return inner
@@ -103,10 +103,10 @@ async def describe(
         for column, kind, modifier in zip(await column_types(wire, named, types), kinds, modifiers, strict=True)
     )
     check(arrangement, columns)
-    names = called(text)
+    names = await looked_at(called, text)
     falling = {sources[each.column] for each in arrangement.order if each.descending}
     volatile, not_null = await _about(wire, names, {table for table, _ in falling})
-    safe = not may_make_nulls(text)
+    safe = not await looked_at(may_make_nulls, text)
     no_nulls = frozenset(
         place for place, (table, column) in enumerate(sources) if safe and f"{table}.{column}" in not_null
     )

@@ -5,19 +5,25 @@ https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-__all__ = ["called", "may_make_nulls", "single"]
+__all__ = ["called", "looked_at", "may_make_nulls", "single"]
+
+_QUICK_TEXT = 10_000
+_T = TypeVar("_T")
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+|--[^\n]*)
+    (?P<space>\s++|--[^\n]*+)
     |(?P<comment>/\*)
-    |(?P<string>[eE]'(?:[^'\\]|''|\\.)*(?:'|\Z)|'(?:[^']|'')*(?:'|\Z)|(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=tag)|\Z))
-    |(?P<quoted>"(?:[^"]|"")*(?:"|\Z))
-    |(?P<word>[^\W\d][\w$]*)
-    |(?P<number>\d[\w.]*)
+    |(?P<string>[eE]'(?:[^'\\]|''|\\.)*+(?:'|\\?\Z)|'(?:[^']|'')*+(?:'|\Z)
+        |(?P<tag>\$(?:[^\W\d]\w*+)?\$).*?(?:(?P=tag)|\Z))
+    |(?P<quoted>"(?:[^"]|"")*+(?:"|\Z))
+    |(?P<word>[^\W\d][\w$]*+)
+    |(?P<number>\d[\w.]*+)
     |(?P<end>;)
     |(?P<other>.)
     """,
@@ -26,6 +32,11 @@ _TOKEN = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _BLANK = ("space", "comment")
 _MAKE_NULLS = frozenset({"join", "rollup", "cube", "sets"})
+
+
+async def looked_at(look: Callable[[str], _T], text: str) -> _T:
+    """What a look at a text gives: at a long one in a thread, so that nobody else waits for it."""
+    return look(text) if len(text) <= _QUICK_TEXT else await asyncio.to_thread(look, text)
 
 
 def single(text: str) -> str | None:

@@ -23,7 +23,7 @@ __all__ = ["count", "extract", "scroll"]
 async def scroll(opened: Opened, text: str, args: Sequence[Any], caller: Caller, arrangement: Arrangement) -> Cursor:
     """See :meth:`dbaas_server.engine.Session.scroll`."""
     check_role(caller)
-    inner, limits = reading_statement(text), opened.limits
+    inner, limits = await reading_statement(text), opened.limits
     async with AsyncExitStack() as stack:
         try:
             wire = await stack.enter_async_context(opened.wire(opened.scrolls, caller.role))
@@ -45,7 +45,7 @@ async def scroll(opened: Opened, text: str, args: Sequence[Any], caller: Caller,
 async def count(opened: Opened, text: str, args: Sequence[Any], caller: Caller, arrangement: Arrangement) -> int:
     """See :meth:`dbaas_server.engine.Session.count`."""
     check_role(caller)
-    inner = reading_statement(text)
+    inner = await reading_statement(text)
     async with opened.wire(opened.workers, caller.role) as wire:
         with _spoiled(wire):
             described = await _described(opened, wire, inner, args, caller, replace(arrangement, order=()))
@@ -65,7 +65,7 @@ async def extract(
     """See :meth:`dbaas_server.engine.Session.extract`."""
     check_role(caller)
     columns: list[QueryColumn] = []
-    chunks = _chunks(opened, reading_statement(text), args, caller, arrangement, form, columns)
+    chunks = _chunks(opened, await reading_statement(text), args, caller, arrangement, form, columns)
     # The generator has begun when it is handed out: one that has not would never give its connection back.
     await anext(chunks)
     return Extract(tuple(columns), tuple(distinct_names(columns)), chunks)
