@@ -31,6 +31,17 @@ TEXTS = [
     "do $$ begin execute 'create role app password ' || quote_literal('hunter2'); end $$",
     "create user mapping for app server s options (user 'u', password 'hunter2')",
     "create subscription s connection 'host=h password=hunter2 user=u' publication p",
+    "create subscription s connection 'host=h user=u password=''s3 hunter2''' publication p",
+    "create subscription s connection 'password = '' hunter2'' host=h' publication p",
+    "create subscription s connection 'host=h password=''s3\\''hunter2''' publication p",
+    "alter subscription s connection E'password=\\'s3 hunter2\\' host=h'",
+    "alter subscription s connection 'sslpassword=''s3 hunter2'",
+    "do $$ begin perform dblink_connect('password=''s3 hunter2'''); end $$",
+    "alter server s options (set sslpassword 'hunter2')",
+    "create user mapping for app server s options (user 'u', sslpassword 'hunter2')",
+    "create server s foreign data wrapper w options (\"oauth_client_secret\" 'hunter2')",
+    "create server s foreign data wrapper w options (access_token 'hunter2')",
+    "alter server s options (set password --\n--" + "x" * 300 + "\n 'hunter2')",
     "select * from dblink('host=h password = hunter2', 'select 1') as t (a int)",
     "select * from users where password = 'hunter2'",
     "update users set \"password\" = 'hunter2'",
@@ -60,6 +71,20 @@ def test_no_password_is_kept(text: str) -> None:
         ("alter table users drop column password", "alter table users drop column password"),
         ("alter role app set search_path = 'a'", "alter role app set search_path = 'a'"),
         ("select 1", "select 1"),
+        (
+            "update users set password = '', name = '' where a = ''",
+            "update users set password = '***', name = '' where a = ''",
+        ),
+        ("select * from a join b on a.token = b.token", "select * from a join b on a.token = b.token"),
+        (
+            "create subscription s connection 'host=h password=''a b'' user=u' publication p",
+            "create subscription s connection 'host=h password=*** user=u' publication p",
+        ),
+        (
+            "create user mapping for a server s options (sslpassword 'x', user 'u')",
+            "create user mapping for a server s options (sslpassword '***', user 'u')",
+        ),
+        ("drop subscription passwords", "drop subscription passwords"),
         ('db.t.insertOne({pwd: "a\\"b", n: 1})', 'db.t.insertOne({pwd: "***", n: 1})'),
     ],
 )
@@ -83,7 +108,9 @@ def test_a_literal_behind_the_word_is_gone_whatever_stands_around_it(
 @pytest.mark.parametrize(
     "part",
     ["password ", "password /*", "password '", "password $", "password $a$ ", 'password="', "create ", " ", "\n--",
-     "password=", "password E'\\", "alter role ", "pwd: ", "/* ", "password''"],
+     "password=", "password E'\\", "alter role ", "pwd: ", "/* ", "password''",
+     "x", "a_", "'password=''", "'password=''\\", "e'pwd=\\'",
+     "create server password ", "secret", "$a$ password=''"],
 )  # fmt: skip
 def test_no_text_takes_long(part: str) -> None:
     for text in (part * (100_000 // len(part)), "alter role a password" + part * (100_000 // len(part))):
