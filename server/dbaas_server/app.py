@@ -198,10 +198,13 @@ class PlatformHandler(APIHandler):
                     await asyncio.wait_for(self.flush(), _STALLED_SECONDS)
         except StreamClosedError:
             raise
-        except Exception:
+        except Exception as error:
             # The status is out: cutting the connection is how a client learns that the body is not whole.
             self.request.connection.stream.close()  # type: ignore[union-attr]
-            self.log.exception("dbaas: a response was cut off")
+            if isinstance(error, DbaasError):  # an engine's message quotes values
+                self.log.warning("dbaas: a response was cut off: %s", error.code)
+            else:
+                self.log.exception("dbaas: a response was cut off")
             return
         await self.finish(set_content_type=content_type)
 

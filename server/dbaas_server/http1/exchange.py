@@ -155,9 +155,12 @@ class Exchange:
             await self._send(response)
         except ConnectionResetError:
             return
-        except Exception:
+        except Exception as error:
             # A status that is out cannot be taken back: cutting the connection is how a client learns of it.
-            log.exception("request %s was cut off", self.request.request_id)
+            if isinstance(error, DbaasError):  # an engine's message quotes values
+                log.warning("request %s was cut off: %s", self.request.request_id, error.code)
+            else:
+                log.exception("request %s was cut off", self.request.request_id)
             connection.abort()
             return
         finally:

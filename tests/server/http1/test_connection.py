@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dbaas_provisioning.errors import Unauthorized
+from dbaas_server.engine import QueryError
 from dbaas_server.http import Request, Response
 from dbaas_server.routing import Guard, Route, Router
 from dbaas_server.services import Services
@@ -71,11 +72,18 @@ class Server:
     async def broken(self, request: Request, services: Services) -> Response:
         return Response(200, b"", [("X-Split", "a\r\nSet-Cookie: b")])
 
+    async def cut(self, request: Request, services: Services) -> Response:
+        async def body() -> AsyncGenerator[bytes]:
+            yield b"one"
+            raise QueryError("22012", "division of the value of a person by zero")
+
+        return Response(200, body())
+
     def routes(self) -> tuple[Route, ...]:
         def route(name: str, handler: Callable[[Request, Services], Awaitable[Response]], **more: Any) -> Route:
             return Route(f"/{name}", Guard.public, dict.fromkeys(("GET", "HEAD", "POST"), handler), **more)
 
-        names = ("echo", "early", "endless", "long", "parts", "waiting", "broken")
+        names = ("echo", "early", "endless", "long", "parts", "waiting", "broken", "cut")
         return (*(route(name, getattr(self, name)) for name in names), route("counted", self.counted, max_body=0))
 
 
@@ -170,6 +178,17 @@ async def test_where_packets_end_makes_no_difference(served: Served, cuts: list[
     answers = await talk(served[2], *parts, until=5)
     assert [status for status, _, _ in answers] == [200, 200, 200, 404, 200]
     assert [body for _, _, body in answers[:3]] == [b"first", b"some more", b"onetwo"]
+
+
+async def test_what_cuts_an_answer_off_is_told_without_values(served: Served, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served[2])
+    writer.write(get("/cut"))
+    with contextlib.suppress(ConnectionResetError):
+        assert not (await reader.read()).endswith(b"0\r\n\r\n")
+    writer.close()
+    [told] = [record for record in caplog.records if "cut off" in record.getMessage()]
+    assert "22012" in told.getMessage() and told.exc_info is None
+    assert "person" not in caplog.text
 
 
 async def test_a_head_request_gets_no_body(served: Served) -> None:
