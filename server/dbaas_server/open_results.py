@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+import orjson
+
+from dbaas_provisioning.errors import Invalid
 from dbaas_provisioning.platform import Platform
 
 from .engine import Scroll
@@ -45,11 +48,21 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What was asked: two that are equal have the same rows in the same order."""
+    """What was asked: two that are equal have the same rows in the same order.
+
+    Raises ``Invalid`` (``invalid_field``) where the values are nested too deeply to be compared.
+    """
 
     text: str
-    args: tuple[Any, ...]
+    args: tuple[Any, ...] = field(compare=False)
     arrangement: Arrangement
+    _sent: bytes = field(init=False, repr=False)  # the values told apart: in Python 1, 1.0 and true are equal
+
+    def __post_init__(self) -> None:
+        try:
+            object.__setattr__(self, "_sent", orjson.dumps(self.args))
+        except orjson.JSONEncodeError:
+            raise Invalid("invalid_field", "`params` are nested too deeply.") from None
 
 
 class OpenResult:

@@ -19,7 +19,7 @@ from .running import columns_json
 __all__ = ["cell", "count", "discard", "rows"]
 
 _MOST_ROWS = 1_000
-_FURTHEST = 2**53
+_FURTHEST = 2**31 - 2  # what the engine's FETCH can be told, and the row behind it
 
 _T = TypeVar("_T")
 

@@ -209,6 +209,33 @@ def test_another_question_does_not_use_an_open_result(editor, rows_table) -> Non
     assert not editor.ask("rows", text, params=[0], result=mine, offset=0, limit=5)["reopened"]
 
 
+def test_values_that_python_takes_for_equal_are_others(editor) -> None:
+    text = "select $1::text, g from generate_series(1, 50) g"
+    mine = editor.ask("run", text, params=[True], limit=10)["result"]
+    for value, shown in ((1, "1"), (1.0, "1.0")):
+        page = editor.ask("rows", text, params=[value], result=mine, offset=0, limit=1)
+        assert (page["rows"], page["reopened"]) == ([[shown, 1]], True)
+    assert editor.ask("rows", text, params=[True], result=mine, offset=0, limit=1)["rows"] == [["true", 1]]
+
+
+def test_values_have_a_greatest_depth(editor) -> None:
+    nested: list = []
+    for _ in range(900):
+        nested = [nested]
+    for door in ("run", "rows", "count"):
+        assert editor.refused(door, "select $1::jsonb", params=[nested])["code"] == "invalid_field"
+
+
+@pytest.mark.parametrize("far", [2**31 - 2, 2**31 - 1, 2**31, 2**53])
+def test_rows_that_the_engine_cannot_count_to_are_refused(editor, far: int) -> None:
+    text = "select generate_series(1, 3)"
+    rows, cell = (editor.post("rows", text, offset=far), editor.post("cell", text, row=far, column=0))
+    if far == 2**31 - 2:
+        assert (rows.json()["rows"], cell.json()["code"]) == ([], "no_row")
+    else:
+        assert (rows.json()["code"], cell.json()["code"]) == ("invalid_field", "invalid_field")
+
+
 def test_more_results_than_may_stay_open_are_opened_again(editor) -> None:
     texts = [f"select g, {number} from generate_series(1, 1000) g" for number in range(12)]
     opened = [editor.ask("run", text, limit=10)["result"] for text in texts]
