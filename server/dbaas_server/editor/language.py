@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, cast
 
 from dbaas_provisioning import engines
@@ -27,6 +28,7 @@ MAX_BODY = 6 * 1024 * 1024
 
 _LONGEST = 1_000_000
 _MOST_ITEMS = 1_000
+_WORKERS = ThreadPoolExecutor(2, "dbaas-language")  # of their own: what takes long here leaves others their threads
 
 Fields: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
@@ -85,7 +87,8 @@ async def _answered(request: Request, services: Services, what: str, fields: Fie
         answer = await _documents(database, what)(services, tenant, database.name, fields)
     elif can.sql:
         schema = await _schema(services, tenant, database) if what in rendering.WITH_SCHEMA else None
-        answer = await asyncio.to_thread(rendering.ANSWERS[what], fields, schema)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(_WORKERS, rendering.ANSWERS[what], fields, schema)
     else:
         raise _nobody(database)
     return json_response(answer)

@@ -8,6 +8,8 @@ nobody understood would be a guess. sqlglot takes a tenth of a second to import,
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from dbaas_provisioning.errors import Invalid
@@ -19,6 +21,7 @@ from .lexer import SILENT, Token, closed, tokens
 __all__ = ["Formatted", "formatted"]
 
 _LONGEST = 100_000
+_start = attrgetter("start")
 
 
 class Formatted(NamedTuple):
@@ -47,24 +50,24 @@ def formatted(text: str, start: int, end: int) -> Formatted:
         raise _refused("A string, a comment or a bracket does not end.")
     pieces: list[str] = []
     at = 0
-    ends = [span.end for span in split(inner)]
-    for until in ends:
-        own = [token for token in read if at <= token.start < until]
-        statement = laid_out(inner, own)
+    here = 0  # in `read`: the first token that is at `at` or behind it
+    for until in [span.end for span in split(inner)]:
+        own_end = bisect_left(read, until, here, key=_start)
+        statement = laid_out(inner, read[here:own_end])
         _check(inner[at:until].strip(), statement)
-        semicolon = next((token for token in read if token.start >= until and token.kind not in SILENT), None)
         pieces.append(statement)
-        if semicolon is not None and semicolon.kind == "semicolon":
-            between = [token.text for token in read if until <= token.start < semicolon.start]
+        at, here = until, own_end
+        following = here
+        while following < len(read) and read[following].kind in SILENT:
+            following += 1
+        if following < len(read) and read[following].kind == "semicolon":
+            between = [token.text for token in read[here:following]]
             pieces[-1] += "".join(f"\n{comment}" for comment in between) + ("\n;" if between else ";")
-            at = semicolon.end
-        else:
-            at = until
-        trailing = [token for token in read if token.start >= at][:1]
-        if trailing and trailing[0].kind == "comment" and "\n" not in inner[at : trailing[0].start]:
-            pieces[-1] += " " + trailing[0].text
-            at = trailing[0].end
-    rest = [token.text for token in read if token.start >= at]
+            at, here = read[following].end, following + 1
+        if here < len(read) and read[here].kind == "comment" and "\n" not in inner[at : read[here].start]:
+            pieces[-1] += " " + read[here].text
+            at, here = read[here].end, here + 1
+    rest = [token.text for token in read[here:]]
     if rest:
         pieces.append("\n".join(rest))
     done = "\n\n".join(pieces)

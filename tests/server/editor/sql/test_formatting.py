@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from conninfo import conninfo
+from cpu_time import costs_less_than
 from dbaas_provisioning.errors import Invalid
 from dbaas_provisioning.platform import Access
+from dbaas_server.editor.sql import formatting
 from dbaas_server.editor.sql.formatting import formatted
 from dbaas_server.editor.sql.lexer import tokens
 from valid_statements import STATEMENTS
@@ -30,6 +32,21 @@ def test_valid_statements_keep_their_tokens_and_settle(statement: str) -> None:
     done = whole(statement)
     assert [t.text for t in tokens(done, spaces=False)] == [t.text for t in tokens(statement, spaces=False)]
     assert whole(done) == done
+
+
+def test_comments_and_semicolons_between_statements_stay_in_their_places() -> None:
+    text = "select 1 -- one\n; -- after\n/* two */ select 2 /* end */ ; select 3; -- rest\n-- last"
+    done = whole(text)
+    assert [t.text for t in tokens(done, spaces=False)] == [t.text for t in tokens(text, spaces=False)]
+    assert whole(done) == done
+
+
+@pytest.mark.parametrize("statement", ["select 1;", "select 1 /* a */ ;", "select 1; -- a\n", "select 1\n-- a\n;"])
+def test_many_statements_take_as_much_longer_as_there_are_more(statement: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What sqlglot takes for each of them is not what this is about.
+    monkeypatch.setattr(formatting, "_tree", lambda text: None)
+    text = statement * 4_000
+    assert costs_less_than(6, lambda: whole(text))
 
 
 def test_formatted_statements_are_still_taken(shop: Access) -> None:
