@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_UNICODE_ESCAPE = re.compile(r"\\(?:([\da-fA-F]{4})|\+([\da-fA-F]{6})|\\)")  # of U&"…"; its manual, section 4.1.2.3
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 SILENT = frozenset({"space", "comment"})
@@ -140,8 +141,17 @@ def unquoted(token: Token) -> str:
     """The name that a word or a quoted name stands for: words are folded to lower case."""
     if token.kind != "quoted":
         return token.text.lower()
-    body = token.text[token.text.index('"') + 1 :]
-    return (body[:-1] if closed(token) else body).replace('""', '"')
+    head, _, body = token.text.partition('"')
+    name = (body[:-1] if closed(token) else body).replace('""', '"')
+    return _UNICODE_ESCAPE.sub(_letter, name) if head else name
+
+
+def _letter(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    if code is None:
+        return "\\"
+    number = int(code, 16)
+    return chr(number) if number <= 0x10FFFF else escape[0]
 
 
 def _comment_end(text: str, start: int, end: int) -> int:

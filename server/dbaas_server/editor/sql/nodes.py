@@ -120,6 +120,7 @@ class Block:
         ctes: what its WITH and those around it name.
         outputs: what it gives; None when nobody can know.
         conditions: the expressions within its FROM, each with what it can see.
+        combined: it is the last branch of a UNION, whose ORDER BY is that of them all.
         strays: what stands in its FROM and is no part of it, each behind the item before it.
     """
 
@@ -132,6 +133,7 @@ class Block:
     outputs: Callable[[], tuple[Output, ...] | None] = lambda: None
     conditions: list[tuple[Sequence[Item], Scope]] = field(default_factory=list)
     strays: list[tuple[Item, Item]] = field(default_factory=list)
+    combined: bool = False
 
     def clause(self, name: str) -> Clause | None:
         """Its first clause of a name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from .clauses import split_clauses, split_operators
@@ -40,7 +40,7 @@ class _Reader:
             head = items if at is None else items[:at]
             self._head(head)
         if at is not None:
-            self.query(items[at:], None, {})
+            self.query(_without_options(items[at:]) if at else items, None, self._itself(items[:at]))
 
     def _head(self, items: list[Item]) -> None:
         block = Block("other", Scope(), {})
@@ -60,6 +60,17 @@ class _Reader:
                 if chain is not None and len(chain.parts) <= 2 and chain.parts[-1]:
                     return Scope([table_source(self._schema, chain.parts, chain.tokens)])
         return Scope()
+
+    def _itself(self, head: Sequence[Item]) -> Ctes:
+        """The view that a CREATE RECURSIVE VIEW makes: its query may read from it."""
+        words = [word(item) for item in head[:6]]
+        if "recursive" not in words or (at := words.index("recursive") + 2) >= len(head):
+            return {}
+        name, names = head[at], head[at + 1] if at + 1 < len(head) else None
+        if not isinstance(name, Token) or not is_name(name) or not isinstance(names, Group):
+            return {}
+        source = Source(unquoted(name), "cte", renamed(lambda: None, names), start=name.start)
+        return {source.name: source}
 
     # --- queries ------------------------------------------------------------------------------------------------
 
@@ -81,6 +92,7 @@ class _Reader:
                 self._clauses(block, part[1:])
             else:
                 blocks.append(self._block(part, outer, ctes))
+        blocks[-1].combined = len(blocks) > 1
         return blocks
 
     def _with(self, items: list[Item], outer: Scope | None, ctes: Ctes) -> tuple[list[Item], Ctes]:
@@ -207,8 +219,8 @@ class _Reader:
         for index, item in enumerate(items):
             if isinstance(item, Group):
                 if is_query(item):
-                    if not self.query(item.items, scope, block.ctes):
-                        continue
+                    for each in _statements(item.items):
+                        self.query(each, scope, block.ctes)
                 else:
                     self.expressions(block, clause, item.items, (*groups, item), scope, role)
             elif item.kind == CURSOR:
@@ -219,7 +231,28 @@ _BLOCKS = frozenset({"select", "values", "insert", "update", "delete", "merge", 
 _QUERY_STARTS = frozenset({"select", "values", "insert", "update", "delete", "merge", "table", "with"})
 _NO_TARGET_ALIAS = frozenset({"set", "values", "default", "overriding", "when"})
 _MOST_CTES = 500
+_OPTIONS = frozenset({"local", "cascaded", "check", "option", "no", "data"})
 _HEADS = frozenset({"explain", "create", "prepare", "declare", "copy"})
+
+
+def _statements(items: list[Item]) -> Iterator[list[Item]]:
+    """What a bracket holds: a query, or the several statements of a rule."""
+    at = 0
+    for end, item in enumerate(items):
+        if isinstance(item, Token) and item.kind == "semicolon":
+            if end > at:
+                yield items[at:end]
+            at = end + 1
+    if at < len(items):
+        yield items[at:]
+
+
+def _without_options(items: list[Item]) -> list[Item]:
+    """A definition's query without the WITH CHECK OPTION or WITH DATA behind it."""
+    at = len(items)
+    while at and word(items[at - 1]) in _OPTIONS:
+        at -= 1
+    return items[: at - 1] if 1 < at < len(items) and word(items[at - 1]) == "with" else items
 
 
 def _first_outputs(blocks: Sequence[Block]) -> tuple[Output, ...] | None:

@@ -109,8 +109,7 @@ class SourceReader:
         item = items[at]
         if isinstance(item, Group):
             if not is_query(item):
-                self.read(item.items, 0, (*groups, item))
-                return self._skip_alias(items, at + 1)
+                return self._bracket(item, items, at + 1, groups)
             outer = self._so_far() if lateral else self._block.scope.outer
             blocks = self._query(item.items, outer, self._block.ctes)
             source = Source("", "query", lambda: blocks[0].outputs() if blocks else None, start=item.start)
@@ -181,10 +180,27 @@ class SourceReader:
             self._block.scope.sources.append(source)
         return at
 
-    def _skip_alias(self, items: Sequence[Item], at: int) -> int:
-        if at < len(items) and word(items[at]) == "as":
-            at += 1
-        return at + 1 if at < len(items) and is_name(items[at]) else at
+    def _bracket(self, group: Group, items: Sequence[Item], at: int, groups: tuple[Group, ...]) -> int:
+        """Joins in a bracket, or the functions of ROWS FROM. An alias behind it hides what they are called."""
+        sources = self._block.scope.sources
+        before = list(sources)
+        self.read(group.items, 0, (*groups, group))
+        item = items[at] if at < len(items) else None
+        if word(item) not in ("as", "with") and (not is_name(item) or word(item) in _NO_ALIAS):
+            return at
+        within = [source for source in sources if source not in before]
+        sources[:] = before
+
+        def outputs() -> tuple[Output, ...] | None:
+            if any(source.kind == "merged" or source.columns is None for source in within):
+                return None
+            return tuple(column for source in within for column in source.columns or ())
+
+        both = Source("", "query", outputs, start=group.start)
+        at = self._add(items, at, both)
+        given = both.outputs
+        both.outputs = lambda: None if outputs() is None else given()
+        return at
 
     # --- conditions ---------------------------------------------------------------------------------------------
 

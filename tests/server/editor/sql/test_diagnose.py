@@ -101,6 +101,63 @@ def repaired(text: str, problem: Diagnostic) -> str:
     return text
 
 
+MORE = [
+    "select * from p2022",
+    "select last_value from order_numbers",
+    "select id as x from orders union select id from customers order by x",
+    "select id as x from orders union (select id from customers) order by x",
+    "select id from orders order by created_at using >",
+    "select id from orders order by created_at using > nulls last, id using operator(pg_catalog.<)",
+    "create view few as select * from orders where id < 5 with check option",
+    "create view few as select * from orders where id < 5 with local check option",
+    "create view few as select id from orders with cascaded check option",
+    "create materialized view few as select id from orders where id < 5 with no data",
+    "create table few as select id from orders with data",
+    "create recursive view rv(n) as select 1 union all select n + 1 from rv where n < 5",
+    "create or replace recursive view rv (n, m) as values (1, 2) union all select n + 1, rv.m from rv where n < 5",
+    "create rule r as on insert to orders do also (insert into customers (id) values (new.id);"
+    " delete from orders where id = new.id)",
+    "select jj.a from (orders c join customers o on o.id = c.customer_id) as jj(a, b)",
+    "select jj.a, email from (orders c join customers o using (id)) jj(a, b)",
+    "select jj.b from (orders o join (products p cross join employees e) on true) as jj(b, c) where b > 0",
+    "select b1, c1 from rows from (generate_series(1, 3), unnest(array['a'])) as t(b1, c1) where b1 > 1",
+    "select t.g from rows from (generate_series(1, 3), generate_series(1, 2)) with ordinality as t(b1, c1, g)",
+    "select id operator(pg_catalog.+) 1 from orders",
+    "select timestamp with time zone '2024-01-01', bit varying '101', national character 'x' from orders",
+    "select timestamp(3) without time zone '2024-01-01', character varying(3) 'x', double precision '1' from orders",
+    """select U&"\\0061", U&"\\+000061", x."a" from (select 1 as a) x""",
+    """select U&"d!0061ta" uescape '!' from (select 1 as data) x""",
+]
+"""What PostgreSQL takes and other readers of SQL mostly do not."""
+
+
+@pytest.mark.parametrize("statement", MORE)
+def test_what_few_people_write_is_not_called_an_error(statement: str, shop: Access, schema: Schema) -> None:
+    with psycopg.connect(conninfo(shop)) as connection:
+        connection.execute("create table parted (id int) partition by list (id)")
+        connection.execute("create table p2022 partition of parted default; create sequence order_numbers")
+        connection.execute(statement.encode())
+        connection.rollback()
+    found = diagnose(statement, schema)
+    assert [each for each in found if each.severity == "error" or each.code != "unknown_table"] == []
+    assert len(found) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("select idd as x from orders union select id from customers order by x", "unknown_column"),
+        ("select jj.idd from (select id from orders) as jj", "unknown_column"),
+        ("select c.id from (orders c join customers o on true) as jj(a, b)", "unknown_source"),
+        ("create view few as select idd from orders with check option", "unknown_column"),
+        ("select idd from orders where created_at > timestamp with time zone '2024-01-01'", "unknown_column"),
+        ('select U&"\\0062" from (select 1 as a) x', "unknown_column"),
+    ],
+)
+def test_what_is_wrong_beside_them_is_found(text: str, code: str, schema: Schema) -> None:
+    assert [each.code for each in diagnose(text, schema)] == [code]
+
+
 def test_each_statement_is_judged_by_itself(schema: Schema) -> None:
     text = "select * from orders; select * from custmers; delete from orders; select 'x"
     assert [each.code for each in diagnose(text, schema)] == ["unknown_table", "no_where", "unterminated_string"]

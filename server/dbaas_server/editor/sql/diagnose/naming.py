@@ -30,13 +30,14 @@ GRAMMAR = frozenset(
     materialized recursive search cycle passing columns path nested error empty on key xml text content whitespace
     strip preserve standalone yes version name absent array wrapper conditional unconditional quotes omit string
     returning format encoding uniquely simple of conflict nothing operator overlay placing insert delete matched target
-    source respect ignore from breadth depth overriding system user repeatable lateral rows ilike like similar
+    source respect ignore from breadth depth overriding system user repeatable lateral rows ilike like similar uescape
     """.split()  # noqa: SIM905
 )
 """Words of the language within expressions that are also good names: no unknown column is made of them."""
 
+_NAMES_INSIDE = frozenset({"over", "operator", "xmltable", "json_table", "xmlelement", "xmlforest", "xmlattributes"})
 _BEFORE_OPERANDS = frozenset("by between values set over partition filter escape at recursive row".split())  # noqa: SIM905
-_TYPE_WORDS = frozenset(part for name in TYPES for part in name.split())
+_TYPE_WORDS = frozenset(part for name in (*TYPES, "national") for part in name.split())
 _SPECIAL_CALLS = frozenset(
     """
     coalesce nullif greatest least extract substring trim overlay position cast exists row array normalize grouping
@@ -100,7 +101,7 @@ def _tables(block: Block, schema: Schema, made: set[str]) -> Iterator[Diagnostic
             fixes = (Fix(f"Change to {written}", ((source.token.start, source.token.end, written),)), *fixes)
             near = [written, *near]
         yield Diagnostic(
-            source.token.start, source.token.end, "error", "unknown_table", f"There is no table “{name[:60]}”.",
+            source.token.start, source.token.end, "warning", "unknown_table", f"There may be no table “{name[:60]}”.",
             f"Did you mean {near[0]}?" if near else None, fixes,
         )  # fmt: skip
 
@@ -122,7 +123,7 @@ def _expressions(block: Block, clause: Clause, schema: Schema) -> Iterator[Diagn
         if known is None:
             return
         outputs = frozenset(each.name for each in known)
-        if len(block.scope.sources) == 0:
+        if len(block.scope.sources) == 0 or (block.combined and clause.name == "order"):
             return  # behind UNION: the names of its first branch
     if clause.name == "set":
         items = [item for part in comma_parts(clause.items[1:]) for item in _assigned_value(part)]
@@ -147,7 +148,7 @@ def _chains(items: Sequence[Item]) -> Iterator[tuple[Chain, bool]]:
         if isinstance(item, Group):
             if not is_query(item):
                 before = word(item.before)
-                if before == "over" or before in ("xmltable", "json_table", "xmlelement", "xmlforest", "xmlattributes"):
+                if before in _NAMES_INSIDE:
                     pass
                 elif before == "cast":
                     stop = next((n for n, each in enumerate(item.items) if word(each) == "as"), len(item.items))
@@ -159,6 +160,9 @@ def _chains(items: Sequence[Item]) -> Iterator[tuple[Chain, bool]]:
             previous = item
             at += 1
             continue
+        if (literal := _typed_literal(items, at)) is not None:
+            previous, at = items[literal], literal + 1
+            continue
         chain = chain_at(items, at) if item.kind in ("word", "quoted") else None
         if chain is None:
             previous = item
@@ -167,10 +171,19 @@ def _chains(items: Sequence[Item]) -> Iterator[tuple[Chain, bool]]:
         following = items[chain.end] if chain.end < len(items) else None
         named = isinstance(following, Token) and (following.kind == "string" or following.text in ("=>", ":="))
         called = isinstance(following, Group) and following.opening.text == "("
-        if not named and not called and not _is_no_value(previous):
+        if not named and not called and word(following) != "uescape" and not _is_no_value(previous):
             yield chain, not _operand(previous) and word(previous) not in ("over", "collate", "as", "operator")
         previous = items[chain.end - 1]
         at = chain.end
+
+
+def _typed_literal(items: Sequence[Item], at: int) -> int | None:
+    """The string behind a type of several words that begins here: ``timestamp with time zone '…'``."""
+    end = at
+    while end < len(items) and (word(items[end]) in _TYPE_WORDS or (isinstance(items[end], Group) and end > at)):
+        end += 1
+    last = items[end] if end < len(items) else None
+    return end if end > at + 1 and isinstance(last, Token) and last.kind == "string" else None
 
 
 def _is_no_value(previous: Item | None) -> bool:

@@ -95,7 +95,8 @@ def _in_block(block: Block, schema: Schema) -> list[Diagnostic]:
 
 
 def _operator(last: Token, items: Sequence[Item]) -> bool:
-    return last.kind == "op" and last.text != "*" and len(items) > 1
+    # `order by a using >` ends with its operator.
+    return last.kind == "op" and last.text != "*" and len(items) > 1 and word(items[-2]) != "using"
 
 
 def _star_then_word(items: Sequence[Item], schema: Schema) -> list[Diagnostic]:
