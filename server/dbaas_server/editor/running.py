@@ -20,6 +20,7 @@ from .results.marks import marked
 __all__ = ["columns_json", "run"]
 
 _MOST_ROWS = 10_000
+_MOST_CELLS = 1_000_000
 _WOULD_WRITE = "25006"
 _NOT_SCROLLED = frozenset({"not_pageable", _WOULD_WRITE})
 
@@ -79,7 +80,7 @@ async def _opened(services: Services, asked: Asked, limit: int) -> dict[str, Any
     scroll = await asked.session.scroll(text, args, asked.caller)
     kept = False
     try:
-        page = await scroll.fetch(0, limit)
+        page = await scroll.fetch(0, min(limit, max(1, _MOST_CELLS // max(len(scroll.columns), 1))))
         identity = None
         if not page.complete:
             identity = services.results.keep(asked.reader, asked.question, scroll).identity

@@ -136,11 +136,31 @@ def test_moments_that_no_calendar_module_knows(editor, format: str) -> None:
     assert found[2:] == moments[2:]
 
 
-@pytest.mark.parametrize("expression", ["'NaN'::numeric(5, 2)", "time '24:00:00'", "array[array[1, 2], array[3, 4]]"])
+@pytest.mark.parametrize("expression", ["'NaN'::numeric(5, 2)", "time '24:00:00'", "array[array[1, 2], array[3, 4]]", "'{{a,b}}'::text[]"])
 def test_what_a_type_of_the_file_cannot_hold_is_said(editor, expression: str) -> None:
     refusal = editor.refused("export", f"select {expression} as odd", format="parquet")
     assert refusal["code"] == "value_unfit" and "odd" in refusal["message"]
     assert read(exported(editor, f"select ({expression})::text as odd", "parquet"), "parquet").num_rows == 1
+
+
+@pytest.mark.parametrize("format", ["parquet", "arrow"])
+def test_elements_of_arrays_are_the_engines_texts(editor, format: str) -> None:
+    with editor.connect() as connection:
+        connection.execute("create type export_pair as (a int, b text)")
+    text = (
+        """select array['{"a":1.50,"b":2}'::jsonb, '"x"', 'null', '12', null] as j, array['[1.0,  2]'::json] as k,"""
+        " array[row(1, 'x, y')::export_pair] as p, array[1.10, null]::numeric[] as n, array['{1}']::text[] as t,"
+        " array['00000000-0000-0000-0000-000000000001']::uuid[] as u, null::jsonb[] as z, '{}'::jsonb[] as e"
+    )
+    try:
+        table = read(exported(editor, text, format), format)
+    finally:
+        with editor.connect() as connection:
+            connection.execute("drop type export_pair")
+    assert {name: table.column(name)[0].as_py() for name in table.schema.names} == {
+        "j": ['{"a": 1.50, "b": 2}', '"x"', "null", "12", None], "k": ["[1.0,  2]"], "p": ['(1,"x, y")'],
+        "n": ["1.10", None], "t": ["{1}"], "u": ["00000000-0000-0000-0000-000000000001"], "z": None, "e": [],
+    }  # fmt: skip
 
 
 def test_excel_has_numbers_as_numbers_and_never_a_formula(editor, texts) -> None:
