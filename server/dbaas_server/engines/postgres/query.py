@@ -28,6 +28,7 @@ __all__ = ["READS", "SETTINGS", "Job", "TypeNames", "check_role", "column_types"
 CHUNK_ROWS = 500
 CHUNK_CELL_ROWS = 20  # that arrive together before they are cut
 MOST_CELLS = 1_000_000
+MOST_DEPTH = 100  # of a parameter
 GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set away
 
 SETTINGS = (
@@ -265,7 +266,26 @@ def parameter(value: Any, kind: int) -> str | None:
 
     Args:
         kind: the parameter's type, 0 where nobody knows it; a list is an array unless that is JSON.
+
+    Raises:
+        Invalid: ``too_deep``.
     """
+    if isinstance(value, dict | list) and _deeper(value, MOST_DEPTH):
+        raise Invalid("too_deep", f"A parameter has more than {MOST_DEPTH} lists and objects within each other.")
+    return _parameter(value, kind)
+
+
+def _deeper(value: dict[str, Any] | list[Any], most: int) -> bool:
+    """Whether lists and objects stand in each other more than so many times."""
+    level: list[Any] = [value]
+    while level and most:
+        most -= 1
+        inside = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        level = [item for item in inside if isinstance(item, dict | list)]
+    return bool(level)
+
+
+def _parameter(value: Any, kind: int) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -285,7 +305,7 @@ def _array_literal(items: list[Any]) -> str:
         elif isinstance(item, list):
             parts.append(_array_literal(item))
         else:
-            text = parameter(item, 0) or ""
+            text = _parameter(item, 0) or ""
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
             parts.append(f'"{escaped}"')
     return "{" + ",".join(parts) + "}"

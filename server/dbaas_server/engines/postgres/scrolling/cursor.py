@@ -69,6 +69,7 @@ class Cursor:
     def __init__(self, wire: Wire, described: Described, limits: Limits, ended: Callable[[Cursor], None]) -> None:
         self.columns: tuple[QueryColumn, ...] = described.columns
         self.notices: tuple[str, ...] = ()
+        self.acts = described.acts
         self.busy = False
         self.backend = wire.pgconn.backend_pid
         self.held = AsyncExitStack()
