@@ -136,7 +136,9 @@ def test_moments_that_no_calendar_module_knows(editor, format: str) -> None:
     assert found[2:] == moments[2:]
 
 
-@pytest.mark.parametrize("expression", ["'NaN'::numeric(5, 2)", "time '24:00:00'", "array[array[1, 2], array[3, 4]]", "'{{a,b}}'::text[]"])
+@pytest.mark.parametrize(
+    "expression", ["'NaN'::numeric(5, 2)", "time '24:00:00'", "array[array[1, 2], array[3, 4]]", "'{{a,b}}'::text[]"]
+)
 def test_what_a_type_of_the_file_cannot_hold_is_said(editor, expression: str) -> None:
     refusal = editor.refused("export", f"select {expression} as odd", format="parquet")
     assert refusal["code"] == "value_unfit" and "odd" in refusal["message"]

@@ -39,8 +39,10 @@ _NO_LIMIT = b"select set_config('statement_timeout', '0', true)"
 # Elements that JSON has in a way of its own, or as the engine writes them. Others are texts: a number would lose its
 # last zeros, a JSON value or a composite would no longer be told from what it says.
 _IN_JSON = frozenset(
-    ("boolean", "smallint", "integer", "bigint", "oid", "real", "double precision", "bytea", "date")
-    + ("time without time zone", "timestamp without time zone", "timestamp with time zone")
+    (
+        *("boolean", "smallint", "integer", "bigint", "oid", "real", "double precision", "bytea", "date"),
+        *("time without time zone", "timestamp without time zone", "timestamp with time zone"),
+    )
 )
 
 _Render = Callable[[PGresult], bytes]
