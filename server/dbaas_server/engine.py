@@ -105,10 +105,14 @@ class Scroll(Protocol):
 
     It holds a connection until it is closed. It closes itself when anything fails or is cancelled, and when somebody
     else waits for what it holds on to (the definition of a table may change while nobody reads on).
+
+    Attributes:
+        acts: the statement calls functions that may do more than read, by what is known before it runs.
     """
 
     columns: tuple[QueryColumn, ...]
     notices: tuple[str, ...]
+    acts: bool
 
     @property
     def closed(self) -> bool:

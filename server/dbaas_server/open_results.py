@@ -25,6 +25,8 @@ __all__ = ["OpenResult", "OpenResults", "Question", "Reader"]
 
 IDLE_SECONDS = 300.0
 LOOK_SECONDS = 15.0
+MOST_SECONDS = 1_800.0
+"""A result that is read on and on is opened anew after so long: its snapshot keeps the engine from tidying up."""
 PER_PERSON = 8
 GRACE_SECONDS = 2.0
 """What is read for somebody who went away may take so long yet: who scrolls on through a grid leaves pages behind, and
@@ -69,7 +71,8 @@ class OpenResult:
     """One of them.
 
     Attributes:
-        used: when it was last read, in the loop's time.
+        opened: when it was, in the loop's time.
+        used: when it was last read, in the same.
     """
 
     def __init__(self, identity: str, reader: Reader, question: Question, scroll: Scroll) -> None:
@@ -77,7 +80,7 @@ class OpenResult:
         self.reader = reader
         self.question = question
         self.scroll = scroll
-        self.used = asyncio.get_running_loop().time()
+        self.opened = self.used = asyncio.get_running_loop().time()
         self._lock = asyncio.Lock()
         self._waiting = 0
 
@@ -188,7 +191,8 @@ class OpenResults:
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
         for result in list(self._results.values()):
-            if result.scroll.closed or (not result.busy and loop.time() - result.used >= IDLE_SECONDS):
+            idle, old = loop.time() - result.used >= IDLE_SECONDS, loop.time() - result.opened >= MOST_SECONDS
+            if result.scroll.closed or (not result.busy and (idle or old)):
                 self._drop(result)
         self._timer = loop.call_later(LOOK_SECONDS, self._look) if self._results else None
 

@@ -20,6 +20,7 @@ from .results.marks import marked
 __all__ = ["columns_json", "run"]
 
 _MOST_ROWS = 10_000
+_MOST_CELLS = 1_000_000
 _WOULD_WRITE = "25006"
 _NOT_SCROLLED = frozenset({"not_pageable", _WOULD_WRITE})
 
@@ -65,21 +66,28 @@ async def run(request: Request, services: Services) -> Response:
 
 async def _answer(services: Services, asked: Asked, limit: int) -> dict[str, Any]:
     try:
-        return await _opened(services, asked, limit)
+        if (answer := await _opened(services, asked, limit)) is not None:
+            return answer
     except DbaasError as error:
         if error.code not in _NOT_SCROLLED:
             raise
     return await _once(asked, limit)
 
 
-async def _opened(services: Services, asked: Asked, limit: int) -> dict[str, Any]:
-    """The first page of a result that stays open if there is more."""
+async def _opened(services: Services, asked: Asked, limit: int) -> dict[str, Any] | None:
+    """The first page of a result that stays open if there is more; None for what is not to be read in pages.
+
+    A function of somebody's own may write for a row behind the first page: a result that is only read would never get
+    there.
+    """
     text, args = asked.question.text, asked.question.args
     await services.results.make_room(asked.reader, asked.session.limits.scroll_connections)
     scroll = await asked.session.scroll(text, args, asked.caller)
     kept = False
     try:
-        page = await scroll.fetch(0, limit)
+        if scroll.acts:
+            return None
+        page = await scroll.fetch(0, min(limit, max(1, _MOST_CELLS // max(len(scroll.columns), 1))))
         identity = None
         if not page.complete:
             identity = services.results.keep(asked.reader, asked.question, scroll).identity

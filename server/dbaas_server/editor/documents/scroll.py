@@ -31,6 +31,8 @@ class DocumentScroll:
         first: its first documents, where they were read already.
     """
 
+    acts = False
+
     def __init__(
         self,
         clients: MongoClients,

@@ -20,12 +20,15 @@ from ...nouns import Caller, QueryColumn, QueryResult
 from .decode import decoder
 from .errors import ConnectionLost, error_of
 from .parameters import encoded
-from .scrolling.cells import Cells
+from .scrolling.cells import GIVE_WAY_CELLS, Cells
 from .wire import Wire
 
 __all__ = ["READS", "SETTINGS", "Job", "TypeNames", "check_role", "column_types", "only_reads", "parameter", "run"]
 
 CHUNK_ROWS = 500
+CHUNK_CELL_ROWS = 20  # that arrive together before they are cut
+MOST_CELLS = 1_000_000
+MOST_DEPTH = 100  # of a parameter
 GRACE_SECONDS = 5.0  # past the statement timeout, which a query may have set away
 
 SETTINGS = (
@@ -47,7 +50,8 @@ class Job:
         args: JSON values for ``$1`` …
         cap: rows kept at most.
         offset: rows skipped, in the server; the text must then be one SELECT, VALUES, TABLE or WITH. None: no page.
-        cells: values become cells, else JSON-able values.
+        cells: values become cells, else JSON-able values. Their number is bounded then, and so are their bytes.
+        most_bytes: of the texts among them.
     """
 
     text: str
@@ -56,6 +60,7 @@ class Job:
     offset: int | None
     timeout_ms: int
     cells: bool = False
+    most_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -81,7 +86,8 @@ class _Answer:
     """What has arrived of the last statement."""
 
     columns: list[tuple[str, int]] = field(default_factory=list)
-    rows: list[tuple[bytes | None, ...]] = field(default_factory=list)
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    cells: Cells | None = None
     truncated: bool = False
     command: str = ""
     count: int = 0
@@ -142,7 +148,7 @@ async def run(
             "The connection to the database was lost while this ran.",
             hint="Look before you try again.",
         ) from None
-    rows = _cells(answer) if job.cells else _values(answer, columns)
+    rows = answer.rows if job.cells else _values(answer, columns)
     return QueryResult(columns, rows, answer.count, answer.truncated, answer.command, notices)
 
 
@@ -154,17 +160,12 @@ def _values(answer: _Answer, columns: Sequence[QueryColumn]) -> list[tuple[Any, 
     ]
 
 
-def _cells(answer: _Answer) -> list[tuple[Any, ...]]:
-    cells = Cells([oid for _, oid in answer.columns])
-    return [cells.row(row) for row in answer.rows]
-
-
 async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]]) -> _Answer:
     paged = job.offset is not None
     text = _paged(job, job.offset) if job.offset is not None else job.text
     statement = b"".join(part or b"" for part in encoded([text]))
     parameters = await _parameters(wire, statement, job.args) if job.args or paged else None
-    await wire.ask(statement, parameters, chunk_rows=CHUNK_ROWS)
+    await wire.ask(statement, parameters, chunk_rows=CHUNK_CELL_ROWS if job.cells else CHUNK_ROWS)
     one_statement = parameters is not None or ";" not in text.rstrip().rstrip(";")
     # A CTE that writes may do so after the last row, so what begins with WITH is always run to its end.
     begins = READS.match(text)
@@ -172,10 +173,15 @@ async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]])
     answer = _Answer()
     failed: PGresult | None = None
     stopped = False
+    made = 0
     while (result := await wire.result()) is not None:
         status = result.status
         if status in _TUPLES:
-            _take(answer, result, job.cap)
+            _take(answer, result, job)
+            made += result.ntuples * result.nfields
+            if made >= GIVE_WAY_CELLS:
+                made = 0
+                await asyncio.sleep(0)
             if answer.truncated and stoppable and not stopped and status != ExecStatus.TUPLES_OK:
                 stopped = not await wrote(wire.pgconn.backend_pid)
                 stoppable = False
@@ -198,7 +204,7 @@ async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]])
     return answer
 
 
-def _take(answer: _Answer, result: PGresult, cap: int) -> None:
+def _take(answer: _Answer, result: PGresult, job: Job) -> None:
     """Add rows of a result to the answer; a new statement's rows replace the last one's."""
     if answer.complete:
         answer.columns = [
@@ -206,13 +212,19 @@ def _take(answer: _Answer, result: PGresult, cap: int) -> None:
             for column in range(result.nfields)
         ]
         answer.rows.clear()
+        answer.cells = Cells([kind for _, kind in answer.columns]) if job.cells else None
         answer.truncated = False
         answer.complete = False
-    room = cap - len(answer.rows)
+    cells = answer.cells
+    cap = job.cap if cells is None else min(job.cap, max(1, MOST_CELLS // max(result.nfields, 1)))
+    room = 0 if answer.truncated else cap - len(answer.rows)
     width = range(result.nfields)
-    for row in range(min(result.ntuples, room)):
-        answer.rows.append(tuple(result.get_value(row, column) for column in width))
-    if result.ntuples > room:
+    taken = 0
+    while taken < min(result.ntuples, room) and (cells is None or cells.size < job.most_bytes):
+        values = tuple(result.get_value(taken, column) for column in width)
+        answer.rows.append(values if cells is None else cells.row(values))
+        taken += 1
+    if result.ntuples > taken:
         answer.truncated = True
     if tag := _tag(result):  # on the last chunk that has rows, or on the empty result that ends them
         answer.command = tag
@@ -254,7 +266,26 @@ def parameter(value: Any, kind: int) -> str | None:
 
     Args:
         kind: the parameter's type, 0 where nobody knows it; a list is an array unless that is JSON.
+
+    Raises:
+        Invalid: ``too_deep``.
     """
+    if isinstance(value, dict | list) and _deeper(value, MOST_DEPTH):
+        raise Invalid("too_deep", f"A parameter has more than {MOST_DEPTH} lists and objects within each other.")
+    return _parameter(value, kind)
+
+
+def _deeper(value: dict[str, Any] | list[Any], most: int) -> bool:
+    """Whether lists and objects stand in each other more than so many times."""
+    level: list[Any] = [value]
+    while level and most:
+        most -= 1
+        inside = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        level = [item for item in inside if isinstance(item, dict | list)]
+    return bool(level)
+
+
+def _parameter(value: Any, kind: int) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -274,7 +305,7 @@ def _array_literal(items: list[Any]) -> str:
         elif isinstance(item, list):
             parts.append(_array_literal(item))
         else:
-            text = parameter(item, 0) or ""
+            text = _parameter(item, 0) or ""
             escaped = text.replace("\\", "\\\\").replace('"', '\\"')
             parts.append(f'"{escaped}"')
     return "{" + ",".join(parts) + "}"

@@ -351,3 +351,36 @@ def test_nothing_stays_behind_on_a_connection(editor) -> None:
     editor.http.delete(f"{editor.path}/results/{result}")
     cursors = "select count(*) from pg_cursors where name like 'dbaas%'"
     assert {editor.ask("run", cursors)["rows"][0][0] for _ in range(8)} == {1}  # its own
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("select i % 3 as g, i::text || repeat('x', 20000) as t from generate_series(1, 1000) i", [{"column": 0}]),
+        ("select floor(random() * 3) as g, random()::text || repeat('x', 20000) as t from generate_series(1, 300)", []),
+        (
+            "select floor(random() * 3) as g, random()::text || repeat('x', 20000) as t from generate_series(1, 300)",
+            [{"column": 0, "descending": True}],
+        ),
+        (
+            "select i % 3 as g, min(i)::text || repeat('x', 20000) as t from generate_series(1, 300) i"
+            " group by i % 3, i % 100",
+            [],
+        ),
+    ],
+)
+def test_a_cell_is_of_the_row_on_the_page_among_equal_ones(editor, text: str, order: list) -> None:
+    fields = {"result": editor.ask("rows", text, offset=0, limit=1, order=order)["result"], "order": order}
+    page = editor.ask("rows", text, offset=100, limit=10, **fields)
+    for place in range(0, 10, 3):
+        whole = editor.ask("cell", text, row=100 + place, column=1, **fields)["value"]
+        shown = page["rows"][place][1]
+        assert (whole[:1000], len(whole)) == (shown["text"], shown["length"])
+    again = editor.ask("rows", text, offset=100, limit=10, **fields)
+    assert again["rows"] == page["rows"] and not again["reopened"]
+
+
+def test_a_composite_is_null_only_by_itself(editor) -> None:
+    text = "select * from (values (row(1, null)), (row(null, null)), (row(1, 2)), (null)) v (c)"
+    for op, wanted in (("null", 1), ("not_null", 3)):
+        assert editor.ask("count", text, where=[{"column": 0, "op": op}])["total"] == wanted

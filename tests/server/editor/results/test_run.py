@@ -104,6 +104,33 @@ def test_a_select_that_writes_runs_once(editor, text: str) -> None:
         assert editor.ask("run", "select v from copy_of_it")["rows"] == [[1]]
 
 
+def test_a_function_of_somebodys_own_that_writes_late_is_done_to_its_end(editor) -> None:
+    with editor.connect() as connection:
+        connection.execute("create table written_late (i int); create sequence written_late_numbers")
+        connection.execute(
+            "create function writes_late(i int) returns int language plpgsql as"
+            " $$ begin if i > 300 then insert into written_late values (i); end if; return i; end $$"
+        )
+    answer = editor.ask("run", "select writes_late(i) from generate_series(1, 1000) i", limit=200)
+    assert len(answer["rows"]) == 200 and not answer["complete"] and not answer["pageable"]
+    late = "select case when i > 300 then nextval('written_late_numbers') end from generate_series(1, 1000) i"
+    assert not editor.ask("run", late, limit=200)["pageable"]
+    with editor.connect() as connection:
+        assert connection.execute("select count(*) from written_late").fetchone() == (700,)
+        assert connection.execute("select last_value from written_late_numbers").fetchone() == (700,)
+    assert editor.ask("run", "select random() from generate_series(1, 300)", limit=200)["pageable"]
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_value_nested_too_deeply_is_refused(editor, opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    deep = f"{opening * 1000}1{closing * 1000}"
+    for text in ("select $1::jsonb", "select $1::text[]"):
+        answer = editor.http.post(f"{editor.path}/run", content=f'{{"text": "{text}", "params": [{deep}]}}')
+        assert (answer.status_code, answer.json()["code"]) == (400, "too_deep")
+    assert editor.ask("run", "select $1::jsonb", params=[[[[{"a": [1]}]]]])["rows"] == [['[[[{"a": [1]}]]]']]
+
+
 def test_values_of_parameters_are_sent_beside_the_text(editor) -> None:
     hostile = "'; drop table x; --"
     named = editor.ask(

@@ -257,3 +257,47 @@ async def test_who_leaves_a_page_behind_keeps_the_result_if_it_comes_soon(databa
     assert (await kept.read(lambda: scroll.fetch(25, 1))).rows[0][0] == 26
     assert not scroll.closed
     await results.close()
+
+
+async def test_a_result_has_a_greatest_age(database, opener, owner, platform, monkeypatch) -> None:
+    monkeypatch.setattr("dbaas_server.open_results.MOST_SECONDS", 0.6)
+    monkeypatch.setattr("dbaas_server.open_results.LOOK_SECONDS", 0.05)
+    session = await opener(database)
+    results = OpenResults(platform)
+    reader, question = Reader(owner.tenant, database.database.id, "ann"), Question(THOUSAND, (), Arrangement())
+    kept = results.keep(reader, question, await session.scroll(THOUSAND, (), owner))
+    deadline = time.monotonic() + 60
+    while not kept.scroll.closed:
+        assert time.monotonic() < deadline
+        with suppress(Unavailable):
+            await kept.read(lambda: kept.scroll.fetch(5, 1))
+        await asyncio.sleep(0.02)
+    assert results.find(kept.identity, reader, question) is None
+    await results.close()
+
+
+@pytest.mark.parametrize("args", [(), (1,)])
+async def test_a_file_that_nobody_takes_gives_way_to_who_waits(database, opener, owner, monkeypatch, args) -> None:
+    monkeypatch.setattr("dbaas_server.engines.postgres.scrolling.standing.PATIENCE_SECONDS", 0)
+    session = await opener(database)
+    await session.run(
+        "create table stood_on as select repeat('x', 1000) as v, g from generate_series(1, 50000) g", (), owner
+    )
+    text = "select v from stood_on" + (" where g >= $1" if args else "")
+    extract = await session.extract(text, args, owner)
+    await anext(extract.chunks)
+    await session.run("alter table stood_on add column more int", (), owner)  # has the time of a statement
+    with pytest.raises(Unavailable) as stopped:
+        async for _ in extract.chunks:
+            pass
+    assert stopped.value.code == "export_stopped"
+    whole = await session.extract(text, args, owner)
+    assert sum([len(chunk) async for chunk in whole.chunks]) == 50_000 * 1001
+
+
+async def test_a_lock_of_ones_own_making_is_let_go_when_somebody_waits(database, opener, owner) -> None:
+    session = await opener(database)
+    scroll = await session.scroll("select pg_advisory_lock(7), g from generate_series(1, 100) g", (), owner)
+    await scroll.fetch(0, 10)
+    await session.run("select pg_advisory_lock(7)", (), owner)  # has the time of a statement
+    assert scroll.closed

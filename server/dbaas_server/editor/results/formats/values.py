@@ -84,9 +84,9 @@ def _converter(kind: pa.DataType) -> _Convert:
 
 
 def _list_of(kind: pa.DataType) -> _Convert:
-    """An array arrives as JSON, whose numbers stay as they are written where they are texts here."""
+    """An array arrives as JSON, with texts where elements are texts here."""
     if pa.types.is_string(kind):
-        return lambda text: [_as_text(item) for item in json.loads(text, parse_int=str, parse_float=str)]
+        return lambda text: [_text(item) for item in json.loads(text)]
     if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         found: _Convert = json.loads
         return found
@@ -94,8 +94,10 @@ def _list_of(kind: pa.DataType) -> _Convert:
     return lambda text: [None if item is None else convert(item) for item in json.loads(text)]
 
 
-def _as_text(item: Any) -> str | None:
-    return item if item is None or isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+def _text(item: Any) -> str | None:
+    if isinstance(item, list):  # of an array of more dimensions than one
+        raise ValueError(item)
+    return item if item is None else str(item)
 
 
 def _decimal(text: str) -> Decimal:

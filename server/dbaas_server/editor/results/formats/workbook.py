@@ -6,12 +6,14 @@ way: so nothing is sent before the file is done, and whoever asked is told what 
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
@@ -24,6 +26,9 @@ __all__ = ["MOST_ROWS", "Workbook"]
 
 MOST_ROWS = 1_048_576
 """Of a sheet, its header among them. https://support.microsoft.com/office: "Excel specifications and limits"."""
+
+MOST_BYTES = 2 * 1024 * 1024 * 1024
+"""Of the sheet on disk, before it is compressed."""
 
 LONGEST_TEXT = 32_767
 _READ_BYTES = 256 * 1024
@@ -72,10 +77,14 @@ class Workbook(Encoder):
         self._page.freeze_panes(1, 0)
         self._row = 0
         for place, column in enumerate(sheet.columns):
-            self._page.write_string(0, place, _fitting(column.name), bold)
+            self._write_text(0, place, column.name, bold)
 
     def rows(self, chunk: bytes) -> bytes:
-        """Writes them down; what comes of it, comes at the end. Raises ``Invalid`` (``too_many_rows``)."""
+        """Writes them down; what comes of it, comes at the end.
+
+        Raises:
+            Invalid: ``too_many_rows``, ``too_many_bytes``.
+        """
         for row in text_rows(chunk, len(self.sheet.columns)):
             self._row += 1
             if self._row >= MOST_ROWS:
@@ -87,6 +96,12 @@ class Workbook(Encoder):
             for place, (column, value) in enumerate(zip(self.sheet.columns, row, strict=True)):
                 if value is not None:
                     self._write(place, column.type, value)
+        if sum(file.stat().st_size for file in self._folder.iterdir()) > MOST_BYTES:
+            raise Invalid(
+                "too_many_bytes",
+                f"The Excel sheet would have more than {MOST_BYTES // 2**20:,} MiB.",
+                hint="Export CSV or Parquet, or fewer rows.",
+            )
         return b""
 
     def end(self) -> Iterator[bytes]:
@@ -108,11 +123,16 @@ class Workbook(Encoder):
             page.write_boolean(row, place, value == "t")
         elif kind in _FORMATS and (serial := _serial(value)) is not None:
             page.write_number(row, place, serial, self._formats[kind])
-        elif value.startswith("<r>") and value.endswith("</r>"):
-            # The library takes such a text for its own markup, unless it is given in two pieces.
-            page.write_rich_string(row, place, value[0], self._plain, _fitting(value)[1:])
         else:
-            page.write_string(row, place, _fitting(value))
+            self._write_text(row, place, value)
+
+    def _write_text(self, row: int, place: int, text: str, form: Any = None) -> None:
+        if text.startswith("<r>") and text.endswith("</r>"):
+            # The library takes such a text for its own markup, unless it is given in two pieces.
+            pieces = [text[0], form or self._plain, _fitting(text)[1:]]
+            self._page.write_rich_string(row, place, *([form, *pieces] if form else pieces))
+        else:
+            self._page.write_string(row, place, _fitting(text), form)
 
 
 def _exact(value: str) -> bool:
@@ -120,7 +140,8 @@ def _exact(value: str) -> bool:
     if found is None:
         return False
     digits = (found[1] + (found[2] or "")).strip("0")
-    return len(digits) <= _DIGITS
+    number = float(value)
+    return len(digits) <= _DIGITS and math.isfinite(number) and (number != 0 or not digits)
 
 
 def _serial(value: str) -> float | None:

@@ -9,7 +9,10 @@ from psycopg.postgres import types as builtin
 
 from ....nouns import Cell, LongText
 
-__all__ = ["HEAD_CHARACTERS", "WHOLE_CHARACTERS", "Cells"]
+__all__ = ["GIVE_WAY_CELLS", "HEAD_CHARACTERS", "SHORT", "WHOLE_CHARACTERS", "Cells"]
+
+GIVE_WAY_CELLS = 5_000
+"""After so many others have their turn."""
 
 WHOLE_CHARACTERS = 10_000
 """A text of more characters is cut."""
@@ -40,6 +43,10 @@ _DECODERS: dict[int, Callable[[bytes], Cell]] = {
     **{builtin[name].oid: _integer for name in ("int2", "int4", "int8", "oid")},
     **{builtin[name].oid: _float for name in ("float4", "float8")},
 }
+SHORT = frozenset(_DECODERS) | {
+    builtin[name].oid for name in ("numeric", "uuid", "date", "time", "timetz", "timestamp", "timestamptz", "interval")
+}
+"""Types whose values are never long."""
 
 
 class Cells:
@@ -48,11 +55,14 @@ class Cells:
     Args:
         kinds: the columns' types.
         lengths: where a row has the length of a column that was cut already.
+
+    Attributes:
+        size: bytes of the texts that were made.
     """
 
     def __init__(self, kinds: Sequence[int], lengths: dict[int, int] | None = None) -> None:
         self._decoders = [(_DECODERS.get(kind), (lengths or {}).get(place)) for place, kind in enumerate(kinds)]
-        self._size = 0
+        self.size = 0
         self._longest = WHOLE_CHARACTERS
 
     def row(self, values: Sequence[bytes | None]) -> tuple[Cell, ...]:
@@ -67,7 +77,7 @@ class Cells:
                 told = values[length] if length is not None else None
                 cells.append(self._text(value, None if told is None else int(told)))
         for size, longest in _TIGHTER:
-            if self._size > size:
+            if self.size > size:
                 self._longest = longest
         return tuple(cells)
 
@@ -76,8 +86,8 @@ class Cells:
         if length is None and len(text) > self._longest:
             length = len(text)
         if length is None:
-            self._size += len(value)
+            self.size += len(value)
             return text
         head = text[: min(HEAD_CHARACTERS, self._longest)]
-        self._size += len(head)
+        self.size += len(head)
         return LongText(head, length)

@@ -16,15 +16,16 @@ from dbaas_provisioning.errors import DbaasError, Invalid, NotFound, Unavailable
 from ....engine import Limits, QueryError
 from ....nouns import Cell, QueryColumn, ScrollPage
 from ..errors import ConnectionLost, error_of
+from ..parameters import encoded
 from ..query import GRACE_SECONDS
 from ..wire import Wire
-from .cells import Cells
+from .cells import GIVE_WAY_CELLS, SHORT, Cells
 from .described import Described, leave, refused
-from .wrapping import explained, wrap
+from .wrapping import WHOLE, explained, wrap
 
 __all__ = ["Cursor", "guarded"]
 
-CHUNK_ROWS = 50  # arrive together: long values that are not cut in the engine are only held for so many rows
+CHUNK_ROWS = 50  # arrive together where none can be long; else one by one
 CLOSE_SECONDS = 5.0
 
 _TUPLES = (ExecStatus.TUPLES_OK, ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_CHUNK)
@@ -68,6 +69,7 @@ class Cursor:
     def __init__(self, wire: Wire, described: Described, limits: Limits, ended: Callable[[Cursor], None]) -> None:
         self.columns: tuple[QueryColumn, ...] = described.columns
         self.notices: tuple[str, ...] = ()
+        self.acts = described.acts
         self.busy = False
         self.backend = wire.pgconn.backend_pid
         self.held = AsyncExitStack()
@@ -78,6 +80,7 @@ class Cursor:
         self._closed = False
         self._at = 0  # rows before the cursor
         self._lengths: dict[int, int] = {}
+        self._chunk_rows = 1
 
     @property
     def closed(self) -> bool:
@@ -87,6 +90,8 @@ class Cursor:
     async def declare(self) -> None:
         """Have the engine plan it; nothing runs yet. Raises ``Invalid`` (``not_pageable``), ``QueryError``."""
         items, self._lengths = wrap(self._described.kinds)
+        if all(place in self._lengths or kind in SHORT for place, kind in enumerate(self._described.kinds)):
+            self._chunk_rows = CHUNK_ROWS
         try:
             await self._declare("dbaas_page", items)
         except QueryError as error:
@@ -157,12 +162,16 @@ class Cursor:
     async def _fetch(self, offset: int, count: int) -> ScrollPage:
         cells = Cells(self._described.kinds, self._lengths)
         rows: list[tuple[Cell, ...]] = []
-        seen = 0
+        seen = made = 0
         await self._move(offset)
         async for result in self._asked(b"fetch forward %d from dbaas_page" % (count + 1)):
             for row in range(min(result.ntuples, count - len(rows))):
                 rows.append(cells.row([result.get_value(row, place) for place in range(result.nfields)]))
             seen += result.ntuples
+            made += result.ntuples * result.nfields
+            if made >= GIVE_WAY_CELLS:
+                made = 0
+                await asyncio.sleep(0)
         self._at += seen
         return ScrollPage(rows, seen <= count)
 
@@ -172,33 +181,52 @@ class Cursor:
             self._at = offset
 
     async def _value(self, row: int, column: int) -> tuple[str | None, int]:
-        # Of the same snapshot, along the same way, with this one column whole.
-        kinds = self._described.kinds
-        items, _ = wrap(kinds, whole=column)
-        await self._declare("dbaas_cell", items)
-        try:
-            values: Sequence[bytes | None] | None = None
-            async for result in self._asked(b"fetch absolute %d from dbaas_cell" % (row + 1)):
-                if result.ntuples:
-                    values = [result.get_value(0, place) for place in range(result.nfields)]
-        finally:
-            if self._wire.usable:
-                await self._wire.execute(b"close dbaas_cell")
+        # The row that the page has, and no other: of this cursor, with this one column whole.
+        if column in self._lengths:
+            await self._leave_whole(str(column))
+        self._at = -1
+        values = await self._row(b"dbaas_page", row)
+        if column in self._lengths:
+            await self._leave_whole("")
         if values is None:
             raise NotFound("no_row", f"The result has no row {row}.")
+        self._at = row + 1
+        if column in self._lengths and values[self._lengths[column]] is not None:
+            values = await self._again(row, column)
         value = values[column]
         if value is not None and len(value) > self._limits.max_result_bytes:
             raise Invalid("cell_too_large", f"This value has {len(value):,} bytes.", hint="Export the result.")
         text = None if value is None else value.decode("utf-8", "replace")
         return text, len(text or "")
 
+    async def _again(self, row: int, column: int) -> Sequence[bytes | None]:
+        """A row of which the engine keeps the page's items, to be able to go back: of the same snapshot, along the
+        same way, with one column whole.
+        """
+        items, _ = wrap(self._described.kinds, whole=column)
+        await self._declare("dbaas_cell", items)
+        values = await self._row(b"dbaas_cell", row)
+        await self._wire.execute(b"close dbaas_cell")
+        assert values is not None, "the page has it"
+        return values
+
+    async def _row(self, cursor: bytes, row: int) -> Sequence[bytes | None] | None:
+        values: Sequence[bytes | None] | None = None
+        async for result in self._asked(b"fetch absolute %d from %s" % (row + 1, cursor)):
+            if result.ntuples:
+                values = [result.get_value(0, place) for place in range(result.nfields)]
+        return values
+
+    async def _leave_whole(self, column: str) -> None:
+        await self._wire.execute(b"select set_config($1, $2, true)", encoded([WHOLE, column]))
+
     async def _declare(self, name: str, items: str) -> None:
-        text = self._described.wrapped.select(items)
+        text = self._described.wrapped.select(items, above=True)
         statement = f"declare {name} scroll cursor for {text}".encode()
         await self._wire.execute(statement, self._described.parameters())
 
     async def _asked(self, statement: bytes) -> AsyncIterator[PGresult]:
-        await self._wire.ask(statement, None, chunk_rows=CHUNK_ROWS)
+        await self._wire.ask(statement, None, chunk_rows=self._chunk_rows)
         failed: PGresult | None = None
         while (result := await self._wire.result()) is not None:
             if result.status in _TUPLES:

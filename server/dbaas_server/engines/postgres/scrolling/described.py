@@ -26,6 +26,9 @@ _NUMERIC = builtin["numeric"].oid
 _SEVERAL = "42601"
 _ABOUT = (
     b"select exists (select from pg_proc where proname = any($1) and provolatile = 'v'),"
+    b" exists (select from pg_proc where proname = any($1) and provolatile = 'v'"
+    b" and (pronamespace <> 'pg_catalog'::regnamespace"
+    b" or proname ~ '^(nextval|setval|lo_.*|lowrite|pg_notify|pg_(try_)?advisory_.*)$')),"
     b" array(select attrelid::int8 || '.' || attnum from pg_attribute where attnotnull"
     b" and attrelid = any($2::oid[]))::text"
 )
@@ -39,12 +42,14 @@ class Described:
         columns: of the statement.
         kinds: their types' oids.
         own: its own parameters' values, encoded.
+        acts: it calls functions that may do more than read.
     """
 
     columns: tuple[QueryColumn, ...]
     kinds: tuple[int, ...]
     own: list[bytes | None]
     wrapped: Wrapped
+    acts: bool = False
 
     def parameters(self) -> list[bytes | None]:
         """The values of the statement that was made last."""
@@ -105,13 +110,13 @@ async def describe(
     check(arrangement, columns)
     names = await looked_at(called, text)
     falling = {sources[each.column] for each in arrangement.order if each.descending}
-    volatile, not_null = await _about(wire, names, {table for table, _ in falling})
+    volatile, acts, not_null = await _about(wire, names, {table for table, _ in falling})
     safe = not await looked_at(may_make_nulls, text)
     no_nulls = frozenset(
         place for place, (table, column) in enumerate(sources) if safe and f"{table}.{column}" in not_null
     )
     wrapped = Wrapped(text, len(columns), arrangement, len(args) + 1, volatile or "tablesample" in names, no_nulls)
-    return Described(columns, kinds, own, wrapped)
+    return Described(columns, kinds, own, wrapped, acts)
 
 
 async def leave(wire: Wire) -> None:
@@ -121,18 +126,19 @@ async def leave(wire: Wire) -> None:
     wire.prepared.clear()
 
 
-async def _about(wire: Wire, names: set[str], tables: set[int]) -> tuple[bool, frozenset[str]]:
-    """Whether a function of one of these names may answer differently the next time, and which columns of these
-    tables (``table.column``) hold no nulls.
+async def _about(wire: Wire, names: set[str], tables: set[int]) -> tuple[bool, bool, frozenset[str]]:
+    """Whether a function of one of these names may answer differently the next time, whether one may do more than
+    answer, and which columns of these tables (``table.column``) hold no nulls.
     """
     if not names and not tables:
-        return False, frozenset()
+        return False, False, frozenset()
     quoted = ",".join('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"' for name in sorted(names))
     (result,) = await wire.execute(
         _ABOUT, encoded([f"{{{quoted}}}", "{" + ",".join(str(table) for table in sorted(tables)) + "}"])
     )
-    columns = (result.get_value(0, 1) or b"{}").decode().strip("{}")
-    return result.get_value(0, 0) == b"t", frozenset(columns.split(","))
+    columns = (result.get_value(0, 2) or b"{}").decode().strip("{}")
+    volatile, acts = (result.get_value(0, place) == b"t" for place in range(2))
+    return volatile, acts, frozenset(columns.split(","))
 
 
 def _column(column: QueryColumn, kind: int, modifier: int) -> QueryColumn:

@@ -24,7 +24,8 @@ __all__ = ["distinct_names", "extracted"]
 
 CHUNK_BYTES = 256 * 1024
 BATCH_ROWS = 2_000
-CHUNK_ROWS = 200
+CHUNK_ROWS = 20  # of a cursor that arrive together, however long they are
+THREAD_BYTES = 64 * 1024  # rendered elsewhere than on the loop
 LONGEST_NAME = 63  # bytes; of an identifier
 
 _CSV = b" to stdout (format csv)"
@@ -34,6 +35,15 @@ _JSON = b" to stdout (format csv, quote e'\\x01', delimiter e'\\x02')"
 _QUOTE = b"\x01"
 _SPECIAL = re.compile(rb'[",\r\n]')
 _NO_LIMIT = b"select set_config('statement_timeout', '0', true)"
+
+# Elements that JSON has in a way of its own, or as the engine writes them. Others are texts: a number would lose its
+# last zeros, a JSON value or a composite would no longer be told from what it says.
+_IN_JSON = frozenset(
+    (
+        *("boolean", "smallint", "integer", "bigint", "oid", "real", "double precision", "bytea", "date"),
+        *("time without time zone", "timestamp without time zone", "timestamp with time zone"),
+    )
+)
 
 _Render = Callable[[PGresult], bytes]
 
@@ -93,7 +103,8 @@ def _query(described: Described, form: ExtractForm) -> str:
     if form is ExtractForm.typed:
         for place, column in enumerate(described.columns):
             if column.type.endswith("[]"):
-                items[place] = f"to_json({items[place]})"
+                text = "" if column.type[:-2] in _IN_JSON else "::text[]"
+                items[place] = f"to_json({items[place]}{text})"
     return described.wrapped.select(", ".join(items))
 
 
@@ -146,7 +157,7 @@ async def _fetched(
     async with asyncio.timeout(timeout_ms / 1000):
         await wire.execute(b"declare dbaas_rows no scroll cursor for " + query.encode(), parameters)
     parts: list[bytes] = []
-    size = 0
+    size = last = 0
     more = True
     while more:
         more = False
@@ -161,15 +172,19 @@ async def _fetched(
                 failed = result
             elif result.ntuples:
                 more = True
-                part = await asyncio.to_thread(render, result)
+                long = last > THREAD_BYTES
+                part = await asyncio.to_thread(render, result) if long else render(result)
+                last = len(part)
                 parts.append(part)
-                size += len(part)
+                size += last
+                if size >= CHUNK_BYTES:
+                    yield b"".join(parts)
+                    parts, size = [], 0
         wire.end()
         if failed is not None:
             raise error_of(failed)
-        if parts and (size >= CHUNK_BYTES or not more):
-            yield b"".join(parts)
-            parts, size = [], 0
+    if parts:
+        yield b"".join(parts)
 
 
 def _rows(result: PGresult) -> bytes:

@@ -13,7 +13,10 @@ from ....engine import QueryError
 from ....nouns import CONDITIONS, Arrangement, Condition, QueryColumn
 from .cells import HEAD_CHARACTERS, WHOLE_CHARACTERS
 
-__all__ = ["Wrapped", "check", "explained", "wrap"]
+__all__ = ["WHOLE", "Wrapped", "check", "explained", "wrap"]
+
+WHOLE = "dbaas.whole"
+"""A setting of the engine's: the column that is not cut just now."""
 
 _COMPARISONS = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _TEXTS = frozenset(builtin[name].oid for name in ("text", "varchar"))
@@ -41,12 +44,16 @@ class Wrapped:
     no_nulls: frozenset[int] = frozenset()
     values: list[str] = field(default_factory=list)
 
-    def select(self, items: str, names: Sequence[str] | None = None) -> str:
+    def select(self, items: str, names: Sequence[str] | None = None, *, above: bool = False) -> str:
         """The whole statement.
 
         Args:
             items: what is selected of ``q``, whose columns are ``c0``, ``c1`` … or those of ``names``.
+            above: the items are computed of rows that are in their order already. Whatever they are, equal rows are
+                then in the same order, and each is computed anew when its row is read.
         """
+        if above and self.arrangement.order:
+            return f"select {items} from ({self.select('q.*', names)}) as q"
         self.values = []
         names = [f"c{number}" for number in range(self.width)] if names is None else names
         columns = f"({', '.join(names)})" if names else ""
@@ -69,9 +76,10 @@ class Wrapped:
 
     def _condition(self, condition: Condition, name: str) -> str:
         if condition.op == "null":
-            return f"q.{name} is null"
+            # A composite whose parts are null "is null" as well, and one of whose parts some are is neither.
+            return f"q.{name} is not distinct from null"
         if condition.op == "not_null":
-            return f"q.{name} is not null"
+            return f"q.{name} is distinct from null"
         value = condition.value or ""
         if condition.op in _COMPARISONS:
             self.values.append(value)
@@ -85,9 +93,11 @@ class Wrapped:
 def wrap(kinds: Sequence[int], *, whole: int | None = None) -> tuple[str, dict[int, int]]:
     """The items of a page: long texts cut where they are, and behind all of them how long those are.
 
+    A cursor looks at :data:`WHOLE` for each row that it reads.
+
     Args:
         kinds: the columns' types.
-        whole: a column that is not cut.
+        whole: a column that is never cut.
 
     Returns:
         The items, and for a column that may be cut the place of its length.
@@ -109,6 +119,7 @@ def wrap(kinds: Sequence[int], *, whole: int | None = None) -> tuple[str, dict[i
             continue
         if column == whole:
             continue
+        long += f" and pg_catalog.current_setting('{WHOLE}', true) is distinct from '{column}'"
         items[column] = f"case when {long} then {cut} else {rest} end"
         lengths[column] = len(items)
         items.append(f"case when {long} then {length} end")

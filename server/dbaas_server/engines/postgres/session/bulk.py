@@ -33,7 +33,9 @@ async def run(
 ) -> QueryResult:
     """See :meth:`dbaas_server.engine.Session.run`."""
     cap = opened.limits.max_query_rows if max_rows is None else max_rows
-    job = query.Job(text, tuple(args), cap, offset, opened.limits.statement_timeout_ms, cells)
+    job = query.Job(
+        text, tuple(args), cap, offset, opened.limits.statement_timeout_ms, cells, opened.limits.max_result_bytes
+    )
     query.check_role(caller)
 
     async def wrote(backend: int) -> bool:

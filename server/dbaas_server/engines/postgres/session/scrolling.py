@@ -81,7 +81,7 @@ async def _chunks(
     columns: list[QueryColumn],
 ) -> AsyncGenerator[bytes]:
     """Nothing once ``columns`` are told, then all rows."""
-    async with bulk_wire(opened, caller) as wire:
+    async with bulk_wire(opened, caller) as wire, opened.standing.beside(wire):
         with _spoiled(wire):
             described = await _described(opened, wire, text, args, caller, arrangement)
             columns += described.columns
