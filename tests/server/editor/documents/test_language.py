@@ -218,3 +218,9 @@ def test_the_doors_answer_in_utf_16(shop, collection) -> None:
     assert shop.ask("hover", "   ", position=1) == {"hover": None}
     listed = shop.ask("statements", f"{before}db.a.find({{b: x}})")["statements"]
     assert listed == [{"from": len(before) + 1, "to": len(before) + 18, "reads": True, "parameters": ["x"]}]
+
+
+@pytest.mark.parametrize("door", ["complete", "hover", "diagnose", "format", "statements"])
+def test_a_text_that_takes_long_to_read_is_refused(shop, door: str) -> None:
+    more = {"position": 0} if door in ("complete", "hover") else {}
+    assert shop.refused(door, "db.c.find();" * 20_000, **more)["code"] == "text_too_long"

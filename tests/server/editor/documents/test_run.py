@@ -11,7 +11,11 @@ from uuid import UUID
 
 import pytest
 from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Regex, Timestamp
+from hypothesis import given
 
+from bson_values import values
+from dbaas_server.editor.documents import cells
+from dbaas_server.nouns import LongText
 from waiting import eventually
 
 KEY = ObjectId("65a1b2c3d4e5f60718293a4b")
@@ -178,6 +182,30 @@ def test_a_long_value_is_cut_and_read_whole(shop, collection) -> None:
     assert long == {"text": "é" * 1_000, "length": 20_000} and len(nested["text"]) == 1_000
     assert shop.ask("cell", text, row=0, column=1) == {"value": "é" * 20_000, "length": 20_000}
     assert shop.refused("cell", text, row=5, column=1)["code"] == "no_row"
+
+
+def test_of_a_large_document_only_the_beginning_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    whole = cells.extended_json
+    monkeypatch.setattr(cells, "extended_json", lambda value: made.append(value) or whole(value))
+    large = {"list": [{"n": Int64(n)} for n in range(100_000)]}
+    shown = cells.cell(large)
+    assert isinstance(shown, LongText) and len(shown.text) == 1_000 and shown.length > 1_000_000
+    assert shown.text == whole(large)[:1_000]
+    assert len(made) < 10_000
+
+
+@given(values)
+def test_a_beginning_is_that_of_the_whole(value: Any) -> None:
+    assert cells.cell({"v": [value]}) == cells.extended_json({"v": [value]})
+    begun = cells.cell({"v": [value]}, 5)
+    assert isinstance(begun, LongText) and cells.extended_json({"v": [value]}).startswith(begun.text)
+
+
+def test_very_many_statements_are_refused_before_the_first_one_runs(shop, collection) -> None:
+    told = shop.refused("run", f"db.{collection.name}.insertOne({{}});" * 501)
+    assert told["code"] == "too_many_statements" and "501" in told["message"]
+    assert collection.count_documents({}) == 0
 
 
 def test_hostile_names_and_values_are_data(shop, collection) -> None:
