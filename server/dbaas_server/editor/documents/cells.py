@@ -26,15 +26,15 @@ _NUMBERS = frozenset({"int", "long", "double", "decimal"})
 _JSON: Final = json_util.JSONOptions(json_mode=json_util.JSONMode.RELAXED)
 
 
-def columns_of(documents: Iterable[Mapping[str, Any]]) -> list[QueryColumn]:
-    """The union of the outermost fields in order of appearance, at most ``MOST_COLUMNS``.
+def columns_of(documents: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> list[QueryColumn]:
+    """The union of the outermost fields in order of appearance, at most ``MOST_COLUMNS``; or those of these names.
 
     A type is BSON's name for it, ``number`` for several kinds of numbers, ``mixed`` for anything else that differs.
     """
-    types: dict[str, set[str]] = {}
+    types: dict[str, set[str]] = {name: set() for name in names[:MOST_COLUMNS]}
     for document in documents:
         for name, value in document.items():
-            if name in types or len(types) < MOST_COLUMNS:
+            if name in types or (not names and len(types) < MOST_COLUMNS):
                 types.setdefault(name, set()).add(type_of(value))
     return [QueryColumn(name, _one_of(found)) for name, found in types.items()]
 
@@ -43,7 +43,7 @@ def _one_of(types: set[str]) -> str:
     found = types - {"null"} or types
     if len(found) == 1:
         return next(iter(found))
-    return "number" if found <= _NUMBERS else "mixed"
+    return "number" if found and found <= _NUMBERS else "mixed"
 
 
 class Rows:

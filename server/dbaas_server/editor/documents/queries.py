@@ -74,7 +74,7 @@ class DocumentQueries:
             Invalid: ``not_pageable``: it is no such statement; what :func:`~.arranging.arranged` refuses.
         """
         body = _pageable(await self._plans(text, args))
-        columns, first = await self._look(body)
+        columns, first = await self._look(body, arrangement.columns)
         if arrangement:
             body, first = arranged(body, columns, arrangement), []
         return DocumentScroll(self._clients, self._place, body, columns, first)
@@ -85,7 +85,7 @@ class DocumentQueries:
         """How many documents such a statement gives. Raises as :meth:`scroll`."""
         body = _pageable(await self._plans(text, args))
         if arrangement.where:
-            columns, _ = await self._look(body)
+            columns, _ = await self._look(body, arrangement.columns)
             body = arranged(body, columns, Arrangement(where=arrangement.where))
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
@@ -106,7 +106,7 @@ class DocumentQueries:
         Columns are the fields of all of them; as JSON a document is whole, whatever they are.
         """
         body = _pageable(await self._plans(text, args))
-        columns, _ = await self._look(body)
+        columns, _ = await self._look(body, arrangement.columns)
         body = arranged(body, columns, arrangement)
         if form is ExtractForm.json:
             found, chunks = tuple(columns), json_lines(self._clients, self._place, body)
@@ -120,15 +120,17 @@ class DocumentQueries:
             return await asyncio.to_thread(plans_of, text, args, self._place[1])
         return plans_of(text, args, self._place[1])
 
-    async def _look(self, body: Mapping[str, Any]) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
-        """The columns, and the documents that they were read from."""
+    async def _look(
+        self, body: Mapping[str, Any], names: Sequence[str]
+    ) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
+        """The columns, those of these names if there are any, and the documents that they were read from."""
         start = page(body, 0, _FIRST)
         assert start is not None
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
                 async with await documents_of(opened, start) as cursor:
                     first = await some(cursor, _FIRST, _HELD_BYTES)
-        return await asyncio.to_thread(columns_of, first), first
+        return await asyncio.to_thread(columns_of, first, names), first
 
 
 def plans_of(text: str, args: Sequence[Any], database: str) -> list[Plan]:

@@ -24,7 +24,11 @@ __all__ = ["Asked", "asked", "bounded"]
 MOST_KEYS = 32
 """Of an order, and conditions."""
 
+MOST_COLUMNS = 2_000
+"""Whose names are sent: no engine's results have more."""
+
 _QUICK_TEXT = 10_000
+_FIELDS: Mapping[str, type] = {"text": str, "params": object, "order": list, "where": list, "columns": list}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,13 @@ class Asked:
 
 
 async def asked(request: Request, services: Services, allowed: Mapping[str, type]) -> Asked:
-    """Who asks what. ``allowed`` are the fields beside ``text``, ``params``, ``order`` and ``where``.
+    """Who asks what. ``allowed`` are the fields beside ``text``, ``params``, ``order``, ``where`` and ``columns``.
 
     Raises ``Invalid`` for what is wrong with the body, ``Unauthorized`` and ``Forbidden`` for who may not ask.
     """
     tenant, database = request.params["tenant"], request.params["database"]
     caller = await services.auth.operator_or_secret(request, tenant)
-    fields = await body_fields(request, {"text": str, "params": object, "order": list, "where": list, **allowed})
+    fields = await body_fields(request, {**_FIELDS, **allowed})
     text = required(fields, "text")
     params = fields.get("params")
     if not isinstance(params, dict | list | None):
@@ -66,6 +70,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
     arrangement = Arrangement(
         tuple(_sort(each) for each in _keys(fields, "order")),
         tuple(_condition(each) for each in _keys(fields, "where")),
+        _columns(fields),
     )
     found = await services.sessions.database(tenant, database)
     session: Statements
@@ -107,6 +112,13 @@ def _keys(fields: Mapping[str, Any], name: str) -> list[Any]:
     if len(keys) > MOST_KEYS:
         raise Invalid("invalid_field", f"`{name}` has at most {MOST_KEYS} entries.")
     return keys
+
+
+def _columns(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    names: list[Any] = fields.get("columns", [])
+    if len(names) > MOST_COLUMNS or not all(isinstance(name, str) for name in names):
+        raise Invalid("invalid_field", f"`columns` are at most {MOST_COLUMNS:,} names.")
+    return tuple(names)
 
 
 def _sort(value: Any) -> Sort:

@@ -249,6 +249,29 @@ def test_a_read_ends_when_its_client_goes_away(shop, collection) -> None:
     eventually(lambda: not running(), seconds=20)  # by itself it would take the thirty seconds that it has
 
 
+def test_a_columns_index_means_what_it_meant_when_the_result_was_shown(shop, collection) -> None:
+    collection.insert_many([{"_id": n, "v": n} for n in range(5)])
+    text = f"db.{collection.name}.find().sort({{_id: 1}})"
+    names = [column["name"] for column in shop.run(text, limit=2)["columns"]]
+    collection.insert_one({"_id": -1, "new": "x" * 20_000, "v": 10})
+    order = [{"column": 1, "descending": True}]
+    page = shop.ask("rows", text, columns=names, order=order, offset=0, limit=2)
+    assert page["rows"] == [[-1, 10], [4, 4]] and [column["name"] for column in page["columns"]] == names
+    where = [{"column": 1, "op": "ge", "value": "4"}]
+    assert shop.ask("count", text, columns=names, where=where)["total"] == 2
+    assert shop.ask("cell", text, columns=names, row=0, column=1)["value"] == "10"
+    lines = shop.post("export", text, columns=names, where=where, format="csv").text.splitlines()
+    assert lines[0] == "_id,v,new" and lines[2] == "4,4,"
+    gone = shop.ask("rows", text, columns=["_id", "gone"], where=[{"column": 1, "op": "null"}], offset=0, limit=1)
+    assert gone["rows"] == [[-1, None]]
+
+
+def test_names_of_columns_belong_to_a_result_that_is_read_on(shop, collection) -> None:
+    text = f"db.{collection.name}.find()"
+    assert shop.refused("run", text, columns=["_id"])["code"] == "unknown_field"
+    assert shop.refused("rows", text, columns=[1], offset=0, limit=1)["code"] == "invalid_field"
+
+
 def test_many_fields_are_a_bounded_number_of_columns(shop, collection) -> None:
     collection.insert_many([{"_id": n, **{f"f{n}_{m}": m for m in range(300)}} for n in range(10)])
     answer = shop.run(f"db.{collection.name}.find()")
