@@ -13,6 +13,8 @@ export interface Statement {
   params?: Parameters | undefined;
   order?: readonly Sort[] | undefined;
   where?: readonly Condition[] | undefined;
+  /** Names of the columns that indexes are of, once they are known: a document database may find others each time. */
+  columns?: readonly string[] | undefined;
 }
 
 export interface RunAnswer {
@@ -77,8 +79,9 @@ export class Results {
   }
 
   async count(statement: Statement, signal?: AbortSignal): Promise<number> {
-    const { text, params, where } = statement;
-    return (await this.json<{ total: number }>('POST', 'count', { text, params, where }, signal)).total;
+    const { text, params, where, columns } = statement;
+    return (await this.json<{ total: number }>('POST', 'count', { text, params, where, columns }, signal))
+      .total;
   }
 
   /** The whole value of a cell, of which the rows held the beginning. */

@@ -74,7 +74,16 @@ test('names are escaped in paths, and the first rows are not asked for again', a
   await source.rows(200, 200, never);
   assert.deepEqual(
     [asked[0]?.path, asked[0]?.body],
-    ['/v1/a%2Fb/databases/shop/editor/rows', { text: 'select 1', offset: 200, limit: 200, result: 'r1' }]
+    [
+      '/v1/a%2Fb/databases/shop/editor/rows',
+      {
+        text: 'select 1',
+        columns: COLUMNS.map(column => column.name),
+        offset: 200,
+        limit: 200,
+        result: 'r1'
+      }
+    ]
   );
 });
 
@@ -98,6 +107,12 @@ test('order and choice go to the engine with every question', async () => {
   assert.equal('result' in (rows ?? {}), false);
   assert.deepEqual([cell?.['order'], cell?.['where'], cell?.['row']], [rows?.['order'], where, 3]);
   assert.deepEqual([count?.['where'], 'order' in (count ?? {})], [where, false]);
+  for (const body of [rows, cell, count]) {
+    assert.deepEqual(
+      body?.['columns'],
+      COLUMNS.map(column => column.name)
+    );
+  }
 });
 
 test('a statement that had to be run again is noticed', async () => {

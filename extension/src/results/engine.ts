@@ -17,10 +17,11 @@ export class EngineSource implements RowSource {
   /** @param name of a file with these rows, without its ending, and of the table in its statements. */
   constructor(
     private readonly results: Results,
-    private readonly statement: Statement,
+    statement: Statement,
     private readonly start: Start,
     readonly name = 'rows'
   ) {
+    this.statement = { ...statement, columns: start.columns.map(column => column.name) };
     this.result = start.result;
     this.known = start.rows.length;
     this.total = start.complete ? start.rows.length : start.total;
@@ -121,6 +122,7 @@ export class EngineSource implements RowSource {
     }
   }
 
+  private readonly statement: Statement;
   private result: string | null;
   private readonly listeners = new Set<() => void>();
 }

@@ -58,6 +58,10 @@ _ASKED: dict[str, Any] = {
     "params": _PARAMS,
     "order": _list(described(("column",), column=_COUNT, descending=_TRUTH)),
     "where": _list(described(("column", "op"), column=_COUNT, op={"enum": _OPERATORS}, value=_TEXT)),
+    "columns": {
+        **_list(_TEXT),
+        "description": "Names, as `run` answered them. On documents they say what the columns' indexes mean.",
+    },
 }
 _RESULT: dict[str, Any] = {
     **_TEXT,

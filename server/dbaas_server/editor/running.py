@@ -36,7 +36,7 @@ async def run(request: Request, services: Services) -> Response:
     """
     question = await asked(request, services, {"limit": int, "record": bool})
     limit = bounded(question.fields, "limit", 200, 1, _MOST_ROWS)
-    if question.question.arrangement:
+    if question.question.arrangement or "columns" in question.fields:
         raise Invalid("unknown_field", "A text runs as it is.", hint="Order and filter its result with /editor/rows.")
     started, clock = datetime.now(UTC), time.monotonic()
     rows: int | None = None

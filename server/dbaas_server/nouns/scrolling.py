@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 __all__ = ["CONDITIONS", "Arrangement", "Cell", "Condition", "LongText", "ScrollPage", "Sort"]
@@ -37,10 +37,16 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
-    """An order, and conditions that all have to hold. Without an order rows come as the statement gives them."""
+    """An order, and conditions that all have to hold. Without an order rows come as the statement gives them.
+
+    Attributes:
+        columns: names, where who asks has seen the result before: what a column's index means. Of use where a statement
+            may have other columns each time, as on documents; a result that is open has its own.
+    """
 
     order: tuple[Sort, ...] = ()
     where: tuple[Condition, ...] = ()
+    columns: tuple[str, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
         return bool(self.order or self.where)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -19,15 +19,6 @@ from live_notebook import Kernel, Shell
 from live_platform import LivePlatform, without_platform
 
 SECRET = re.compile(r"://[^:@/\s]+:[^@\s•]+@")
-
-
-@pytest.fixture(scope="module")
-def place(client: Client) -> Iterator[str]:
-    """``tenant/app``, a document database that these tests share; each uses a collection of its own."""
-    tenant = client.create_tenant(f"m{uuid4().hex[:10]}")
-    tenant.create_database("app", engine="document")
-    yield f"{tenant.name}/app"
-    tenant.drop()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "run": {"text": TEXT, "params": {}, "limit": 10, "record": True},
     "rows": {
         "text": TEXT,
+        "columns": ["n", "t"],
         "order": [{"column": 0, "descending": True}],
         "where": [{"column": 0, "op": "gt", "value": "5"}],
         "offset": 3,

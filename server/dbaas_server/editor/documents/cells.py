@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import bson
 from bson import Binary, Code, Decimal128, ObjectId, Timestamp, json_util
 
 from ...mongo_clients.shapes import type_of
@@ -24,15 +26,15 @@ _NUMBERS = frozenset({"int", "long", "double", "decimal"})
 _JSON: Final = json_util.JSONOptions(json_mode=json_util.JSONMode.RELAXED)
 
 
-def columns_of(documents: Iterable[Mapping[str, Any]]) -> list[QueryColumn]:
-    """The union of the outermost fields in order of appearance, at most ``MOST_COLUMNS``.
+def columns_of(documents: Iterable[Mapping[str, Any]], names: Sequence[str] = ()) -> list[QueryColumn]:
+    """The union of the outermost fields in order of appearance, at most ``MOST_COLUMNS``; or those of these names.
 
     A type is BSON's name for it, ``number`` for several kinds of numbers, ``mixed`` for anything else that differs.
     """
-    types: dict[str, set[str]] = {}
+    types: dict[str, set[str]] = {name: set() for name in names[:MOST_COLUMNS]}
     for document in documents:
         for name, value in document.items():
-            if name in types or len(types) < MOST_COLUMNS:
+            if name in types or (not names and len(types) < MOST_COLUMNS):
                 types.setdefault(name, set()).add(type_of(value))
     return [QueryColumn(name, _one_of(found)) for name, found in types.items()]
 
@@ -41,7 +43,7 @@ def _one_of(types: set[str]) -> str:
     found = types - {"null"} or types
     if len(found) == 1:
         return next(iter(found))
-    return "number" if found <= _NUMBERS else "mixed"
+    return "number" if found and found <= _NUMBERS else "mixed"
 
 
 class Rows:
@@ -52,6 +54,10 @@ class Rows:
         self._size = 0
         self._longest = _LONG
 
+    def rows(self, documents: Iterable[Mapping[str, Any]]) -> list[tuple[Cell, ...]]:
+        """Those of some documents, in their order."""
+        return [self.row(document) for document in documents]
+
     def row(self, document: Mapping[str, Any]) -> tuple[Cell, ...]:
         """A document's cells; a field that it does not have is null."""
         found = tuple(cell(document.get(name), self._longest) for name in self._names)
@@ -61,14 +67,22 @@ class Rows:
 
 
 def cell(value: Any, longest: int = _LONG) -> Cell:
-    """A value as a grid takes it: see :data:`~dbaas_server.nouns.Cell`."""
+    """A value as a grid takes it: see :data:`~dbaas_server.nouns.Cell`.
+
+    What is nested is not made whole to show its beginning: its length is that of its BSON then.
+    """
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int) and -_EXACT <= value <= _EXACT:
         return int(value)
     if isinstance(value, float) and math.isfinite(value):
         return value
-    text = text_of(value)
+    if isinstance(value, Mapping | list):
+        text, is_whole = _beginning(value, longest)
+        if not is_whole:
+            return LongText(text[: min(_SHOWN, longest)], max(len(bson.encode({"": value})), len(text)))
+    else:
+        text = text_of(value)
     return text if len(text) <= longest else LongText(text[: min(_SHOWN, longest)], len(text))
 
 
@@ -91,6 +105,39 @@ def text_of(value: Any) -> str:
     if isinstance(value, bytes):
         return f"\\x{value.hex()}"
     return extended_json(value)
+
+
+def _beginning(value: Any, longest: int) -> tuple[str, bool]:
+    """Extended JSON of at least so many characters and some more, and whether it is all."""
+    parts: list[str] = []
+    size = 0
+    for part in _parts(value):
+        parts.append(part)
+        size += len(part)
+        if size > longest:
+            return "".join(parts), False
+    return "".join(parts), True
+
+
+def _parts(value: Any) -> Iterator[str]:
+    """What :func:`extended_json` makes, little by little."""
+    before = ""
+    if isinstance(value, Mapping):
+        yield "{"
+        for name, each in value.items():
+            yield f"{before}{json.dumps(name, ensure_ascii=False)}: "
+            yield from _parts(each)
+            before = ", "
+        yield "}"
+    elif isinstance(value, list):
+        yield "["
+        for each in value:
+            yield before
+            yield from _parts(each)
+            before = ", "
+        yield "]"
+    else:
+        yield extended_json(value)
 
 
 def extended_json(value: Any) -> str:

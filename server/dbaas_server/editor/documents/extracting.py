@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from dbaas_provisioning.errors import Invalid
@@ -11,7 +13,7 @@ from ...mongo_clients.failures import told_plainly
 from ...mongo_clients.shapes import type_of
 from ...nouns import QueryColumn
 from .cells import extended_json, text_of
-from .scroll import documents_of
+from .scroll import documents_of, some
 
 if TYPE_CHECKING:
     from ...mongo_clients.clients import MongoClients, Opened
@@ -74,17 +76,15 @@ async def json_lines(clients: MongoClients, place: tuple[str, str], body: Mappin
             yield chunk
 
 
-async def _chunks(opened: Opened, body: Mapping[str, Any], line: Any) -> AsyncGenerator[bytes]:
-    lines: list[bytes] = []
-    size = 0
-    async for document in _documents(opened, body):
-        lines.append(line(document).encode("utf-8", "replace"))
-        size += len(lines[-1])
-        if size >= _CHUNK_BYTES:
-            yield b"".join(lines)
-            lines, size = [], 0
-    if lines:
-        yield b"".join(lines)
+async def _chunks(
+    opened: Opened, body: Mapping[str, Any], line: Callable[[Mapping[str, Any]], str]
+) -> AsyncGenerator[bytes]:
+    def lines(documents: Sequence[Mapping[str, Any]]) -> bytes:
+        return "".join(map(line, documents)).encode("utf-8", "replace")
+
+    async with aclosing(_documents(opened, body)) as documents:
+        while found := await some(documents, _BATCH, _CHUNK_BYTES):
+            yield await asyncio.to_thread(lines, found)
 
 
 async def _documents(opened: Opened, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:

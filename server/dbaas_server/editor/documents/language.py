@@ -25,12 +25,13 @@ __all__ = ["complete", "diagnose", "format_text", "hover", "statements"]
 Asked: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = dict[str, Any]
 
+_LONGEST = 200_000  # letters: reading takes time, which everybody else in the process has less of
 _MOST_SAMPLED = 5  # collections that one text is about
 
 
 async def complete(services: Services, tenant: str, database: str, fields: Asked) -> Answer:
     """What may be written at the position, best first."""
-    text: str = fields["text"]
+    text = _text(fields)
     positions = Positions(text)
     at = positions.inner(fields["position"])
     collections, known = await _known(services, tenant, database, text)
@@ -48,7 +49,7 @@ async def complete(services: Services, tenant: str, database: str, fields: Asked
 
 async def hover(services: Services, tenant: str, database: str, fields: Asked) -> Answer:
     """What the word at the position is."""
-    text: str = fields["text"]
+    text = _text(fields)
     positions = Positions(text)
     at = positions.inner(fields["position"])
     collections, known = await _known(services, tenant, database, text)
@@ -62,7 +63,7 @@ async def hover(services: Services, tenant: str, database: str, fields: Asked) -
 
 async def diagnose(services: Services, tenant: str, database: str, fields: Asked) -> Answer:
     """What is wrong, with repairs where there are some."""
-    text: str = fields["text"]
+    text = _text(fields)
     names = await names_of(services.mongo, tenant, database)
     found = await asyncio.to_thread(diagnosed, text, [name for name, _ in names])
     outer = Positions(text).outer
@@ -71,7 +72,7 @@ async def diagnose(services: Services, tenant: str, database: str, fields: Asked
 
 async def format_text(services: Services, tenant: str, database: str, fields: Asked) -> Answer:
     """The text as it is written well. Raises ``Invalid`` (``not_formattable``)."""
-    text: str = fields["text"]
+    text = _text(fields)
     positions = Positions(text)
     start, end = fields.get("from"), fields.get("to")
     first = 0 if start is None else positions.inner(start)
@@ -84,7 +85,7 @@ async def format_text(services: Services, tenant: str, database: str, fields: As
 
 async def statements(services: Services, tenant: str, database: str, fields: Asked) -> Answer:
     """Where each statement is, whether it only reads, and which names it takes as parameters."""
-    text: str = fields["text"]
+    text = _text(fields)
     outer = Positions(text).outer
     found = await asyncio.to_thread(listed, text)
     return {
@@ -93,6 +94,14 @@ async def statements(services: Services, tenant: str, database: str, fields: Ask
             for each in found
         ]
     }
+
+
+def _text(fields: Asked) -> str:
+    """What is asked about. Raises ``Invalid`` (``text_too_long``)."""
+    text: str = fields["text"]
+    if len(text) > _LONGEST:
+        raise Invalid("text_too_long", f"The text is longer than {_LONGEST:,} letters.", hint="Open a part of it.")
+    return text
 
 
 async def _known(

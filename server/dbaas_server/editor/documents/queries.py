@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import bson
-
 from dbaas_provisioning.errors import Invalid
 from dbaas_shell import Answer, Plan, Scanner, ShellError, parse, planned
 
@@ -20,11 +18,12 @@ from .arranging import arranged, counting, page
 from .cells import columns_of
 from .extracting import csv_lines, every_column, json_lines
 from .outcomes import outcome
-from .scroll import DocumentScroll, bounded, documents_of
+from .scroll import DocumentScroll, bounded, documents_of, some
 
 __all__ = ["DocumentQueries", "plans_of"]
 
 _QUICK_TEXT = 10_000  # characters; a longer one is read in a thread
+_MOST_STATEMENTS = 500  # of one text: each of them is a question of its own
 _FIRST = 201  # documents that tell the columns, and are shown first
 _HELD_BYTES = 32 * 1024 * 1024  # of documents at the same time
 _AS_IT_IS = Arrangement()
@@ -63,7 +62,8 @@ class DocumentQueries:
             with told_plainly():
                 for plan in before:
                     await _carried_out(opened, plan)
-                return outcome(last, await _carried_out(opened, last, most=most + 1), most)
+                found = await _carried_out(opened, last, most=most + 1)
+        return await asyncio.to_thread(outcome, last, found, most)
 
     async def scroll(
         self, text: str, args: Sequence[Any], caller: Caller, *, arrangement: Arrangement = _AS_IT_IS
@@ -74,7 +74,7 @@ class DocumentQueries:
             Invalid: ``not_pageable``: it is no such statement; what :func:`~.arranging.arranged` refuses.
         """
         body = _pageable(await self._plans(text, args))
-        columns, first = await self._look(body)
+        columns, first = await self._look(body, arrangement.columns)
         if arrangement:
             body, first = arranged(body, columns, arrangement), []
         return DocumentScroll(self._clients, self._place, body, columns, first)
@@ -85,7 +85,7 @@ class DocumentQueries:
         """How many documents such a statement gives. Raises as :meth:`scroll`."""
         body = _pageable(await self._plans(text, args))
         if arrangement.where:
-            columns, _ = await self._look(body)
+            columns, _ = await self._look(body, arrangement.columns)
             body = arranged(body, columns, Arrangement(where=arrangement.where))
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
@@ -106,7 +106,7 @@ class DocumentQueries:
         Columns are the fields of all of them; as JSON a document is whole, whatever they are.
         """
         body = _pageable(await self._plans(text, args))
-        columns, _ = await self._look(body)
+        columns, _ = await self._look(body, arrangement.columns)
         body = arranged(body, columns, arrangement)
         if form is ExtractForm.json:
             found, chunks = tuple(columns), json_lines(self._clients, self._place, body)
@@ -120,22 +120,35 @@ class DocumentQueries:
             return await asyncio.to_thread(plans_of, text, args, self._place[1])
         return plans_of(text, args, self._place[1])
 
-    async def _look(self, body: Mapping[str, Any]) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
-        """The columns, and the documents that they were read from."""
+    async def _look(
+        self, body: Mapping[str, Any], names: Sequence[str]
+    ) -> tuple[list[QueryColumn], list[Mapping[str, Any]]]:
+        """The columns, those of these names if there are any, and the documents that they were read from."""
         start = page(body, 0, _FIRST)
         assert start is not None
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
                 async with await documents_of(opened, start) as cursor:
-                    first = await _some(cursor, _FIRST)
-        return columns_of(first), first
+                    first = await some(cursor, _FIRST, _HELD_BYTES)
+        return await asyncio.to_thread(columns_of, first, names), first
 
 
 def plans_of(text: str, args: Sequence[Any], database: str) -> list[Plan]:
-    """What a text's statements come to. Raises ``QueryError`` (``unreadable_statement``), which says where."""
+    """What a text's statements come to.
+
+    Raises:
+        QueryError: ``unreadable_statement``, which says where.
+        Invalid: ``too_many_statements``.
+    """
     try:
         scanner = Scanner(text)
-        return [planned(statement, scanner, database) for statement in parse(scanner, dict(args))]
+        statements = parse(scanner, dict(args))
+        if len(statements) > _MOST_STATEMENTS:
+            raise Invalid(
+                "too_many_statements", f"The text has {len(statements):,} statements.",
+                hint=f"Run at most {_MOST_STATEMENTS} at a time; insertMany() takes many documents.",
+            )  # fmt: skip
+        return [planned(statement, scanner, database) for statement in statements]
     except ShellError as error:
         place = f"line {error.line}, column {error.column}"
         refused = QueryError("unreadable_statement", error.message, hint=error.hint, details=place)
@@ -158,7 +171,7 @@ async def _carried_out(opened: Opened, plan: Plan, most: int = 1) -> Any:
     match plan.answer:
         case Answer.documents:
             async with await documents_of(opened, body) as cursor:
-                return await _some(cursor, most)
+                return await some(cursor, most, _HELD_BYTES)
         case Answer.first:
             return plan.made(next(iter(await (await documents_of(opened, body)).to_list(1)), None))
         case Answer.every:
@@ -174,15 +187,3 @@ async def _carried_out(opened: Opened, plan: Plan, most: int = 1) -> Any:
             target = opened.client.admin if plan.of_server else opened.documents
             codec = opened.documents.codec_options
             return plan.made(await target.command(bounded(body, opened.timeout_ms), codec_options=codec))
-
-
-async def _some(cursor: Any, most: int) -> list[Mapping[str, Any]]:
-    """So many documents, or as many as fit into memory."""
-    found: list[Mapping[str, Any]] = []
-    size = 0
-    async for document in cursor:
-        found.append(document)
-        size += len(bson.encode(document))
-        if len(found) == most or size > _HELD_BYTES:
-            break
-    return found

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import bson
+
 from dbaas_provisioning.errors import Invalid, NotFound, Unavailable
 
 from ...mongo_clients.failures import told_plainly
@@ -16,10 +18,12 @@ from .cells import MOST_COLUMNS, Rows, text_of
 if TYPE_CHECKING:
     from ...mongo_clients.clients import MongoClients, Opened
 
-__all__ = ["DocumentScroll", "bounded", "documents_of"]
+__all__ = ["DocumentScroll", "bounded", "documents_of", "some"]
 
 _FEWER = f"Only the first {MOST_COLUMNS:,} fields are shown."
 _CELL_BYTES = 32 * 1024 * 1024
+_TOGETHER = 100  # documents that become rows at a time, in a thread: one of them may be large
+_TOGETHER_BYTES = 4 * 1024 * 1024
 
 
 class DocumentScroll:
@@ -61,7 +65,7 @@ class DocumentScroll:
         makes = Rows(self._names)
         first, self._first = self._first, ()
         if not offset and len(first) > count:
-            return ScrollPage([makes.row(document) for document in first[:count]], False)
+            return ScrollPage(await asyncio.to_thread(makes.rows, first[:count]), False)
         body = page(self._body, offset, count + 1)
         rows: list[tuple[Cell, ...]] = []
         if body is None:
@@ -69,11 +73,9 @@ class DocumentScroll:
         async with self._clients.opened(*self._place) as opened:
             with told_plainly():
                 async with await documents_of(opened, body) as cursor:
-                    async for document in cursor:
-                        if len(rows) == count:
-                            return ScrollPage(rows, False)
-                        rows.append(makes.row(document))
-        return ScrollPage(rows, True)
+                    while found := await some(cursor, _TOGETHER, _TOGETHER_BYTES):
+                        rows += await asyncio.to_thread(makes.rows, found)
+        return ScrollPage(rows[:count], len(rows) <= count)
 
     async def value(self, row: int, column: int) -> tuple[str | None, int]:
         """See :class:`Scroll`."""
@@ -108,6 +110,18 @@ async def documents_of(opened: Opened, body: Mapping[str, Any], timeout_ms: int 
     documents = opened.documents
     limited = bounded(body, timeout_ms or opened.timeout_ms)
     return await documents.cursor_command(limited, codec_options=documents.codec_options)
+
+
+async def some(cursor: Any, most: int, most_bytes: int) -> list[Mapping[str, Any]]:
+    """The next documents of a cursor, so many, or as many as come to so many bytes; none at its end."""
+    found: list[Mapping[str, Any]] = []
+    size = 0
+    async for document in cursor:
+        found.append(document)
+        size += len(bson.encode(document))
+        if len(found) == most or size > most_bytes:
+            break
+    return found
 
 
 def bounded(body: Mapping[str, Any], timeout_ms: int) -> dict[str, Any]:

@@ -28,6 +28,11 @@ LONGEST_TEXT = 1_000_000
 QUICK_TEXT = 10_000
 """A longer text is looked at in a thread."""
 
+MOST_COLUMNS = 2_000
+"""Whose names are sent: no engine's results have more."""
+
+_FIELDS: Mapping[str, type] = {"text": str, "params": object, "order": list, "where": list, "columns": list}
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -54,13 +59,13 @@ class Asked:
 
 
 async def asked(request: Request, services: Services, allowed: Mapping[str, type]) -> Asked:
-    """Who asks what. ``allowed`` are the fields beside ``text``, ``params``, ``order`` and ``where``.
+    """Who asks what. ``allowed`` are the fields beside ``text``, ``params``, ``order``, ``where`` and ``columns``.
 
     Raises ``Invalid`` for what is wrong with the body, ``Unauthorized`` and ``Forbidden`` for who may not ask.
     """
     tenant, database = request.params["tenant"], request.params["database"]
     caller = await services.auth.operator_or_secret(request, tenant)
-    fields = await body_fields(request, {"text": str, "params": object, "order": list, "where": list, **allowed})
+    fields = await body_fields(request, {**_FIELDS, **allowed})
     text = required(fields, "text")
     if len(text) > LONGEST_TEXT:
         raise Invalid("text_too_long", f"The text is longer than {LONGEST_TEXT:,} letters.", hint="Run a part of it.")
@@ -70,6 +75,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
     arrangement = Arrangement(
         tuple(_sort(each) for each in _keys(fields, "order")),
         tuple(_condition(each) for each in _keys(fields, "where")),
+        _columns(fields),
     )
     found = await services.sessions.database(tenant, database)
     session: Statements
@@ -111,6 +117,13 @@ def _keys(fields: Mapping[str, Any], name: str) -> list[Any]:
     if len(keys) > MOST_KEYS:
         raise Invalid("invalid_field", f"`{name}` has at most {MOST_KEYS} entries.")
     return keys
+
+
+def _columns(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    names: list[Any] = fields.get("columns", [])
+    if len(names) > MOST_COLUMNS or not all(isinstance(name, str) for name in names):
+        raise Invalid("invalid_field", f"`columns` are at most {MOST_COLUMNS:,} names.")
+    return tuple(names)
 
 
 def _sort(value: Any) -> Sort:

@@ -11,6 +11,7 @@ from dbaas_server.editor.documents.diagnosing import diagnosed
 from dbaas_server.editor.documents.flow import Field
 from dbaas_server.editor.documents.formatting import formatted
 from dbaas_server.editor.documents.hovering import hovered
+from dbaas_server.editor.documents.reading import tokens
 from dbaas_server.editor.documents.splitting import listed
 from dbaas_server.mongo_clients.shapes import shape
 from half_typed_documents import COLLECTIONS, DOCUMENTS, HALF_TYPED
@@ -79,6 +80,13 @@ def test_each_statement_is_diagnosed_by_itself() -> None:
     assert [(each.code, text[: each.start].count("\n")) for each in diagnosed(text, NAMES)] == [
         ("unknown_call", 0), ("unreadable_statement", 1), ("unknown_collection", 3)
     ]  # fmt: skip
+
+
+def test_slashes_that_begin_nothing_are_no_trouble() -> None:
+    """Each of them might begin a regular expression as long as the rest of its line."""
+    found = diagnosed("db.orders.find({a: " + "/[" * 50_000 + "\n/b/", NAMES)
+    assert found[0].code == "unreadable_statement"
+    assert [each.kind for each in tokens("/[ /a/\n/[/]b/i")] == ["other", "mark", "other", "name", "other", "regex"]
 
 
 @given(ANY_TEXT)
@@ -218,3 +226,9 @@ def test_the_doors_answer_in_utf_16(shop, collection) -> None:
     assert shop.ask("hover", "   ", position=1) == {"hover": None}
     listed = shop.ask("statements", f"{before}db.a.find({{b: x}})")["statements"]
     assert listed == [{"from": len(before) + 1, "to": len(before) + 18, "reads": True, "parameters": ["x"]}]
+
+
+@pytest.mark.parametrize("door", ["complete", "hover", "diagnose", "format", "statements"])
+def test_a_text_that_takes_long_to_read_is_refused(shop, door: str) -> None:
+    more = {"position": 0} if door in ("complete", "hover") else {}
+    assert shop.refused(door, "db.c.find();" * 20_000, **more)["code"] == "text_too_long"

@@ -11,7 +11,11 @@ from uuid import UUID
 
 import pytest
 from bson import Binary, Decimal128, Int64, MaxKey, ObjectId, Regex, Timestamp
+from hypothesis import given
 
+from bson_values import values
+from dbaas_server.editor.documents import cells
+from dbaas_server.nouns import LongText
 from waiting import eventually
 
 KEY = ObjectId("65a1b2c3d4e5f60718293a4b")
@@ -180,6 +184,30 @@ def test_a_long_value_is_cut_and_read_whole(shop, collection) -> None:
     assert shop.refused("cell", text, row=5, column=1)["code"] == "no_row"
 
 
+def test_of_a_large_document_only_the_beginning_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    whole = cells.extended_json
+    monkeypatch.setattr(cells, "extended_json", lambda value: made.append(value) or whole(value))
+    large = {"list": [{"n": Int64(n)} for n in range(100_000)]}
+    shown = cells.cell(large)
+    assert isinstance(shown, LongText) and len(shown.text) == 1_000 and shown.length > 1_000_000
+    assert shown.text == whole(large)[:1_000]
+    assert len(made) < 10_000
+
+
+@given(values)
+def test_a_beginning_is_that_of_the_whole(value: Any) -> None:
+    assert cells.cell({"v": [value]}) == cells.extended_json({"v": [value]})
+    begun = cells.cell({"v": [value]}, 5)
+    assert isinstance(begun, LongText) and cells.extended_json({"v": [value]}).startswith(begun.text)
+
+
+def test_very_many_statements_are_refused_before_the_first_one_runs(shop, collection) -> None:
+    told = shop.refused("run", f"db.{collection.name}.insertOne({{}});" * 501)
+    assert told["code"] == "too_many_statements" and "501" in told["message"]
+    assert collection.count_documents({}) == 0
+
+
 def test_hostile_names_and_values_are_data(shop, collection) -> None:
     hostile = {"<img onerror=alert(1)>": "<script>", "a.b": 1, "$where": "1", "": "\u202e\x00\x1b", "__proto__": 2}
     shop.run(f"db.{collection.name}.insertOne(given)", params={"given": {"_id": 1, **hostile}})
@@ -219,6 +247,29 @@ def test_a_read_ends_when_its_client_goes_away(shop, collection) -> None:
     eventually(running)
     connection.close()
     eventually(lambda: not running(), seconds=20)  # by itself it would take the thirty seconds that it has
+
+
+def test_a_columns_index_means_what_it_meant_when_the_result_was_shown(shop, collection) -> None:
+    collection.insert_many([{"_id": n, "v": n} for n in range(5)])
+    text = f"db.{collection.name}.find().sort({{_id: 1}})"
+    names = [column["name"] for column in shop.run(text, limit=2)["columns"]]
+    collection.insert_one({"_id": -1, "new": "x" * 20_000, "v": 10})
+    order = [{"column": 1, "descending": True}]
+    page = shop.ask("rows", text, columns=names, order=order, offset=0, limit=2)
+    assert page["rows"] == [[-1, 10], [4, 4]] and [column["name"] for column in page["columns"]] == names
+    where = [{"column": 1, "op": "ge", "value": "4"}]
+    assert shop.ask("count", text, columns=names, where=where)["total"] == 2
+    assert shop.ask("cell", text, columns=names, row=0, column=1)["value"] == "10"
+    lines = shop.post("export", text, columns=names, where=where, format="csv").text.splitlines()
+    assert lines[0] == "_id,v,new" and lines[2] == "4,4,"
+    gone = shop.ask("rows", text, columns=["_id", "gone"], where=[{"column": 1, "op": "null"}], offset=0, limit=1)
+    assert gone["rows"] == [[-1, None]]
+
+
+def test_names_of_columns_belong_to_a_result_that_is_read_on(shop, collection) -> None:
+    text = f"db.{collection.name}.find()"
+    assert shop.refused("run", text, columns=["_id"])["code"] == "unknown_field"
+    assert shop.refused("rows", text, columns=[1], offset=0, limit=1)["code"] == "invalid_field"
 
 
 def test_many_fields_are_a_bounded_number_of_columns(shop, collection) -> None:

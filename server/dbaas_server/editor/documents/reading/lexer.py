@@ -18,12 +18,13 @@ _TOKEN = re.compile(
     | (?P<name>[^\W\d][\w$]*|\$[\w$]*)
     | (?P<number>0[xX][\da-fA-F]+|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
     | (?P<string>"(?:[^"\\\n]|\\.)*(?:"|(?=\n)|\\?\Z)|'(?:[^'\\\n]|\\.)*(?:'|(?=\n)|\\?\Z)|`(?:[^`\\]|\\.)*(?:`|\\?\Z))
-    | (?P<regex>/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*)
+    | (?P<slash>/)
     | (?P<mark>\.\.\.|[{}\[\]().,:;+-])
     | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
 )
+_REGEX = re.compile(r"/(?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+/[a-z]*", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,20 @@ class Token:
 
 def tokens(text: str) -> Iterator[Token]:
     """All of them, in order."""
-    for match in _TOKEN.finditer(text):
+    at = lost = 0  # up to lost, a slash begins nothing: one before it on its line had no end there
+    while match := _TOKEN.match(text, at):
         kind = str(match.lastgroup)
+        if kind == "slash":
+            regex = _REGEX.match(text, at) if at >= lost else None
+            if regex is None:
+                end = text.find("\n", at)
+                lost = len(text) if end < 0 else end
+                kind = "other"
+            else:
+                match, kind = regex, "regex"
+        at = match.end()
         if kind != "space":
-            yield Token(kind, match.group(), match.start(), match.end())
+            yield Token(kind, match.group(), match.start(), at)
 
 
 def _is_escaped(text: str) -> bool:
