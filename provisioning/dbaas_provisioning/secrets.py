@@ -154,7 +154,7 @@ def new_jwt_secret() -> JwtSecret:
 
 _SECRETS = re.compile(
     r"(?P<key>\bdb[kt]_(?:[a-z]_)?)[A-Za-z0-9_.-]+"
-    r"|(?P<url>\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s/@]+(?=@)"
+    r"|(?P<url>\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]*:)[^\s/@]+(?=@)"
     r"|(?P<jwt>\beyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]*",
     re.IGNORECASE,
 )

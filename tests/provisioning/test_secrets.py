@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cpu_time import costs_less_than
 from dbaas_provisioning.errors import Unauthorized, Unavailable
 from dbaas_provisioning.nouns import Home, KeyRole
 from dbaas_provisioning.secrets import PREFIX_LENGTH, Vault, hash_key, new_api_key, redact
@@ -140,3 +141,7 @@ def test_logs_show_neither_keys_nor_tokens_nor_passwords(role: KeyRole, before: 
 
 def test_nothing_secret_is_in_a_repr() -> None:
     assert "kkkk" not in repr(Vault(KEY))
+
+
+def test_long_texts_are_cleaned_in_time_that_grows_with_them() -> None:
+    assert costs_less_than(1, lambda: redact("alter--" * 15_000))
