@@ -126,9 +126,9 @@ def _number(scanner: Scanner) -> int | float:
         number = int(token.text)
     else:
         number = float(token.text)
-    if isinstance(number, int) and number >= 2**63:
-        number = float(number)
-    return -number if sign is not None and sign.text == "-" else number
+    if sign is not None and sign.text == "-":
+        number = -number
+    return number if isinstance(number, float) or -(2**63) <= number < 2**63 else float(number)
 
 
 def _regex(scanner: Scanner, token: Token) -> Regex[str]:
