@@ -33,7 +33,7 @@ CHUNK_ROWS = 10_000
 ARROW_ROWS = 500_000  # a part of a table: few enough for memory, many enough to ask seldom
 """Rows asked for at a time when all of them are wanted as Python values."""
 
-_READS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(select|values|table|with|show)\b", re.IGNORECASE | re.DOTALL)
+_READS = re.compile(r"(?:\s|--[^\n]*\n|(?>/\*.*?\*/)|\()*+(select|values|table|with|show)\b", re.IGNORECASE | re.DOTALL)
 _WRITES = re.compile(r"\b(insert|update|delete|merge)\b", re.IGNORECASE)
 
 

@@ -37,6 +37,7 @@ SETTINGS = (
     b" set_config('app.current_tenant', $4, false),"
     b" set_config('synchronize_seqscans', 'off', false)"  # pages of an unordered scan begin at the same row
 )
+# What was passed is never looked at in another way: many comments would have exponentially many.
 READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|(?>/\*.*?\*/)|\()*+(select|values|table|with)\b", re.IGNORECASE | re.DOTALL)
 _TUPLES = (ExecStatus.TUPLES_OK, ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_CHUNK)
 _JSON_TYPES = (builtin["json"].oid, builtin["jsonb"].oid)

@@ -10,7 +10,14 @@ import pytest
 from conninfo import conninfo
 from dbaas_provisioning.errors import Forbidden, Invalid, Unsupported
 from dbaas_server.engine import QueryError
+from dbaas_server.engines.postgres.query import only_reads
 from waiting import until
+
+
+def test_any_number_of_comments_is_passed_at_once() -> None:
+    assert only_reads("/**/" * 10_000 + "select 1")
+    assert not only_reads("/**/" * 10_000 + "x")
+    assert not only_reads("/* ( " * 10_000)
 
 
 async def test_values_are_json_able_by_type(session, owner):
