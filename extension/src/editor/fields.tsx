@@ -18,7 +18,7 @@ export function Fields({ desk }: { desk: Desk }): React.ReactElement | null {
     }
   }, [view.wanting]);
   return (
-    <div className="dbaas-Below">
+    <div className="dbaas-Fields">
       {view.names.length > 0 && (
         <form
           ref={form}

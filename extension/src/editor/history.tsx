@@ -98,7 +98,7 @@ function Entry({ entry, past, write }: { entry: HistoryEntry } & HistoryProps): 
       <div className="dbaas-History-actions">
         <button
           type="button"
-          className="dbaas-Link"
+          className="dbaas-Act"
           title="Write it in place of the query"
           onClick={() => {
             write(text, 'replace');

@@ -56,7 +56,7 @@ function Line({ message, goTo }: { message: Message; goTo: MessagesProps['goTo']
           {position !== null && (
             <button
               type="button"
-              className="dbaas-Link"
+              className="dbaas-Act"
               onClick={() => {
                 goTo(position);
               }}
