@@ -104,6 +104,7 @@ test('a closed query leaves nothing', async () => {
 test('a result is called what it is from', () => {
   assert.equal(titleOf('select * from "Odd one"."T x" where true', 1), 'T x');
   assert.equal(titleOf('select * from public.orders o', 1), 'orders');
+  assert.equal(titleOf('select * from "a.b ""c"".d"', 1), 'a.b "c".d');
   assert.equal(titleOf('db.orders.find({})', 1), 'orders');
   assert.equal(titleOf('select 1', 2), 'Result 2');
 });

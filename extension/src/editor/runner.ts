@@ -263,8 +263,9 @@ export class Runner<Shown extends IDisposable> implements IDisposable {
 
 /** What a result is called until a person names it: the first table it is from. */
 export function titleOf(text: string, number: number): string {
-  const from = /\bfrom\s+((?:"[^"]+"|[\p{L}\p{N}_$]+)(?:\.(?:"[^"]+"|[\p{L}\p{N}_$]+))*)/iu.exec(text);
-  const name = from?.[1]?.split('.').at(-1)?.replace(/^"|"$/g, '');
+  const part = '(?:"(?:[^"]|"")+"|[\\p{L}\\p{N}_$]+)';
+  const from = new RegExp(`\\bfrom\\s+(?:${part}\\.)*(${part})`, 'iu').exec(text)?.[1];
+  const name = from?.replace(/^"|"$/g, '').replaceAll('""', '"');
   const documents = /\bdb\.([\p{L}\p{N}_$]+)\./u.exec(text)?.[1];
   return name ?? documents ?? `Result ${number}`;
 }
