@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dbaas_provisioning.platform import Access
 from dbaas_server.documents.store import Batch, CollectionRecord, Delete, Put, Refused, Span, Stale, Store
 from dbaas_server.documents.store.memory import MemoryStore
+from dbaas_server.engines.document.store import BATCH_BYTES, PostgresStore
 from document_stores import emptied
 
 DOCS, INDEX = "s_docs", "s_index"
@@ -61,6 +62,21 @@ async def test_an_empty_value_and_a_large_one_come_back_whole(store: Store, coll
     large = bytes(range(256)) * 60_000
     await put(store, collection, Put(DOCS, b"empty", b"", 0), Put(DOCS, b"large", large, 0))
     assert await entries(store) == [(b"empty", b""), (b"large", large)]
+
+
+async def test_what_is_fetched_comes_in_the_order_of_the_keys_and_large_values_in_batches(
+    store: Store, collection: UUID
+) -> None:
+    large = bytes(3_000_000)
+    values = {b"a": large, b"b": b"", b"c": large, b"d": b"1", b"e": large}
+    await put(store, collection, *(Put(DOCS, key, value, 0) for key, value in values.items()))
+    for keys in ([b"e", b"?", b"b", b"a", b"d", b"c", b"!"], [b"b"], [b"?"], [b"?", b"!"], []):
+        batches = [batch async for batch in store.fetch(DOCS, keys)]
+        assert all(batches), "a batch is never empty"
+        found = [(entry.key, entry.value) for batch in batches for entry in batch]
+        assert found == [(key, values[key]) for key in keys if key in values]
+        if isinstance(store, PostgresStore):
+            assert all(sum(len(entry.value) for entry in batch[:-1]) < BATCH_BYTES for batch in batches)
 
 
 async def test_a_version_never_comes_back(store: Store, collection: UUID) -> None:

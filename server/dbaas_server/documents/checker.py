@@ -74,8 +74,12 @@ class _Checking:
     async def entries(self, index: Index) -> None:
         """Every entry has its document."""
         async for batch in self._store.scan(index.space(self._collection.id), Span(), batch=_BATCH):
-            there = await self._store.get(self._collection.documents, list({entry.value for entry in batch}))
-            have = {id: self._keys(index, decode(entry.value), id) for id, entry in there.items()}
+            ids = list({entry.value for entry in batch})
+            have = {
+                entry.key: self._keys(index, decode(entry.value), entry.key)
+                async for there in self._store.fetch(self._collection.documents, ids)
+                for entry in there
+            }
             for entry in batch:
                 if entry.key not in have.get(entry.value, ()):
                     await self._look_again(index, entry.key, entry.value)

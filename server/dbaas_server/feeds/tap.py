@@ -139,8 +139,9 @@ class Tap:
         if access is not None:
             with contextlib.suppress(ConnectionBroken):
                 async with self._looking:  # those who ask together are told together
-                    if self._watch.age > FRESH_SECONDS:
-                        await self._look(access)
+                    for _ in range(2):  # the reading may have begun while the engine was asked
+                        if self._outdated:
+                            await self._look(access)
         watch, history = self._watch, self._history
         kept = watch.kept
         if self.reading and history is not None and self._live.is_set():
@@ -165,6 +166,13 @@ class Tap:
             watch.error[1].isoformat() if watch.error else None,
             watch.looked_at.isoformat() if watch.looked_at else None,
         )
+
+    @property
+    def _outdated(self) -> bool:
+        """The engine was asked a while ago, or before it kept what is being read."""
+        kept = self._watch.kept
+        before = self._live.is_set() and (kept is None or kept.status is None)
+        return before or self._watch.age > FRESH_SECONDS
 
     def _state(self, awake: bool) -> FeedState:
         kept = self._watch.kept

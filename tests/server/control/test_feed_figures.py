@@ -19,18 +19,19 @@ NAMES = {
 }  # fmt: skip
 
 
-async def test_an_operator_sees_how_a_feed_is_doing(realtime: LiveProject) -> None:
-    path = f"/v1/{realtime.tenant}/databases/app/feed"
-    with realtime.live.operator() as operator:
+async def test_an_operator_sees_how_a_feed_is_doing(live: LivePlatform) -> None:
+    project = new_project(live)
+    path = f"/v1/{project.tenant}/databases/app/feed"
+    with live.operator() as operator:
         told = operator.get(path)
         assert (told.status_code, set(told.json())) == (200, NAMES)
-        async with events(realtime, realtime.secret, table="orders") as opened:
+        async with events(project, project.secret, table="orders") as opened:
             position = (await opened.next())["id"]
-            live = eventually(lambda: operator.get(path).json(), lambda seen: seen["state"] == "live")
-        assert live["followers"] >= 1
-        assert live["wal_status"] in ("reserved", "extended")  # by how much other tests wrote to the same server
+            figures = eventually(lambda: operator.get(path).json(), lambda seen: seen["state"] == "live")
+        assert figures["followers"] >= 1
+        assert figures["wal_status"] == "reserved"
         newest, told_of, oldest = (
-            parse_position(each) for each in (live["position"], position, live["oldest_position"])
+            parse_position(each) for each in (figures["position"], position, figures["oldest_position"])
         )
         assert newest.epoch == told_of.epoch == oldest.epoch
         assert newest.order >= told_of.order >= oldest.order

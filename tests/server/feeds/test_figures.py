@@ -76,6 +76,16 @@ async def test_a_feed_is_ready_before_anybody_follows_and_live_with_somebody(
     assert live.last_error is None
 
 
+async def test_what_the_engine_told_before_it_kept_the_log_is_not_told_once_it_does(
+    feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tap, "FRESH_SECONDS", 3600.0)
+    first = await feed.figures()
+    await feed.live()
+    now = await feed.figures()
+    assert (now.state, now.wal_status) == (FeedState.live, "reserved"), first
+
+
 async def test_the_oldest_position_is_one_that_a_client_may_come_back_with(
     feed: Feed, database: Access, connect, follower
 ) -> None:

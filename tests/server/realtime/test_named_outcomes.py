@@ -102,6 +102,47 @@ async def test_a_slot_removed_by_hand_is_told_and_changes_go_on(live: LivePlatfo
         assert (await client.change("c"))["position"] == change["position"]
 
 
+async def test_a_change_is_told_when_whoever_is_told_can_find_it(live: LivePlatform):
+    """A commit that waits for a standby is in the log, and nobody can see it yet: its table is not even there."""
+    project = new_project(live)
+    async with superuser(live, project) as (connect, name), phoenix(project.base, project.anon) as client:
+        await client.join("a", {"event": "*", "schema": "public", "table": "*"})
+        async with await connect() as server:
+            await standby(server, "nobody")
+            waiting = asyncio.create_task(
+                run(project, "create table young (id int primary key); grant select on young to anon;"
+                    " insert into young values (1)")
+            )  # fmt: skip
+            await until(lambda: sent(server, name))
+            await client.quiet()
+            assert not [one for one in client.messages if one["event"] == "postgres_changes"]
+            await standby(server, "")
+        await waiting
+        assert (await client.change())["record"] == {"id": 1}
+
+
+async def standby(server: psycopg.AsyncConnection, name: str) -> None:
+    """Have commits wait for a standby of this name; "" for none."""
+    await server.execute(f"alter system set synchronous_standby_names = '{name}'")
+    await server.execute("select pg_reload_conf()")
+    await until(lambda: holds(server, "select current_setting('synchronous_standby_names') = %s", name))
+
+
+async def sent(server: psycopg.AsyncConnection, slot: str) -> bool:
+    """Whether a commit waits for a standby, and was sent to who reads the slot."""
+    query = (
+        "select exists (select from pg_stat_activity where wait_event = 'SyncRep') and exists (select from"
+        " pg_replication_slots s join pg_stat_replication r on r.pid = s.active_pid"
+        " where s.slot_name = %s and r.sent_lsn >= pg_current_wal_flush_lsn())"
+    )
+    return await holds(server, query, slot)
+
+
+async def holds(server: psycopg.AsyncConnection, query: str, *params: str) -> bool:
+    row = await (await server.execute(query, params)).fetchone()
+    return row is not None and bool(row[0])
+
+
 async def dropped(connect: Connect, name: str) -> bool:
     """Whether the slot is gone. The feed wants it back at once, and ends whoever holds it: us too, while we drop it."""
     try:

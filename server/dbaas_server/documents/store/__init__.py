@@ -162,7 +162,11 @@ class Store(Protocol):
     # --- entries ------------------------------------------------------------------------------------------------
 
     async def get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
-        """Those of the entries that are there."""
+        """Those of the entries that are there: all of them at once, so not for many values that may be large."""
+        ...
+
+    def fetch(self, space: Space, keys: Sequence[bytes]) -> AsyncIterator[Sequence[Entry]]:
+        """The same in the order of the keys, in batches that are never empty, smaller ones where values are large."""
         ...
 
     def scan(

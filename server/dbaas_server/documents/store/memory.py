@@ -105,6 +105,12 @@ class MemoryStore:
         entries = self._entries(space).entries
         return {key: entries[key] for key in keys if key in entries}
 
+    async def fetch(self, space: Space, keys: Sequence[bytes]) -> AsyncIterator[Sequence[Entry]]:
+        """The same in the order of the keys, in one batch: they are in memory anyway."""
+        found = await self.get(space, keys)
+        if found:
+            yield [found[key] for key in keys if key in found]
+
     async def scan(
         self,
         space: Space,

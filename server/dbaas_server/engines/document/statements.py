@@ -25,6 +25,7 @@ __all__ = [
     "count",
     "create_space",
     "drop_space",
+    "fetch",
     "few",
     "get",
     "get_one",
@@ -125,6 +126,17 @@ def get(space: Space) -> bytes:
 def get_one(space: Space) -> bytes:
     """One entry by key."""
     return f"select key, value, version from {_table(space)} where key = $1::bytea".encode()
+
+
+@lru_cache(maxsize=4096)
+def fetch(space: Space) -> bytes:
+    """Entries by key, in the order of the array ``$1``: ``$2`` bytes at most (one row in any case)."""
+    return (
+        "select key, value, version from (select old.*, place, sum(octet_length(value)) over (order by place rows "
+        f"between unbounded preceding and 1 preceding) as before from {_table(space)} as old join unnest($1::bytea[]) "
+        "with ordinality as wanted (key, place) using (key)) as fitting where coalesce(before, 0) < $2::int8 "
+        "order by place"
+    ).encode()
 
 
 @lru_cache(maxsize=4096)

@@ -180,6 +180,20 @@ class PostgresStore:
             result = await self._ask(statements.get(space), (byte_strings(keys),))
         return {entry.key: entry for entry in _entries(result)}
 
+    async def fetch(self, space: Space, keys: Sequence[bytes]) -> AsyncIterator[Sequence[Entry]]:
+        """Those of the entries that are there, in the order of the keys."""
+        if len(keys) == 1:
+            if found := await self.get(space, keys):
+                yield list(found.values())
+            return
+        while keys:
+            result = await self._ask(statements.fetch(space), (byte_strings(keys), integer(BATCH_BYTES)))
+            if entries := _entries(result):
+                yield entries
+            if not _is_full(entries):
+                return
+            keys = keys[keys.index(entries[-1].key) + 1 :]
+
     async def scan(
         self,
         space: Space,
@@ -212,6 +226,8 @@ class PostgresStore:
             if not found:
                 return
             yield found
+            if len(found) < size and not _is_full(found):
+                return
             if reverse:
                 high = found[-1].key
             else:
@@ -373,6 +389,11 @@ def _entries(result: PGresult) -> list[Entry]:
     values = [value(row, 1) or b"" for row in rows]
     versions = [int.from_bytes(value(row, 2) or b"") for row in rows]
     return list(map(Entry, keys, values, versions))
+
+
+def _is_full(entries: Sequence[Entry]) -> bool:
+    """There may be more of what was asked for, which did not fit."""
+    return sum([len(entry.value) for entry in entries]) >= BATCH_BYTES
 
 
 def _given(low: bytes | None, high: bytes | None) -> list[bytes]:

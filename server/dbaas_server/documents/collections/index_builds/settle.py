@@ -121,10 +121,10 @@ class _Settling:
         """What the documents of some entries have in the index."""
         wanted = {entry.value for entry in batch.values()}
         found = dict.fromkeys(wanted, NO_KEYS)
-        there = await self._store.get(self._collection.documents, list(wanted))
-        async for entry, document in decoded(list(there.values())):
-            found[entry.key] = keys_of(self._index, document, entry.key)
-            self._flags.see(found[entry.key])
+        async for there in self._store.fetch(self._collection.documents, list(wanted)):
+            async for entry, document in decoded(there):
+                found[entry.key] = keys_of(self._index, document, entry.key)
+                self._flags.see(found[entry.key])
         return found
 
     async def _write(self, writes: list[Put | Delete]) -> None:

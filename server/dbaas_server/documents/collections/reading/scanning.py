@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -117,10 +117,9 @@ class Reader:
         async for entries in batches:
             self._examined.keys += len(entries)
             keys = list(dict.fromkeys([entry.value for entry in entries]))
-            documents = await self._get(self._collection.documents, keys)
-            self._examined.documents += len(documents)
-            if found := [documents[key] for key in keys if key in documents]:
-                yield found
+            async for documents in self._fetched(self._collection.documents, keys):
+                self._examined.documents += len(documents)
+                yield documents
 
     # --- entries ------------------------------------------------------------------------------------------------
 
@@ -128,10 +127,8 @@ class Reader:
         assert scan.keys is not None
         keys = list(reversed(scan.keys)) if scan.reverse else scan.keys
         for start in range(0, len(keys), _MOST):
-            wanted = keys[start : start + _MOST]
-            found = await self._get(space, wanted)
-            if found:
-                yield [found[key] for key in wanted if key in found]
+            async for batch in self._fetched(space, keys[start : start + _MOST]):
+                yield batch
 
     async def _entries(self, space: Space, scan: Scan, containing: Sequence[Sequence[bytes]]) -> Batches:
         ranges = list(reversed(scan.ranges)) if scan.reverse else scan.ranges
@@ -141,22 +138,17 @@ class Reader:
             return
         for start in range(0, len(ranges), _AT_ONCE):
             these = ranges[start : start + _AT_ONCE]
-            beginnings = await asyncio.gather(*(self._beginning(space, one, scan.reverse, containing) for one in these))
-            for range_, beginning in zip(these, beginnings, strict=True):
-                if beginning:
-                    yield beginning
-                if len(beginning) >= self._first:
-                    rest = _behind(range_, beginning[-1].key, scan.reverse)
+            begun = [self._some(space, one, scan.reverse, containing, self._first) for one in these]
+            beginnings = await asyncio.gather(*map(next_of, begun))
+            for range_, batches, beginning in zip(these, begun, beginnings, strict=True):
+                count = 0
+                async for batch in _whole(beginning, batches):
+                    count, last = count + len(batch), batch[-1].key
+                    yield batch
+                if count >= self._first:
+                    rest = _behind(range_, last, scan.reverse)
                     async for batch in self._range(space, rest, scan.reverse, containing, _MOST):
                         yield batch
-
-    async def _beginning(
-        self, space: Space, range_: KeyRange, reverse: bool, containing: Sequence[Sequence[bytes]]
-    ) -> Sequence[Entry]:
-        found: list[Entry] = []
-        async for batch in self._some(space, range_, reverse, containing, self._first):
-            found += batch
-        return found
 
     async def _range(
         self, space: Space, range_: KeyRange, reverse: bool, containing: Sequence[Sequence[bytes]], size: int
@@ -181,13 +173,23 @@ class Reader:
         while (batch := await in_time(self._context.scope, next_of(batches))) is not None:
             yield batch
 
-    async def _get(self, space: Space, keys: Sequence[bytes]) -> Mapping[bytes, Entry]:
-        return await in_time(self._context.scope, self._store.get(space, keys))
+    async def _fetched(self, space: Space, keys: Sequence[bytes]) -> Batches:
+        batches = self._store.fetch(space, keys)
+        while (batch := await in_time(self._context.scope, next_of(batches))) is not None:
+            yield batch
 
 
 def _behind(range_: KeyRange, key: bytes, reverse: bool) -> KeyRange:
     """What is left of a range when it was read up to a key."""
     return KeyRange(range_.low, key) if reverse else KeyRange(key + b"\0", range_.high)
+
+
+async def _whole(first: Sequence[Entry] | None, rest: Batches) -> Batches:
+    """Batches of which the first was taken already."""
+    if first is not None:
+        yield first
+        async for batch in rest:
+            yield batch
 
 
 async def _each_once(batches: Batches) -> Batches:

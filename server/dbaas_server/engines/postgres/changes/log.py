@@ -8,6 +8,7 @@ import struct
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from itertools import chain, repeat
 from pathlib import Path
 
 from psycopg import OperationalError
@@ -23,6 +24,7 @@ from ..connection import connect
 from ..errors import ConnectionLost, error_of
 from ..wire import Wire
 from . import slot
+from . import snapshot as snapshots
 from .messages import Malformed
 from .transactions import Transactions
 from .types import Found, TypeKey, Types
@@ -39,6 +41,7 @@ _OPTIONS = (
 )
 _BATCH, _BATCH_BYTES = 1_000, 1024 * 1024  # messages, until others on the loop have their turn
 _FEEDBACK_SECONDS = 5.0
+_PAUSES = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02)  # of who waits for a transaction to become visible
 _FEEDBACK = struct.Struct("!cQQQqB")
 _KEEPALIVE = struct.Struct("!cQqB")
 _DATA, _ALIVE = ord("w"), ord("k")
@@ -119,10 +122,12 @@ class PostgresLog:
                             self._keepalive(data, transactions)
                         elif transactions.commits_stream(message := data[_HEADER:]):
                             async for item in transactions.replay(message):
+                                await self._until_visible(transactions.xids)
                                 yield (item,)
                         else:
                             await transactions.take(message)
                     if transactions.ready:
+                        await self._until_visible(transactions.xids)
                         ready, transactions.ready = transactions.ready, []
                         yield ready
             finally:
@@ -180,27 +185,39 @@ class PostgresLog:
         )
         return Wire(pgconn)
 
+    async def _until_visible(self, xids: set[int]) -> None:
+        """Until whoever is told of these transactions finds what they did; empties the set."""
+        pauses = chain(_PAUSES, repeat(_PAUSES[-1]))
+        while xids:
+            snapshot = await self._ask(snapshots.CURRENT)
+            xids &= snapshots.hidden(_text(snapshot, 0, 0), xids)
+            if xids:
+                await asyncio.sleep(next(pauses))
+
     async def _look_up(self, table: int, keys: Sequence[TypeKey]) -> Found:
+        oids, modifiers = ("{" + ",".join(str(key[place]) for key in keys) + "}" for place in (0, 1))
+        types = await self._ask(_TYPES, [oids.encode(), modifiers.encode()])
+        columns = await self._ask(_COLUMNS, [str(table).encode()])
+        names = [_text(types, row, 0) for row in range(types.ntuples)]
+        return Found(
+            [None if name.startswith(_NO_TYPE) else name for name in names],
+            [
+                (int(_text(columns, row, 0)), _text(columns, row, 1), int(_text(columns, row, 2)))
+                for row in range(columns.ntuples)
+            ],
+        )
+
+    async def _ask(self, text: bytes, parameters: Sequence[bytes] = ()) -> PGresult:
         """On a connection of its own, kept while the other one streams: who reads should not lag behind."""
         if self._asking is None or not self._asking.usable:
             self._close_asking()
             self._asking = await self._connect(replication=False)
-        wire = self._asking
         try:
-            oids, modifiers = ("{" + ",".join(str(key[place]) for key in keys) + "}" for place in (0, 1))
-            [types] = await wire.execute(_TYPES, [oids.encode(), modifiers.encode()])
-            [columns] = await wire.execute(_COLUMNS, [str(table).encode()])
-            names = [_text(types, row, 0) for row in range(types.ntuples)]
-            return Found(
-                [None if name.startswith(_NO_TYPE) else name for name in names],
-                [
-                    (int(_text(columns, row, 0)), _text(columns, row, 1), int(_text(columns, row, 2)))
-                    for row in range(columns.ntuples)
-                ],
-            )
+            [result] = await self._asking.execute(text, parameters)
         except BaseException:
             self._close_asking()  # a result may be half read
             raise
+        return result
 
     def _close_asking(self) -> None:
         if self._asking is not None:

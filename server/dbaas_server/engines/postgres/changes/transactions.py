@@ -41,10 +41,12 @@ class Transactions:
 
     Attributes:
         ready: what is complete; whoever takes it empties the list.
+        xids: of the transactions that it is of; whoever looked at them empties the set.
     """
 
     def __init__(self, types: Types, scratch: Path) -> None:
         self.ready: list[Piece | Reached] = []
+        self.xids: set[int] = set()
         self._types = types
         self._scratch = scratch
         self._tables: dict[int, ChangedTable] = {}
@@ -133,6 +135,7 @@ class Transactions:
     def _begin(self, message: Begin) -> None:
         self._begun = message
         self._first = 1
+        self.xids.add(message.xid)
 
     def _add(self, row: Row, size: int) -> None:
         self._rows.append(row)
