@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from live_lab import Lab
 
-__all__ = ["HOSTILE", "active", "new_database", "new_tenant", "notice", "opened_to_tables", "row", "tree"]
+__all__ = ["HOSTILE", "active", "new_database", "notice", "opened_to_tables", "row", "tree"]
 
 HOSTILE = [
     "<img src=x onerror=document.title='broken'>",
@@ -36,16 +36,9 @@ def notice(page: Page, text: str) -> Locator:
     return page.locator(".Toastify__toast", has_text=text)
 
 
-def new_tenant(lab: Lab, name: str | None = None) -> str:
-    """Make a tenant; its name in URLs."""
-    subdomain = f"t{uuid4().hex[:8]}"
-    lab.api("POST", "/v1/tenants", {"name": name or subdomain, "subdomain": subdomain})
-    return subdomain
-
-
 def new_database(lab: Lab, tenant: str, name: str | None = None) -> str:
-    """Make a PostgreSQL database; its name."""
-    name = name or f"shop_{tenant}"
+    """Make a PostgreSQL database; its name. The first one of a tenant starts a server, which the next ones share."""
+    name = name or f"d{uuid4().hex[:8]}"
     lab.api("POST", f"/v1/{tenant}/databases", {"engine": "postgres", "name": name, "expose": "policies"})
     return name
 

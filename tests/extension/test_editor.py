@@ -134,7 +134,7 @@ def test_sql_is_completed_mended_and_run(page: Page, shop: str, shots: Path, see
     expect(text.locator(".dbaas-ErrorMark")).to_have_text("nosuch")
     expect(result(dashboard, re.compile("^pinned *orders"))).to_be_visible()
     page.screenshot(path=shots / "refused.png")
-    seen.forgive("status of 400")
+    seen.forgive("status of 400", "/editor/run")
 
 
 def test_a_query_that_takes_long_is_ended_in_the_engine(page: Page, lab: Lab, shop: str) -> None:
@@ -226,7 +226,7 @@ def test_names_and_values_are_shown_as_the_text_they_are(page: Page, shop: str, 
     expect(dashboard.locator(".dbaas-Message").get_by_role("alert")).to_contain_text(HOSTILE)
     assert page.locator(".dbaas-Dashboard img:not(.cm-widgetBuffer), .dbaas-Tooltips img").count() == 0
     assert "broken" not in page.title()
-    seen.forgive("status of 400")
+    seen.forgive("status of 400", "/editor/run")
 
 
 def test_a_sleeping_database_is_shown_as_one_and_woken(page: Page, lab: Lab, shop: str) -> None:

@@ -52,8 +52,7 @@ def own_page(browser: Browser, seen: Seen) -> Iterator[Page]:
     """A browser that nobody signed in with."""
     context = browser.new_context(viewport={"width": 1100, "height": 700}, color_scheme="dark")
     page = context.new_page()
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+    seen.listen(page)
     yield page
     context.close()
     assert seen.errors == []
@@ -108,7 +107,7 @@ def test_the_page_asks_with_the_key_that_was_typed_and_nobody_but_its_server(
     page.get_by_role("button", name="Use", exact=True).click()
     ask(page, page.keyboard, "{ find_makers { name } }")
     expect(answer(page)).to_contain_text("invalid_key")
-    seen.forgive("status of 401")
+    seen.forgive("status of 401", "/graphql")
 
 
 def test_the_page_may_run_its_own_script_only_and_is_in_nobodys_frame(lab: Lab, shop: dict[str, str]) -> None:
