@@ -28,6 +28,9 @@ _extension = Path(__file__).resolve().parents[1] / "extension"
 # Not ours, and not for these tests: a plugin that is not made for this JupyterLab, and a question about news.
 _NOT_OURS = {"jupysql-plugin": True, "@jupyterlab/apputils-extension:announcements": True}
 
+# A kernel on a busy machine is not given up after a second.
+_PATIENT = {"@jupyterlab/completer-extension:manager": {"providerTimeout": 60_000}}
+
 
 @dataclass
 class Lab:
@@ -123,6 +126,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     config, extensions = folder / "config", folder / "labextensions"
     (config / "labconfig").mkdir(parents=True)
     (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": _NOT_OURS}))
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_PATIENT))
     shutil.copytree(_extension / "jupyter-config" / "server-config", config / "jupyter_server_config.d")
     (extensions / "@jupyter-dbaas").mkdir(parents=True)
     (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
@@ -146,7 +150,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
     running = Lab(f"http://127.0.0.1:{port}", token, folder)
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 480
         while True:
             assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             try:

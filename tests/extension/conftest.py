@@ -22,7 +22,10 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=60_000)
+# Of what never comes: a busy machine takes its time.
+PATIENCE = 120_000  # milliseconds
+
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -76,11 +79,12 @@ def page(lab: Lab, browser: Browser, seen: Seen, new_tenant: Callable[..., str])
     context = browser.new_context(
         viewport={"width": 1100, "height": 760}, permissions=["clipboard-read", "clipboard-write"]
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     seen.listen(page)
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
     # JupyterLab goes on moving the focus until it has opened what it opens at its start.
-    expect(page.locator(".jp-Launcher-body")).to_be_visible(timeout=60_000)
+    expect(page.locator(".jp-Launcher-body")).to_be_visible()
     expect(page.locator("#jupyterlab-splash")).to_have_count(0)
     page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
     yield page

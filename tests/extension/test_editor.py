@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from live_lab import Lab, Seen
 from waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 HOSTILE = "<img src=x onerror=document.title='broken'>"
 OVERRIDE = "\u202egnirts\u0007"
@@ -176,7 +176,7 @@ def test_parameters_and_history_are_there_after_a_reload(page: Page, lab: Lab, s
     page.goto(f"{lab.url}/lab")
     page.wait_for_function("() => window.jupyterapp && window.jupyterapp.restored.then(() => true)")
     dashboard = page.locator(".dbaas-Dashboard")
-    expect(text_box(dashboard)).to_have_text("select 'needle'", timeout=60_000)
+    expect(text_box(dashboard)).to_have_text("select 'needle'")
     dashboard.get_by_role("tablist", name="Queries").get_by_role("tab", name="Query 1").click()
     expect(dashboard.get_by_role("textbox", name=":country", exact=True)).to_have_value("NZ")
 

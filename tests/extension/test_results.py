@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from live_lab import Lab, Seen
 from waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 MARKUP = "<img src=x onerror=document.title='broken'>"
 TURNED = "\u202egnirts \u05e9\u05dc\u05d5\u05dd"
