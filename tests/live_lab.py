@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from playwright.sync_api import ConsoleMessage, Page, Request
 
 from live_platform import LivePlatform, temporary_home, without_platform
 
@@ -27,19 +28,27 @@ _extension = Path(__file__).resolve().parents[1] / "extension"
 # Not ours, and not for these tests: a plugin that is not made for this JupyterLab, and a question about news.
 _NOT_OURS = {"jupysql-plugin": True, "@jupyterlab/apputils-extension:announcements": True}
 
+# A kernel on a busy machine is not given up after a second.
+_PATIENT = {"@jupyterlab/completer-extension:manager": {"providerTimeout": 60_000}}
+
 
 @dataclass
 class Lab:
-    """A running JupyterLab."""
+    """A running JupyterLab, and the folder of its settings, workspaces and notebooks."""
 
     url: str
     token: str
+    folder: Path
 
     def api(self, method: str, path: str, body: Any = None) -> Any:
         """Call the control API as the person who is signed in to this Jupyter."""
+        return self.ask(method, f"/dbaas{path}", body)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask the Jupyter server itself, as that person."""
         answer = httpx.request(
             method,
-            f"{self.url}/dbaas{path}",
+            f"{self.url}{path}",
             json=body,
             headers={"Authorization": f"token {self.token}"},
             timeout=60,
@@ -57,17 +66,53 @@ class Lab:
         headers = {"Authorization": f"token {self.token}"}
         return httpx.get(f"{self.url}/lab/api/workspaces/default", headers=headers, trust_env=False).text
 
+    def forget(self) -> None:
+        """Take away what a person left behind: kernels, notebooks, settings, what was open. No page may be open."""
+        for session in self.ask("GET", "/api/sessions"):
+            self.ask("DELETE", f"/api/sessions/{session['id']}")
+        for name in ("work", "settings", "workspaces"):
+            for entry in (self.folder / name).glob("*"):
+                if entry.is_dir():
+                    shutil.rmtree(entry)
+                else:
+                    entry.unlink()
+
 
 @dataclass
 class Seen:
     """What the browser complained about and fetched."""
 
-    errors: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
+    forgiven: list[tuple[str, str]] = field(default_factory=list)
 
-    def forgive(self, part: str) -> None:
-        """Forget complaints that a test provoked: Chromium logs every refused request."""
-        self.errors = [error for error in self.errors if part not in error]
+    def listen(self, page: Page) -> None:
+        """Note what a page complains about, and how large the parts of the extension are that it fetches."""
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+        page.on("console", self._console)
+        page.on("requestfinished", self._weigh)
+
+    def forgive(self, part: str, where: str) -> None:
+        """Let pass complaints that a test provokes, whenever they come: Chromium logs every refused request.
+
+        Args:
+            part: of what is said.
+            where: part of the address it is said of.
+        """
+        self.forgiven.append((part, where))
+
+    @property
+    def errors(self) -> list[str]:
+        """The complaints that no test provoked."""
+        return [said for said in self.said if not any(part in said and where in said for part, where in self.forgiven)]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.said.append(f"{message.text} {message.location['url']}")
+
+    def _weigh(self, request: Request) -> None:
+        if "@jupyter-dbaas" in request.url:
+            self.sizes[request.url] = request.sizes()["responseBodySize"]
 
 
 @contextlib.contextmanager
@@ -81,6 +126,7 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     config, extensions = folder / "config", folder / "labextensions"
     (config / "labconfig").mkdir(parents=True)
     (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": _NOT_OURS}))
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_PATIENT))
     shutil.copytree(_extension / "jupyter-config" / "server-config", config / "jupyter_server_config.d")
     (extensions / "@jupyter-dbaas").mkdir(parents=True)
     (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
@@ -102,9 +148,9 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
-    running = Lab(f"http://127.0.0.1:{port}", token)
+    running = Lab(f"http://127.0.0.1:{port}", token, folder)
     try:
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 480
         while True:
             assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             try:

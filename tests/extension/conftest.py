@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -22,18 +22,22 @@ CHROMIUM = [
     "--disable-sync",
 ]
 
-expect.set_options(timeout=60_000)
+# Of what never comes: a busy machine takes its time.
+PATIENCE = 120_000  # milliseconds
+
+expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """JupyterLab on a platform that has no tenant yet."""
+    """JupyterLab on a platform. All files of a worker share it: a test looks only at tenants of its own."""
     with running_lab(tmp_path_factory.mktemp("lab")) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
+    """Not longer than a module: while it is there, no other test of this process can run an event loop."""
     with sync_playwright() as running:
         yield running
 
@@ -53,22 +57,39 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-def page(lab: Lab, browser: Browser, seen: Seen) -> Iterator[Page]:
+def new_tenant(lab: Lab) -> Iterator[Callable[..., str]]:
+    """``new_tenant(name)``: a tenant of this test's own, its name in URLs. Gone once no page looks at it."""
+    made = []
+
+    def make(name: str | None = None) -> str:
+        subdomain = f"t{uuid4().hex[:8]}"
+        lab.api("POST", "/v1/tenants", {"name": name or subdomain, "subdomain": subdomain})
+        made.append(subdomain)
+        return subdomain
+
+    yield make
+    left = {tenant["subdomain"] for tenant in lab.api("GET", "/v1/tenants")}
+    for subdomain in left.intersection(made):
+        lab.api("DELETE", f"/v1/tenants/{subdomain}")
+
+
+@pytest.fixture
+def page(lab: Lab, browser: Browser, seen: Seen, new_tenant: Callable[..., str]) -> Iterator[Page]:
     """JupyterLab as it opens, the panel not looked at yet. Whatever the page complains about fails the test."""
     context = browser.new_context(
         viewport={"width": 1100, "height": 760}, permissions=["clipboard-read", "clipboard-write"]
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
-    page.on("requestfinished", lambda request: _weigh(seen, request))
+    seen.listen(page)
     page.goto(f"{lab.url}/lab?token={lab.token}&reset")
     # JupyterLab goes on moving the focus until it has opened what it opens at its start.
-    expect(page.locator(".jp-Launcher-body")).to_be_visible(timeout=60_000)
+    expect(page.locator(".jp-Launcher-body")).to_be_visible()
     expect(page.locator("#jupyterlab-splash")).to_have_count(0)
     page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
     yield page
     context.close()
+    lab.forget()
     assert seen.errors == []
 
 
@@ -78,8 +99,3 @@ def panel(page: Page) -> Page:
     page.get_by_role("tab", name="Databases").click()
     expect(page.get_by_role("heading", name="Databases", exact=True)).to_be_visible()
     return page
-
-
-def _weigh(seen: Seen, request: Any) -> None:
-    if "@jupyter-dbaas" in request.url:
-        seen.sizes[request.url] = request.sizes()["responseBodySize"]

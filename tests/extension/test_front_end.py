@@ -17,7 +17,7 @@ root = Path(__file__).resolve().parents[2]
 extension = root / "extension"
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_the_pure_parts_pass_their_own_tests() -> None:
     tools = Path(sys.executable).parent
     env = {**os.environ, "PATH": os.pathsep.join([os.environ.get("PATH", os.defpath), str(tools)])}

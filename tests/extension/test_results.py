@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from live_lab import Lab, Seen
 from waiting import eventually
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(900)
 
 MARKUP = "<img src=x onerror=document.title='broken'>"
 TURNED = "\u202egnirts \u05e9\u05dc\u05d5\u05dd"
@@ -158,6 +158,7 @@ def test_ten_million_rows_scroll_while_the_page_stays_alive(page: Page, tenant: 
 
 
 def test_the_engine_sorts_and_chooses(page: Page, tenant: str, seen: Seen) -> None:
+    seen.forgive("status of 400", "/editor/")
     grid = browse(page, tenant, "flights")
     box = grid.bounding_box()
     assert box is not None
@@ -178,7 +179,6 @@ def test_the_engine_sorts_and_chooses(page: Page, tenant: str, seen: Seen) -> No
     problem = page.get_by_role("alert").filter(has_text="many")
     expect(problem).to_be_visible()
     expect(field).to_have_attribute("aria-invalid", "true")
-    seen.forgive("the server responded with a status of")
     field.fill("<= 1000")
     page.keyboard.press("Enter")
     expect(problem).to_be_hidden()

@@ -12,16 +12,20 @@ interface Values {
   typed: string;
 }
 
+type Around = (drop: () => Promise<void>) => Promise<void>;
+
 /**
  * Asks whether a database is to go, and drops it; tells whether it did.
  *
  * @param known what it holds, as far as the panel has looked; asked for otherwise, unless that would wake it.
+ * @param around what is done around the dropping.
  */
 export async function dropDatabase(
   client: Client,
   tenant: Tenant,
   database: Database,
-  known: Contents | null
+  known: Contents | null,
+  around: Around
 ): Promise<boolean> {
   const asks = known === null && database.state === 'ready';
   // What cannot be counted is lost all the same.
@@ -30,12 +34,12 @@ export async function dropDatabase(
     what: 'database',
     name: database.name,
     losses: [lossOf(database, contents)],
-    drop: () => client.dropDatabase(tenant.subdomain, database.name)
+    drop: () => around(() => client.dropDatabase(tenant.subdomain, database.name))
   });
 }
 
 /** Asks whether a tenant is to go, and drops it with all it has; tells whether it did. */
-export async function dropTenant(client: Client, tenant: Tenant): Promise<boolean> {
+export async function dropTenant(client: Client, tenant: Tenant, around: Around): Promise<boolean> {
   const [databases, keys] = await Promise.all([
     client.databases(tenant.subdomain),
     client.keys(tenant.subdomain)
@@ -44,7 +48,7 @@ export async function dropTenant(client: Client, tenant: Tenant): Promise<boolea
     what: 'tenant',
     name: tenant.name,
     losses: lossesOf(databases, keys),
-    drop: () => client.dropTenant(tenant.subdomain)
+    drop: () => around(() => client.dropTenant(tenant.subdomain))
   });
 }
 

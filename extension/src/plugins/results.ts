@@ -8,7 +8,7 @@ import type { Widget } from '@lumino/widgets';
 import { databasesIcon } from '../icons.js';
 import { LazyPanel } from '../lazy.js';
 import type { BrowsedTable } from '../results/browse.js';
-import { visible } from '../shown/text.js';
+import { visible } from '../shown/visible.js';
 
 export const results: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-dbaas/lab:results',

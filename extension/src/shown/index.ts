@@ -6,7 +6,8 @@
  * 3. Nothing, empty text and the word "null" are three different things.
  */
 
-export { beginning, pieces, visible } from './text.js';
+export { beginning, pieces } from './text.js';
 export type { Piece } from './text.js';
 export { asText, lengthOf, shown } from './value.js';
 export type { Shown } from './value.js';
+export { visible } from './visible.js';

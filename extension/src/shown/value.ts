@@ -1,7 +1,8 @@
 /** A cell as a person sees it. Pure. */
 
 import type { Cell } from '../results/source.js';
-import { beginning, visible } from './text.js';
+import { beginning } from './text.js';
+import { visible } from './visible.js';
 
 /** How many characters of a value are shown where there is one line for it. */
 const LINE = 300;

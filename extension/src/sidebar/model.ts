@@ -53,7 +53,7 @@ export class Model implements IDisposable {
     this.poll = new Poll({
       name: 'jupyter-dbaas:sidebar',
       auto: false,
-      factory: () => this.look(),
+      factory: () => (this.held > 0 ? this.looking : (this.looking = this.look())),
       frequency: { interval: QUICK, backoff: false, max: 60_000 },
       standby: () => (visible() ? 'when-hidden' : true)
     });
@@ -140,6 +140,18 @@ export class Model implements IDisposable {
     this.awaited = id;
     this.update({ opened });
     this.refresh();
+  }
+
+  /** Does what a look must not see half done, such as dropping: none is under way meanwhile, and one follows. */
+  async undisturbed<T>(work: () => Promise<T>): Promise<T> {
+    this.held += 1;
+    try {
+      await this.looking;
+      return await work();
+    } finally {
+      this.held -= 1;
+      this.refresh();
+    }
   }
 
   get activeRow(): Row | null {
@@ -245,6 +257,10 @@ export class Model implements IDisposable {
   /** Databases that were looked into since the search began. */
   private readonly looked = new Set<string>();
   private delay = QUICK;
+  /** The last look; does not reject. */
+  private looking: Promise<void> = Promise.resolve();
+  /** How much goes on that is not to be looked at. */
+  private held = 0;
   private readonly poll: Poll;
   private readonly changedSignal = new Signal<this, void>(this);
 }

@@ -45,9 +45,9 @@ test('letters whose small form is longer keep their places', () => {
 });
 
 test('a name made to be searched forever is not', () => {
-  const began = performance.now();
+  const began = process.cpuUsage();
   assert.equal(matchName('a_'.repeat(200), `${'a'.repeat(100)}b`), null);
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(process.cpuUsage(began).user < 2_000_000);
 });
 
 const searched = (search: string, found?: ReadonlyMap<string, boolean>): string[] =>
@@ -93,8 +93,8 @@ test('a hundred thousand columns are searched while a person types', () => {
     databases: { acme: [aDatabase('acme', 'big')] },
     contents: { 'acme/big': [aSchema('public', ...tables)] }
   });
-  const began = performance.now();
+  const began = process.cpuUsage();
   const rows = rowsOf({ ...everything, search: 'column_4999_19' });
   assert.equal(rows.at(-1)?.name, 'column_4999_19');
-  assert.ok(performance.now() - began < 3000);
+  assert.ok(process.cpuUsage(began).user < 3_000_000);
 });

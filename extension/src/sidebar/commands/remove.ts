@@ -14,16 +14,20 @@ export function addRemoving(context: Context): void {
     () => context.subject?.kind === 'tenant' || context.subject?.kind === 'database',
     async () => {
       const { subject } = context;
+      const around = (drop: () => Promise<void>): Promise<void> => model.undisturbed(drop);
       const { dropDatabase, dropTenant } = await import('../../dialogs/index.js');
       if (subject?.kind === 'database') {
         const { tenant, database } = subject;
         const known = model.view.contents.get(idOf(database))?.value ?? null;
         say(
-          await dropDatabase(model.client, tenant, database, known),
+          await dropDatabase(model.client, tenant, database, known, around),
           `Database ${database.name} was dropped.`
         );
       } else if (subject?.kind === 'tenant') {
-        say(await dropTenant(model.client, subject.tenant), `Tenant ${subject.tenant.name} was dropped.`);
+        say(
+          await dropTenant(model.client, subject.tenant, around),
+          `Tenant ${subject.tenant.name} was dropped.`
+        );
       }
       model.refresh();
     }
