@@ -87,11 +87,22 @@ function optionFor(item: CompletionItem): Completion {
     displayLabel: visible(item.label),
     type: item.kind,
     ...(item.detail === null || item.detail === '' ? {} : { detail: visible(item.detail) }),
-    ...(item.info === null || item.info === '' ? {} : { info: visible(item.info) }),
+    ...(item.info === null || item.info === '' ? {} : { info: () => infoNode(item.info ?? '') }),
     apply: (view, _, from, to) => {
       accept(view, item, from, to);
     }
   };
+}
+
+/** Each of the server's lines by itself; what acts within one is written out. */
+function infoNode(info: string): Node {
+  const node = document.createElement('div');
+  for (const line of info.split('\n')) {
+    const paragraph = document.createElement('p');
+    paragraph.textContent = visible(line);
+    node.append(paragraph);
+  }
+  return node;
 }
 
 function accept(view: EditorView, item: CompletionItem, from: number, to: number): void {

@@ -51,7 +51,9 @@ export function Keys({ keys, copy }: { keys: readonly Key[]; copy: CopyText }): 
     <section className="dbaas-Card" aria-label="Keys">
       <h3>Keys</h3>
       {keys.length === 0 && (
-        <p>No keys yet. An application needs one; %dbaas key create makes it, and shows it once.</p>
+        <p>
+          No keys yet. An application needs one; <code>%dbaas keys create</code> makes it, and shows it once.
+        </p>
       )}
       <table>
         <tbody>
