@@ -118,6 +118,9 @@ def _decode(segment: str) -> str:
     if "%" not in segment:
         return segment
     try:
-        return unquote(segment, errors="strict")
+        text = unquote(segment, errors="strict")
     except UnicodeDecodeError:
         raise Invalid("invalid_url", "The URL is not valid UTF-8.") from None
+    if "\0" in text:  # which no name has, and no engine takes
+        raise Invalid("invalid_url", "The URL has a null character in it.")
+    return text

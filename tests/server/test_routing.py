@@ -46,9 +46,11 @@ def test_an_unknown_path_is_not_found(path: str) -> None:
     assert raised.value.code == "no_such_url"
 
 
-def test_bytes_that_are_no_utf8_are_refused() -> None:
-    with pytest.raises(Invalid):
-        ROUTER.find("/v1/acme/data/%ff")
+@pytest.mark.parametrize("path", ["/v1/acme/data/%ff", "/v1/acme/databases/sh%00op/editor/run", "/v1/tenants/%00"])
+def test_what_no_name_can_have_is_refused(path: str) -> None:
+    with pytest.raises(Invalid) as raised:
+        ROUTER.find(path)
+    assert raised.value.code == "invalid_url"
 
 
 @given(st.text(alphabet="/%v1p{}abc\x00é.", max_size=60))

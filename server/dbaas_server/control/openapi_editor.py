@@ -60,7 +60,8 @@ _ASKED: dict[str, Any] = {
     "where": _list(described(("column", "op"), column=_COUNT, op={"enum": _OPERATORS}, value=_TEXT)),
     "columns": {
         **_list(_TEXT),
-        "description": "Names, as `run` answered them. On documents they say what the columns' indexes mean.",
+        "description": "Names, as `run` answered them. They say what the columns' indexes mean: where a"
+        " statement gives others by now, 409 `columns_changed`; on documents these are read.",
     },
 }
 _RESULT: dict[str, Any] = {

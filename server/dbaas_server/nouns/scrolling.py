@@ -40,8 +40,8 @@ class Arrangement:
     """An order, and conditions that all have to hold. Without an order rows come as the statement gives them.
 
     Attributes:
-        columns: names, where who asks has seen the result before: what a column's index means. Of use where a statement
-            may have other columns each time, as on documents; a result that is open has its own.
+        columns: names, where who asks has seen the result before: what a column's index means. A statement on documents
+            may have other columns each time, one on tables when those were altered; a result that is open has its own.
     """
 
     order: tuple[Sort, ...] = ()

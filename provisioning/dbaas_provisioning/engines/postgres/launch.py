@@ -79,6 +79,8 @@ def settings(spec: ClusterSpec) -> Mapping[str, str]:
         "shared_buffers": "64MB",
         "shared_preload_libraries": preload,
         "dynamic_shared_memory_type": "posix",
+        # Whose client is gone ends, even where a function catches every cancellation.
+        "client_connection_check_interval": "2s",
         "wal_level": "logical",
         "max_wal_senders": str(FEEDS),
         "max_replication_slots": str(FEEDS),

@@ -202,6 +202,8 @@ async def _answer(wire: Wire, job: Job, wrote: Callable[[int], Awaitable[bool]])
     if answer.truncated:
         answer.count = len(answer.rows)
         answer.command = f"SELECT {answer.count}" if stopped or answer.command.startswith("SELECT") else answer.command
+    elif not answer.count:  # the tags of SHOW and EXPLAIN have no number
+        answer.count = len(answer.rows)
     return answer
 
 

@@ -209,6 +209,28 @@ def test_another_question_does_not_use_an_open_result(editor, rows_table) -> Non
     assert not editor.ask("rows", text, params=[0], result=mine, offset=0, limit=5)["reopened"]
 
 
+def test_a_table_altered_meanwhile_shows_no_column_for_another(editor) -> None:
+    with editor.connect() as connection:
+        connection.execute("create table altered as select i as a, -i as b from generate_series(1, 500) i")
+    text, seen = "select * from altered", ["a", "b"]
+    opened = editor.ask("run", text)["result"]
+    with editor.connect() as connection:
+        connection.execute("alter table altered add column c int default 7")
+    more = editor.ask("rows", text, result=opened, offset=400, limit=1, columns=seen)
+    assert (more["rows"], more["reopened"]) == ([[401, -401, 7]], True)
+    with editor.connect() as connection:
+        connection.execute("alter table altered drop column a")
+    for door, fields in {
+        "rows": {"result": more["result"], "offset": 400, "order": [{"column": 0}]},
+        "cell": {"row": 400, "column": 0},
+        "count": {"where": [{"column": 0, "op": "gt", "value": "0"}]},
+        "export": {"format": "csv"},
+    }.items():
+        answer = editor.post(door, text, columns=seen, **fields)
+        assert (answer.status_code, answer.json()["code"]) == (409, "columns_changed")
+    assert editor.ask("rows", text, offset=400, limit=1)["rows"] == [[-401, 7]]
+
+
 def test_values_that_python_takes_for_equal_are_others(editor) -> None:
     text = "select $1::text, g from generate_series(1, 50) g"
     mine = editor.ask("run", text, params=[True], limit=10)["result"]

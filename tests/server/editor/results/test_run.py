@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
+import orjson
 import pytest
 
 from live_platform import LivePlatform
@@ -193,6 +194,33 @@ def test_a_client_that_goes_away_cancels_its_statement(live: LivePlatform, edito
             client.sendall(head.encode() + body)
             eventually(lambda: watcher.execute(running).fetchone() == (1,))
         eventually(lambda: watcher.execute(running).fetchone() == (0,))
+
+
+def test_a_statement_that_catches_its_cancellation_ends_as_well(live: LivePlatform, editor) -> None:
+    text = (
+        "do $$ begin loop begin perform pg_sleep(1000); exception when query_canceled then null; end; end loop; end $$"
+    )
+    body = orjson.dumps({"text": text})
+    where = urlsplit(live.url)
+    head = (
+        f"POST {editor.path}/run HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {live.run_file['token']}\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    running = (
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'do $$ begin loop%'"
+    )
+    with editor.connect() as watcher:
+        with socket.create_connection((where.hostname, where.port)) as client:
+            client.sendall(head.encode() + body)
+            eventually(lambda: watcher.execute(running).fetchone() == (1,))
+        eventually(lambda: watcher.execute(running).fetchone() == (0,))
+
+
+def test_rows_are_counted_where_the_engine_counts_none(editor) -> None:
+    for text in ("show search_path", "explain select 1"):
+        answer = editor.ask("run", text)
+        assert answer["row_count"] == len(answer["rows"]) == 1
+    assert editor.ask("run", "set search_path to public")["row_count"] == 0
 
 
 def test_what_ran_is_in_the_history_of_who_ran_it(editor) -> None:

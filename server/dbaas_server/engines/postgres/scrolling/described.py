@@ -82,6 +82,7 @@ async def describe(
     Raises:
         QueryError: something is wrong with the statement; ``position`` tells where.
         Invalid: the arrangement does not fit it.
+        Conflict: ``columns_changed``: it was meant for other columns.
     """
     wire.notices.clear()
     role = "none" if caller.role == "owner" else caller.role

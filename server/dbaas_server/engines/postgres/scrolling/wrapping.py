@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from psycopg.postgres import types as builtin
 
-from dbaas_provisioning.errors import DbaasError, Invalid
+from dbaas_provisioning.errors import Conflict, DbaasError, Invalid
 
 from ....engine import QueryError
 from ....nouns import CONDITIONS, Arrangement, Condition, QueryColumn
@@ -127,7 +127,16 @@ def wrap(kinds: Sequence[int], *, whole: int | None = None) -> tuple[str, dict[i
 
 
 def check(arrangement: Arrangement, columns: Sequence[QueryColumn]) -> None:
-    """Refuse what names no column or asks for nothing known. Raises ``Invalid``."""
+    """Refuse what names no column, or another one than was meant, or asks for nothing known.
+
+    Raises:
+        Conflict: ``columns_changed``: who asks has seen other columns. More of them behind those change nothing.
+        Invalid: ``unknown_column``, ``unknown_operator``, ``missing_field``.
+    """
+    if arrangement.columns != tuple(column.name for column in columns[: len(arrangement.columns)]):
+        raise Conflict(
+            "columns_changed", "The statement gives other columns than before.", hint="Run the statement again."
+        )
     for place in (*(each.column for each in arrangement.order), *(each.column for each in arrangement.where)):
         if not 0 <= place < len(columns):
             raise Invalid("unknown_column", f"The result has no column {place}: it has {len(columns)}, from 0 on.")
