@@ -72,10 +72,11 @@ class Lab:
             self.ask("DELETE", f"/api/sessions/{session['id']}")
         for name in ("work", "settings", "workspaces"):
             for entry in (self.folder / name).glob("*"):
+                # What the closed page had sent may still be written: the next one resets it.
                 if entry.is_dir():
-                    shutil.rmtree(entry)
+                    shutil.rmtree(entry, ignore_errors=True)
                 else:
-                    entry.unlink()
+                    entry.unlink(missing_ok=True)
 
 
 @dataclass

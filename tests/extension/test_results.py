@@ -99,6 +99,15 @@ def entry(page: Page, name: str) -> Locator:
     return page.get_by_role("menuitem", name=name, exact=True)
 
 
+def busy(page: Page) -> float:
+    """How many seconds the page's process has worked, waiting for the processor left out."""
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+    metrics = {one["name"]: one["value"] for one in devtools.send("Performance.getMetrics")["metrics"]}
+    devtools.detach()
+    return float(metrics["ProcessTime"])
+
+
 def test_any_row_is_one_jump_away(page: Page, tenant: str) -> None:
     asked: list[dict[str, Any]] = []
     page.on("request", lambda one: asked.append(one.post_data_json) if "/editor/rows" in one.url else None)
@@ -120,26 +129,24 @@ def test_any_row_is_one_jump_away(page: Page, tenant: str) -> None:
 
 def test_ten_million_rows_scroll_while_the_page_stays_alive(page: Page, tenant: str) -> None:
     grid = browse(page, tenant, "ten_million")
-    page.evaluate(
-        """() => {
-            window.frames_ = {count: 0, longest: 0, last: performance.now()};
-            const tick = now => {
-                window.frames_.count += 1;
-                window.frames_.longest = Math.max(window.frames_.longest, now - window.frames_.last);
-                window.frames_.last = now;
-                requestAnimationFrame(tick);
-            };
-            requestAnimationFrame(tick);
-        }"""
-    )
+    before = busy(page)
     held: list[Route] = []
     # The answer to the end is held back: whoever waits for rows must not wait for the page.
     page.route("**/editor/rows*", lambda route: route.fallback() if held else held.append(route))
     page.keyboard.press("Control+End")
     expect(extent(page)).to_have_text("10,000,000 rows")
     expect(spoken(page)).to_have_text(re.compile(r"^Row 10,000,000 of .*: loading$"))
-    before = page.evaluate("window.frames_.count")
-    page.wait_for_function("before => window.frames_.count > before + 20", arg=before)
+    page.evaluate(
+        """() => new Promise(done => {
+            let frames = 20;
+            const tick = () => {
+                frames -= 1;
+                if (frames > 0) requestAnimationFrame(tick);
+                else done();
+            };
+            requestAnimationFrame(tick);
+        })"""
+    )
     held[0].continue_()
     expect(spoken(page)).to_have_text(re.compile(r"^Row 10,000,000 of 10,000,000, below: -10000000$"))
 
@@ -152,9 +159,8 @@ def test_ten_million_rows_scroll_while_the_page_stays_alive(page: Page, tenant: 
         page.mouse.wheel(0, -400)
     page.keyboard.press("Control+Home")
     expect(spoken(page)).to_have_text("Row 1 of 10,000,000, id: 1")
-    longest = page.evaluate("window.frames_.longest")
-    # A page that paints ten million rows, or waits for them, is gone for minutes.
-    assert longest < 10_000, longest
+    # A page that paints ten million rows works for minutes.
+    assert busy(page) - before < 30
 
 
 def test_the_engine_sorts_and_chooses(page: Page, tenant: str, seen: Seen) -> None:

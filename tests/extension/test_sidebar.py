@@ -197,20 +197,26 @@ def test_snippets_run_as_they_are_pasted(opened: Page, lab: Lab, shop: str) -> N
     assert len(lab.api("GET", f"/v1/{shop}/keys")) == before
 
 
-def test_a_table_is_dragged_into_a_cell(opened: Page, lab: Lab) -> None:
+def test_a_table_is_dragged_into_a_cell(opened: Page) -> None:
+    # While a notebook is being opened, its cells move.
     opened.evaluate(
-        "() => window.jupyterapp.commands.execute('notebook:create-new', { kernelName: 'python3' }).then(() => null)"
+        """async () => {
+            const made = await window.jupyterapp.commands.execute('notebook:create-new', { kernelName: 'python3' });
+            await Promise.all([made.context.ready, made.revealed, made.sessionContext.ready]);
+        }"""
     )
     cell = opened.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell .cm-content").first
-    expect(cell).to_be_visible()
+    expect(cell).to_have_attribute("data-language", "python")
     source = row(opened, re.compile("^big_orders, view")).bounding_box()
-    target = cell.bounding_box()
-    assert source is not None and target is not None
+    assert source is not None
     opened.mouse.move(source["x"] + 90, source["y"] + 12)
     opened.mouse.down()
     opened.mouse.move(source["x"] + 140, source["y"] + 30)
     expect(opened.locator(".dbaas-DragImage")).to_have_text("big_orders")
+    target = cell.bounding_box()
+    assert target is not None
     opened.mouse.move(target["x"] + 30, target["y"] + 8, steps=4)
+    expect(opened.locator(".lm-cursor-backdrop")).to_have_css("cursor", "copy")
     opened.mouse.up()
     expect(cell).to_have_text("big_orders")
 
