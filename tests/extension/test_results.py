@@ -291,6 +291,32 @@ def test_a_chart_is_drawn_of_what_columns_hold(page: Page, tenant: str, shots: P
     expect(page.get_by_role("grid", name="Rows")).to_be_focused()
 
 
+def test_a_saved_result_has_all_its_width_when_its_notebook_is_opened(page: Page) -> None:
+    bundle = {
+        "version": 1, "tenant": "gone", "database": "air", "text": "select 1",
+        "columns": [{"name": "n", "type": "int"}], "rows": [[1]], "complete": True, "total": 1, "pageable": False,
+    }  # fmt: skip
+    output = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"application/vnd.dbaas.result+json": bundle, "text/plain": "n"},
+    }
+    cell = {"cell_type": "code", "id": "c", "metadata": {}, "source": "", "execution_count": 1, "outputs": [output]}
+    page.evaluate(
+        """async book => {
+            const {commands, serviceManager} = window.jupyterapp;
+            await serviceManager.contents.save('saved.ipynb', {type: 'notebook', format: 'json', content: book});
+            await commands.execute('docmanager:open', {path: 'saved.ipynb'});
+        }""",
+        {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5},
+    )
+    page.get_by_role("dialog").get_by_role("button", name="No Kernel").click()
+    grid = page.locator(".dbaas-Rendered-frame .dbaas-Grid")
+    expect(grid).to_be_visible()
+    width = "node => node.closest('.dbaas-Rendered-frame').clientWidth - node.clientWidth"
+    eventually(lambda: grid.evaluate(width) == 0, seconds=60)
+
+
 def test_both_themes(page: Page, tenant: str, shots: Path) -> None:
     """Screenshots for whoever looks; that the theme reaches the canvas is what is checked."""
     grid = browse(page, tenant, "flights")

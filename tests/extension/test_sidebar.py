@@ -322,3 +322,26 @@ def test_five_thousand_tables_are_drawn_as_far_as_one_sees(panel: Page, shop: st
     search_box(panel).fill("4998")
     expect(row(panel, re.compile("^table_4998, table"))).to_be_visible()
     panel.keyboard.press("Escape")
+
+
+def test_a_name_is_dragged_into_the_query_editor_and_stands_there_quoted(opened: Page, lab: Lab, shop: str) -> None:
+    lab.sql(shop, shop, 'create table if not exists "Big Ones" (id int primary key)')
+    opened.evaluate(
+        "args => window.jupyterapp.commands.execute('dbaas:dashboard', args).then(() => null)",
+        {"tenant": shop, "database": shop, "text": "select * from "},
+    )
+    text = opened.locator(".dbaas-Dashboard").get_by_role("textbox", name="Query", exact=True)
+    expect(text).to_have_text("select * from")
+    item = row(opened, re.compile("^Big Ones, table"))
+    expect(item).to_be_visible()
+    source, target = item.bounding_box(), text.bounding_box()
+    assert source is not None and target is not None
+    opened.mouse.move(source["x"] + 90, source["y"] + 12)
+    opened.mouse.down()
+    opened.mouse.move(source["x"] + 140, source["y"] + 30)
+    expect(opened.locator(".dbaas-DragImage")).to_have_text("Big Ones")
+    # Behind the end of the line is its end.
+    opened.mouse.move(target["x"] + target["width"] - 20, target["y"] + 8, steps=4)
+    opened.mouse.up()
+    expect(text).to_have_text('select * from "Big Ones"')
+    expect(text).to_be_focused()

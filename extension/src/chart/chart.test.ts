@@ -74,3 +74,14 @@ test('categories beyond what can be told apart are left out, and it is said', ()
   assert.equal((spec as { data: { values: object[] } }).data.values.length, 300 + 59);
   assert.match(left ?? '', /the 60 most frequent of 201 values of word/);
 });
+
+test('names of categories lie flat where they have room, and are slanted where not', () => {
+  const choice = { mark: 'bar', x: 0, y: null, colour: null, aggregate: 'count' } as const;
+  const angle = (...names: string[]): number | undefined => {
+    const rows = names.map(name => [name]);
+    const { spec } = specification([column('name', 'text')], rows, choice, LOOK, { ...SIZE, width: 400 });
+    return (spec as { encoding: { x: { axis?: { labelAngle: number } } } }).encoding.x.axis?.labelAngle;
+  };
+  assert.equal(angle('EWR', 'JFK', 'LGA', 'JFK'), 0);
+  assert.equal(angle('ExpressJet Airlines Inc.', 'American Airlines Inc.'), -45);
+});

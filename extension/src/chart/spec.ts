@@ -25,6 +25,9 @@ type Rows = readonly (readonly Cell[])[];
 
 const MOST_CATEGORIES = 60;
 const MOST_COLOURS = 12;
+/** Pixels of a letter on an axis, about; and what is left beside the plot for the other axis. */
+const LETTER = 7;
+const MARGIN = 80;
 
 /**
  * The chart.
@@ -48,6 +51,9 @@ export function specification(
     )
   );
   const encoding = encodings(columns, all, choice);
+  if (encoding['x']?.type === 'nominal' && choice.x !== null) {
+    encoding['x'].axis = { labelAngle: fitsFlat(values, field(choice.x), size.width - MARGIN) ? 0 : -45 };
+  }
   const spec = {
     $schema: 'https://vega.github.io/schema/vega-lite/v5.json',
     data: { values },
@@ -60,6 +66,13 @@ export function specification(
   return { spec, left: kept.left };
 }
 
+/** Whether the names of all categories have room side by side. */
+function fitsFlat(values: readonly Record<string, unknown>[], of: string, width: number): boolean {
+  const names = new Set(values.map(value => String(value[of])));
+  const longest = Math.max(0, ...[...names].map(name => name.length));
+  return names.size * (longest + 1) * LETTER <= width;
+}
+
 interface Channel {
   field?: string;
   type: 'quantitative' | 'temporal' | 'nominal';
@@ -67,6 +80,7 @@ interface Channel {
   aggregate?: string;
   bin?: object;
   sort?: string | null;
+  axis?: { labelAngle: number };
   scale?: object;
 }
 

@@ -83,8 +83,15 @@ class ResultsView extends Widget {
     this.grid.activate();
   }
 
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    // A notebook that is opened attaches its outputs in steps: what the split asked for before is dropped, and the
+    // side would keep the room that it takes when it is shown.
+    this.split.fit();
+  }
+
   private arranged(): PanelLayout {
-    const { actions, desk } = this;
+    const { actions, desk, split } = this;
     const bar = ReactWidget.create(
       React.createElement(Toolbar, {
         desk,
@@ -105,7 +112,6 @@ class ResultsView extends Widget {
       })
     );
     const trouble = ReactWidget.create(React.createElement(Trouble, { desk }));
-    const split = new SplitPanel({ orientation: 'horizontal', spacing: 1 });
     split.addClass('dbaas-Results-split');
     const layout = new PanelLayout();
     for (const widget of [bar, trouble, new Widget({ node: this.filters.node }), split]) {
@@ -150,6 +156,7 @@ class ResultsView extends Widget {
 
   private shown: RowSource | null = null;
   private sizes: ResizeObserver | null = null;
+  private readonly split = new SplitPanel({ orientation: 'horizontal', spacing: 1 });
   private readonly desk: Desk;
   private readonly grid: ResultGrid;
   private readonly filters: FilterBar;

@@ -6,6 +6,7 @@ import { COMMANDS } from './actions.js';
 import type { Doing } from './commands/index.js';
 import { Details } from './details.js';
 import { Plus, Refresh } from './icons.js';
+import { unsearched } from './known.js';
 import type { Model, View } from './model.js';
 import { SearchBox } from './searchbox.js';
 import { Loading, NothingFound, NoTenants, Trouble } from './states.js';
@@ -107,6 +108,7 @@ function Searched(props: PanelProps & { view: View }): React.ReactElement {
         {view.rows.length === 0 ? (
           <NothingFound
             typed={view.search}
+            looking={unsearched(view).ready.length > 0}
             onClear={() => {
               setTyped('');
               box.current?.focus();

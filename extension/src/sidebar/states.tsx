@@ -26,7 +26,19 @@ export function NoTenants({ onCreate }: { onCreate: () => void }): React.ReactEl
   );
 }
 
-export function NothingFound({ typed, onClear }: { typed: string; onClear: () => void }): React.ReactElement {
+/** @param looking whether something may still be found: then nothing is said yet. */
+export function NothingFound({
+  typed,
+  looking,
+  onClear
+}: {
+  typed: string;
+  looking: boolean;
+  onClear: () => void;
+}): React.ReactElement {
+  if (looking) {
+    return <Loading />;
+  }
   return (
     <section className="dbaas-State" role="status">
       <Search className="dbaas-State-picture" />

@@ -50,7 +50,8 @@ def table_lines(table: Table) -> list[str]:
     if table.primary_key:
         lines.append(f"primary key ({', '.join(table.primary_key)})")
     if table.row_security:
-        lines.append(f"row security, {len(table.policies)} policies")
+        count = len(table.policies)
+        lines.append(f"row security, {count} {'policy' if count == 1 else 'policies'}")
     if table.comment:
         lines.append(table.comment[:1000])
     return lines
