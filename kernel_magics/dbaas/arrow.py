@@ -28,6 +28,11 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def _json(value: Any) -> str:
+    """As the engine writes it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
 _TYPES: dict[str, tuple[pa.DataType, Convert | None]] = {
     "boolean": (pa.bool_(), None),
     "smallint": (pa.int16(), None),
@@ -41,6 +46,8 @@ _TYPES: dict[str, tuple[pa.DataType, Convert | None]] = {
     "timestamp without time zone": (pa.timestamp("us"), _moment),
     "timestamp with time zone": (pa.timestamp("us", tz="UTC"), _moment),
     "bytea": (pa.binary(), lambda value: bytes.fromhex(value[2:])),
+    "json": (pa.string(), _json),
+    "jsonb": (pa.string(), _json),
 }
 
 

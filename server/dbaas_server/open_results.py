@@ -52,7 +52,7 @@ class Reader:
 class Question:
     """What was asked: two that are equal have the same rows in the same order.
 
-    Raises ``Invalid`` (``invalid_field``) where the values are nested too deeply to be compared.
+    Raises ``Invalid`` (``too_deep``) where the values are nested too deeply to be compared.
     """
 
     text: str
@@ -64,7 +64,7 @@ class Question:
         try:
             object.__setattr__(self, "_sent", orjson.dumps(self.args))
         except orjson.JSONEncodeError:
-            raise Invalid("invalid_field", "`params` are nested too deeply.") from None
+            raise Invalid("too_deep", "`params` are nested too deeply.") from None
 
 
 class OpenResult:

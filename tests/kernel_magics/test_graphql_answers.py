@@ -21,7 +21,7 @@ def test_one_root_list_is_a_table() -> None:
     assert result.columns == ["id", "big", "maker", "ok"] and len(result) == 2
     assert result.types == ["bigint", "text", "jsonb", "boolean"]
     frame = result.to_pandas()
-    assert list(frame["id"]) == [1, 2] and frame["maker"][0] == '{"name":"x"}'
+    assert list(frame["id"]) == [1, 2] and frame["maker"][0] == '{"name": "x"}'
     assert "2 rows" in repr(result)
 
 

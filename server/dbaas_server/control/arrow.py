@@ -74,5 +74,5 @@ def _numeric(values: tuple[Any, ...]) -> pa.Array:
     """Numbers of any precision: as decimals where they fit 38 digits, as text where they do not."""
     try:
         return pa.array([None if each is None else Decimal(str(each)) for each in values])
-    except (ValueError, ArithmeticError, pa.ArrowInvalid):
+    except (ValueError, TypeError, ArithmeticError, pa.ArrowInvalid):  # TypeError is what Arrow makes of infinity
         return pa.array([None if each is None else str(each) for each in values], type=pa.string())
