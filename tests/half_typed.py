@@ -173,6 +173,8 @@ select * from orders o left join ord| → order_items oi on oi.order_id = o.id
 select * from orders o join customers c | → on c.id = o.customer_id
 select * from orders o join customers c on | → c.id = o.customer_id
 select * from orders o join customers c on c| → c.id = o.customer_id
+select * from orders o join customers c on cus| → c.id = o.customer_id · customer_id
+select * from orders o join customers x on i| → x.id = o.customer_id
 select * from orders o join customers c on c.id = | → o.customer_id
 select * from orders o join customers c on c.id = o.| → customer_id · !customer_name
 select * from orders o join customers c on c.| → id · customer_name

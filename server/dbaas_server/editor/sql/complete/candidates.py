@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..matching import matcher
@@ -58,18 +58,19 @@ class Offer:
 
     def text(
         self, label: str, kind: str, rank: float, detail: str = "", info: Info | None = None, *,
-        insert: str | None = None, match: str | None = None,
+        insert: str | None = None, match: str | Sequence[str] = (),
     ) -> None:  # fmt: skip
         """Offer anything else, as it is written; never within quotes.
 
         Args:
-            match: what the typed text is compared with, if not with the label.
+            match: what the typed text is compared with, if not with the label; of several, the one that fits best.
         """
         if self.typed.quote:
             return
-        badness = self._fits(match if match is not None else label)
-        if badness is not None:
-            self._add(badness + rank, label, insert if insert is not None else label, kind, detail, info)
+        compared = (match,) if isinstance(match, str) else match or (label,)
+        fits = [badness for one in compared if (badness := self._fits(one)) is not None]
+        if fits:
+            self._add(min(fits) + rank, label, insert if insert is not None else label, kind, detail, info)
 
     def value(self, text: str, rank: float, detail: str) -> None:
         """Offer a text as a string; also within a string that is begun."""

@@ -147,7 +147,7 @@ def offer_conditions(offer: Offer, context: Context, *, word_before: str = "") -
                 if not _stands(condition, context.before):
                     offer.text(
                         f"{word_before}{condition}", "join", -0.5, f"along {relation.name}",
-                        match=word_before or f"{right.name}.{own[0]}",
+                        match=word_before or (f"{right.name}.{own[0]}", *own, *other),
                 )  # fmt: skip
 
 
