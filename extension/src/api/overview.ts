@@ -2,7 +2,7 @@
 
 import { call, path } from './call.js';
 import type { Send } from './client.js';
-import type { Database } from './nouns.js';
+import type { Database, KeyRole } from './nouns.js';
 
 export interface Endpoint {
   name: string;
@@ -13,7 +13,7 @@ export interface Endpoint {
 
 export interface Key {
   id: string;
-  role: string;
+  role: KeyRole;
   /** The first characters, by which one knows it again; the key itself was shown once. */
   prefix: string;
   created_at: string;

@@ -1,9 +1,8 @@
 import * as React from 'react';
 
-import type { ApiKey, KeyRole } from '../api/nouns.js';
+import type { ApiKey } from '../api/nouns.js';
 import { KeyIcon } from '../sidebar/icons.js';
-
-const ROLES: Record<KeyRole, string> = { anon: 'Publishable', service_role: 'Secret' };
+import { KEYS } from '../sidebar/words.js';
 
 interface Props {
   apiKey: ApiKey;
@@ -16,12 +15,12 @@ interface Props {
 export function KeyRow({ apiKey, fresh, onRevoke }: Props): React.ReactElement {
   const { role, prefix, created_at, documents_only } = apiKey;
   const [asking, setAsking] = React.useState(false);
-  const name = `${ROLES[role]} key ${prefix}…`;
+  const name = `${KEYS[role]} key ${prefix}…`;
   return (
     <li className={`dbaas-Key ${fresh ? 'dbaas-mod-fresh' : ''}`} aria-label={name}>
       <KeyIcon className="dbaas-RowIcon" />
       <span className="dbaas-Key-about">
-        <strong>{ROLES[role]}</strong> <code>{prefix}…</code>
+        <strong>{KEYS[role]}</strong> <code>{prefix}…</code>
         <small>
           {documents_only && 'Stored GraphQL documents only. '}Created {day(created_at)}
         </small>

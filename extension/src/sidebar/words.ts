@@ -1,6 +1,6 @@
 /** What rows say: to the eye, in few characters, and to a screen reader, in words. */
 
-import type { Collection, Database, Index, Table } from '../api/nouns.js';
+import type { Collection, Database, Index, KeyRole, Table } from '../api/nouns.js';
 import { bytes, exact, plural } from './format.js';
 
 const ENGINES: Record<string, string> = {
@@ -11,6 +11,9 @@ const ENGINES: Record<string, string> = {
   timescale: 'TimescaleDB',
   neo4j: 'Neo4j'
 };
+
+/** What keys are called by the role that they give. */
+export const KEYS: Record<KeyRole, string> = { anon: 'Publishable', service_role: 'Secret' };
 
 export function engineLabel(engine: string): string {
   return ENGINES[engine] ?? engine;

@@ -5,6 +5,7 @@ import * as React from 'react';
 import type { Endpoint, Key, LargestTable } from '../../api/overview.js';
 import { bytes, count, plural } from '../../sidebar/format.js';
 import { Copy } from '../../sidebar/icons.js';
+import { KEYS } from '../../sidebar/words.js';
 
 /** Copies what a promise brings, and says how that went. */
 type CopyText = (what: string, bring: () => Promise<string>) => Promise<void>;
@@ -59,7 +60,7 @@ export function Keys({ keys, copy }: { keys: readonly Key[]; copy: CopyText }): 
         <tbody>
           {keys.map(key => (
             <tr key={key.id}>
-              <th scope="row">{key.role}</th>
+              <th scope="row">{KEYS[key.role]}</th>
               <td className="dbaas-mod-code">{key.prefix}…</td>
               <td>
                 <CopyButton
