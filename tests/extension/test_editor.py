@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from lab_dashboard import accepted, dashboard_of, refused, result, suggestions, text_box, written
 from live_lab import Lab, Seen
 from waiting import eventually
 
@@ -46,45 +47,7 @@ def shop(lab: Lab) -> str:
 
 
 def opened(page: Page, tenant: str, **more: str) -> Locator:
-    """The dashboard of the database, as other parts of the page open it."""
-    page.evaluate(
-        "args => window.jupyterapp.commands.execute('dbaas:dashboard', args)",
-        {"tenant": tenant, "database": "shop", **more},
-    )
-    dashboard = page.locator(".dbaas-Dashboard")
-    expect(dashboard.get_by_role("tablist", name="Database shop")).to_be_visible()
-    return dashboard
-
-
-def text_box(dashboard: Locator) -> Locator:
-    return dashboard.get_by_role("textbox", name="Query", exact=True)
-
-
-def written(page: Page, dashboard: Locator, text: str) -> None:
-    """Writes a text over what is in the editor."""
-    text_box(dashboard).click()
-    page.keyboard.press("Control+A")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Escape")
-
-
-def suggestions(page: Page) -> Locator:
-    return page.locator(".dbaas-Tooltips").get_by_role("option")
-
-
-def accepted(page: Page, label: str) -> None:
-    """Takes the suggestion, which is the first one."""
-    first = suggestions(page).first
-    expect(first).to_contain_text(label)
-    expect(first).to_have_attribute("aria-selected", "true")
-    # Suggestions that have just come do not take a key meant for the text.
-    page.wait_for_timeout(150)
-    page.keyboard.press("Enter")
-    expect(suggestions(page)).to_have_count(0)
-
-
-def result(dashboard: Locator, name: str | re.Pattern[str]) -> Locator:
-    return dashboard.get_by_role("tablist", name="Results").get_by_role("tab", name=name)
+    return dashboard_of(page, tenant, "shop", **more)
 
 
 def running(lab: Lab, tenant: str) -> list[dict[str, Any]]:
@@ -129,7 +92,7 @@ def test_sql_is_completed_mended_and_run(page: Page, shop: str, shots: Path, see
     dashboard.get_by_role("button", name="Pin").click()
     written(page, dashboard, "select 1;\n\nselect nosuch() from orders;")
     page.keyboard.press("Control+Enter")
-    alert = dashboard.locator(".dbaas-Message").get_by_role("alert")
+    alert = refused(dashboard)
     expect(alert).to_contain_text("nosuch")
     expect(alert).to_contain_text("42883")
     expect(text.locator(".dbaas-ErrorMark")).to_have_text("nosuch")
@@ -144,7 +107,7 @@ def test_a_query_that_takes_long_is_ended_in_the_engine(page: Page, lab: Lab, sh
     expect(dashboard.get_by_role("timer")).to_be_visible()
     eventually(lambda: len(running(lab, shop)) == 1)
     page.keyboard.press("Escape")
-    expect(dashboard.locator(".dbaas-Message").get_by_role("alert")).to_contain_text("Cancelled.")
+    expect(refused(dashboard)).to_contain_text("Cancelled.")
     eventually(lambda: running(lab, shop) == [])
     expect(dashboard.get_by_role("button", name="Run statement")).to_be_enabled()
 
@@ -224,7 +187,7 @@ def test_names_and_values_are_shown_as_the_text_they_are(page: Page, shop: str, 
     expect(result(dashboard, re.compile(re.escape(HOSTILE)))).to_be_visible()
     written(page, dashboard, f'select "{HOSTILE}{OVERRIDE}"')
     page.keyboard.press("Control+Enter")
-    expect(dashboard.locator(".dbaas-Message").get_by_role("alert")).to_contain_text(HOSTILE)
+    expect(refused(dashboard)).to_contain_text(HOSTILE)
     assert page.locator(".dbaas-Dashboard img:not(.cm-widgetBuffer), .dbaas-Tooltips img").count() == 0
     assert "broken" not in page.title()
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as parquet
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from lab_dashboard import entry, extent, spoken, tool
 from live_lab import Lab, Seen
 from waiting import eventually
 
@@ -70,15 +71,6 @@ def browse(page: Page, tenant: str, table: str) -> Locator:
     return grid
 
 
-def spoken(page: Page) -> Locator:
-    """What a screen reader says of the cell under the cursor."""
-    return page.locator(".dbaas-Grid-spoken[aria-live]")
-
-
-def extent(page: Page) -> Locator:
-    return page.locator(".dbaas-Results-extent")
-
-
 def header(page: Page, column: str) -> None:
     """Put the cursor on a column's first row, by its name."""
     page.keyboard.press("Control+Home")
@@ -89,14 +81,6 @@ def header(page: Page, column: str) -> None:
         page.keyboard.press("ArrowRight")
         expect(spoken(page)).not_to_have_text(before or "")
     raise AssertionError(column)
-
-
-def tool(page: Page, name: str) -> Locator:
-    return page.get_by_role("toolbar", name="Result").get_by_role("button", name=name)
-
-
-def entry(page: Page, name: str) -> Locator:
-    return page.get_by_role("menuitem", name=name, exact=True)
 
 
 def busy(page: Page) -> float:
