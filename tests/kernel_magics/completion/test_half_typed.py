@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,22 +20,31 @@ ASTRAL = "-- 𝄞 😀 ü\n"  # each of the first two is two UTF-16 code units
 
 
 @pytest.fixture(scope="module")
-def half(client: Client, shop: DatabaseClient) -> DatabaseClient:
-    """The database that the statements are about."""
+def half(client: Client, shop: DatabaseClient, live: LivePlatform) -> DatabaseClient:
+    """The database that the statements are about, once the server knows what is in it."""
     made = client.tenant(shop.tenant).create_database("half")
     database = client.tenant(shop.tenant).database(made.name)
     database.query(SCHEMA)
+    query = "select * from "
+    with asking(live, database) as ask:
+        eventually(lambda: dict(ask(query, len(query))), lambda found: "big_orders" in found)
     return database
 
 
 @pytest.fixture
 def proposed(live: LivePlatform, half: DatabaseClient) -> Iterator[Any]:
     """What the server proposes, as pairs of label and text to insert."""
+    with asking(live, half) as ask:
+        yield ask
+
+
+@contextmanager
+def asking(live: LivePlatform, database: DatabaseClient) -> Iterator[Callable[[str, int], list[tuple[str, str]]]]:
     with live.operator() as operator:
 
         def ask(text: str, position: int) -> list[tuple[str, str]]:
             units = len(text[:position].encode("utf-16-le")) // 2
-            path = f"/v1/{half.tenant}/databases/{half.name}/editor/complete"
+            path = f"/v1/{database.tenant}/databases/{database.name}/editor/complete"
             answer = operator.post(path, json={"text": text, "position": units, "limit": 200})
             assert answer.status_code == 200, answer.text
             return [(item["label"], item["insert"]) for item in answer.json()["items"]]
