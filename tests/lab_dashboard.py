@@ -7,8 +7,8 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 __all__ = [
-    "accepted", "dashboard_of", "entry", "extent", "refused", "result", "spoken", "suggestions", "text_box", "tool",
-    "written",
+    "accepted", "caret_behind", "dashboard_of", "entry", "extent", "mended", "refused", "result", "spoken",
+    "suggestions", "text_box", "tool", "written",
 ]  # fmt: skip
 
 
@@ -36,6 +36,24 @@ def written(page: Page, dashboard: Locator, text: str) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.insert_text(text)
     page.keyboard.press("Escape")
+
+
+def caret_behind(page: Page, words: str) -> None:
+    """Puts the caret behind the words that the line begins with."""
+    page.keyboard.press("Home")
+    for _ in words:
+        page.keyboard.press("ArrowRight")
+
+
+def mended(page: Page, dashboard: Locator, wrong: str, right: str) -> None:
+    """Waits until a slip is marked, and takes the remedy."""
+    mark = text_box(dashboard).locator(".cm-lintRange-error", has_text=wrong)
+    expect(mark).to_be_visible()
+    page.keyboard.press("Control+Shift+M")
+    panel = dashboard.locator(".cm-panel-lint")
+    expect(panel).to_contain_text(right)
+    panel.get_by_role("button", name=re.compile(f"Change to {right}")).click()
+    expect(mark).to_have_count(0)
 
 
 def suggestions(page: Page) -> Locator:

@@ -33,6 +33,7 @@ from .home import default_home
 from .http import Response
 from .jupyter_requests import path_below, request_from
 from .jupyter_sockets import PlatformSocket, Upgrading
+from .logs import log_cut_off
 from .routes import ROUTER
 from .routing import Guard, Route
 from .services import Services
@@ -201,10 +202,7 @@ class PlatformHandler(APIHandler):
         except Exception as error:
             # The status is out: cutting the connection is how a client learns that the body is not whole.
             self.request.connection.stream.close()  # type: ignore[union-attr]
-            if isinstance(error, DbaasError):  # an engine's message quotes values
-                self.log.warning("dbaas: a response was cut off: %s", error.code)
-            else:
-                self.log.exception("dbaas: a response was cut off")
+            log_cut_off(self.log, "dbaas: a response", error)
             return
         await self.finish(set_content_type=content_type)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 
+from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.secrets import redact
 
-__all__ = ["JsonLines", "last_line", "log_to_file"]
+__all__ = ["JsonLines", "last_line", "log_cut_off", "log_to_file"]
 
 _BYTES = 10 * 1024 * 1024
 _FILES = 5
@@ -64,6 +65,14 @@ def log_to_file(path: Path) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+
+def log_cut_off(log: logging.Logger, what: str, error: Exception) -> None:
+    """Say that an answer ended early, from where the error is handled. An engine's message quotes values."""
+    if isinstance(error, DbaasError):
+        log.warning("%s was cut off: %s", what, error.code)
+    else:
+        log.exception("%s was cut off", what)
 
 
 def last_line(path: Path) -> str:

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lab_dashboard import accepted, dashboard_of, refused, result, suggestions, text_box, written
+from lab_dashboard import accepted, caret_behind, dashboard_of, mended, refused, result, suggestions, text_box, written
 from live_lab import Lab, Seen
 from waiting import eventually
 
@@ -65,9 +65,7 @@ def test_sql_is_completed_mended_and_run(page: Page, shop: str, shots: Path, see
     written(page, dashboard, "select  from orders o join customers c on ")
     page.keyboard.press("Control+ ")
     accepted(page, "c.id = o.customer_id")
-    page.keyboard.press("Home")
-    for _ in "select ":
-        page.keyboard.press("ArrowRight")
+    caret_behind(page, "select ")
     page.keyboard.type("c.na")
     accepted(page, "name")
     expect(text).to_have_text("select c.name from orders o join customers c on c.id = o.customer_id")
@@ -76,11 +74,7 @@ def test_sql_is_completed_mended_and_run(page: Page, shop: str, shots: Path, see
     expect(dashboard.locator(".lm-DataGrid")).to_be_visible()
 
     written(page, dashboard, "select totl,customer_id from orders")
-    expect(text.locator(".cm-lintRange-error", has_text="totl")).to_be_visible()
-    page.keyboard.press("Control+Shift+M")
-    panel = dashboard.locator(".cm-panel-lint")
-    expect(panel).to_contain_text("total")
-    panel.get_by_role("button", name=re.compile("Change to total")).click()
+    mended(page, dashboard, "totl", "total")
     expect(text).to_have_text("select total,customer_id from orders")
     expect(text.locator(".cm-lintRange-error")).to_have_count(0)
     page.keyboard.press("Escape")
@@ -173,9 +167,7 @@ def test_names_and_values_are_shown_as_the_text_they_are(page: Page, shop: str, 
     expect(suggestions(page).filter(has_text=HOSTILE)).to_be_visible()
     page.keyboard.press("Escape")
     written(page, dashboard, f'select x. from "{HOSTILE}" x')
-    page.keyboard.press("Home")
-    for _ in "select x.":
-        page.keyboard.press("ArrowRight")
+    caret_behind(page, "select x.")
     page.keyboard.press("Control+ ")
     expect(suggestions(page).filter(has_text=HOSTILE)).to_be_visible()
     # What would turn the text around, or ring, is written out.

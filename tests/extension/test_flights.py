@@ -14,7 +14,19 @@ import pyarrow.parquet as parquet
 import pytest
 from playwright.sync_api import Page, expect
 
-from lab_dashboard import accepted, dashboard_of, entry, refused, result, spoken, text_box, tool, written
+from lab_dashboard import (
+    accepted,
+    caret_behind,
+    dashboard_of,
+    entry,
+    mended,
+    refused,
+    result,
+    spoken,
+    text_box,
+    tool,
+    written,
+)
 from lab_notebook import completed
 from lab_panel import row
 from live_lab import Lab
@@ -59,9 +71,7 @@ def test_from_no_database_to_a_dataframe(panel: Page, lab: Lab, new_tenant: Call
     written(page, dashboard, "select  from flights f join airlines a on ")
     page.keyboard.press("Control+ ")
     accepted(page, "a.carrier = f.carrier")
-    page.keyboard.press("Home")
-    for _ in "select ":
-        page.keyboard.press("ArrowRight")
+    caret_behind(page, "select ")
     page.keyboard.type("f.tail")
     accepted(page, "tailnum")
     query = "select f.tailnum from flights f join airlines a on a.carrier = f.carrier"
@@ -102,9 +112,7 @@ def test_from_no_database_to_a_dataframe(panel: Page, lab: Lab, new_tenant: Call
 
     # A slip is seen and mended, and what was typed in haste is put in order.
     written(page, dashboard, "select carier,dep_delay from flights")
-    expect(text.locator(".cm-lintRange-error", has_text="carier")).to_be_visible()
-    page.keyboard.press("Control+Shift+M")
-    dashboard.locator(".cm-panel-lint").get_by_role("button", name=re.compile("Change to carrier")).click()
+    mended(page, dashboard, "carier", "carrier")
     expect(text).to_have_text("select carrier,dep_delay from flights")
     page.keyboard.press("Escape")
     text.click()

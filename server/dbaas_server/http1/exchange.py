@@ -12,6 +12,7 @@ from dbaas_provisioning.errors import DbaasError, Invalid
 
 from ..dispatch import dispatch, next_request_id, refuse, serve_socket
 from ..http import Request, Response, Upgrade
+from ..logs import log_cut_off
 from ..routing import Route
 from .body import Body
 from .head import CONTINUE, NO_BODY, response_head, switching_head
@@ -157,10 +158,7 @@ class Exchange:
             return
         except Exception as error:
             # A status that is out cannot be taken back: cutting the connection is how a client learns of it.
-            if isinstance(error, DbaasError):  # an engine's message quotes values
-                log.warning("request %s was cut off: %s", self.request.request_id, error.code)
-            else:
-                log.exception("request %s was cut off", self.request.request_id)
+            log_cut_off(log, f"request {self.request.request_id}", error)
             connection.abort()
             return
         finally:

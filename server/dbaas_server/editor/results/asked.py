@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from dbaas_provisioning import engines
@@ -13,21 +13,19 @@ from dbaas_provisioning.errors import Invalid
 from ...body import body_fields, required
 from ...engine import Statements
 from ...http import Request
+from ...long_texts import looked_at
 from ...nouns import Arrangement, Caller, Condition, Sort
 from ...open_results import Question, Reader
 from ...services import Services
 from ..history import person_of
 from ..sql.parameters import numbered
 
-__all__ = ["LONGEST_TEXT", "QUICK_TEXT", "Asked", "asked", "bounded"]
+__all__ = ["LONGEST_TEXT", "Asked", "asked", "bounded"]
 
 MOST_KEYS = 32
 """Of an order, and conditions."""
 
 LONGEST_TEXT = 1_000_000
-QUICK_TEXT = 10_000
-"""A longer text is looked at in a thread."""
-
 MOST_COLUMNS = 2_000
 """Whose names are sent: no engine's results have more."""
 
@@ -85,10 +83,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
         statement, args = text, _names(params)
         session = DocumentQueries(services.mongo, (tenant, found.name))
     else:
-        if len(text) > QUICK_TEXT:
-            statement, args = await asyncio.to_thread(numbered, text, params)
-        else:
-            statement, args = numbered(text, params)
+        statement, args = await looked_at(partial(numbered, params=params), text)
         session = await services.sessions.session(tenant, database)
     reader = Reader(caller.tenant, found.id, f"{caller.role} {person_of(caller)}")
     question = Question(statement, tuple(args), arrangement)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import Any
 
 from ...engine import QueryError
+from ...long_texts import looked_at
 from ..positions import Positions
 from ..sql.lexer import tokens
-from .asked import QUICK_TEXT, Asked
+from .asked import Asked
 
 __all__ = ["marked"]
 
@@ -25,16 +26,13 @@ async def marked(error: QueryError, asked: Asked) -> QueryError:
     """The same error with its position, where the engine gave one."""
     found = Marked(error.code, error.message, hint=error.hint, details=error.details)
     if error.position is not None:
-        if len(asked.text) > QUICK_TEXT:
-            found.position = await asyncio.to_thread(_position, asked, error.position)
-        else:
-            found.position = _position(asked, error.position)
+        found.position = await looked_at(partial(_position, asked.question.text, error.position), asked.text)
     return found
 
 
-def _position(asked: Asked, position: int) -> int:
-    inner = position if asked.question.text == asked.text else _typed(asked.text, position)
-    return Positions(asked.text).outer(min(inner, len(asked.text)))
+def _position(ran: str, position: int, text: str) -> int:
+    inner = position if ran == text else _typed(text, position)
+    return Positions(text).outer(min(inner, len(text)))
 
 
 def _typed(text: str, position: int) -> int:

@@ -9,7 +9,8 @@ import pytest
 
 from cpu_time import costs_less_than
 from dbaas_server.engines.postgres.query import READS, only_reads
-from dbaas_server.engines.postgres.scrolling.texts import called, looked_at, may_make_nulls, single
+from dbaas_server.engines.postgres.scrolling.texts import called, may_make_nulls, single
+from dbaas_server.long_texts import looked_at
 
 
 @pytest.mark.parametrize(

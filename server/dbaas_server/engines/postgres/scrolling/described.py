@@ -12,12 +12,13 @@ from psycopg.pq import ExecStatus
 from dbaas_provisioning.errors import Invalid
 
 from ....engine import QueryError
+from ....long_texts import looked_at
 from ....nouns import Arrangement, Caller, QueryColumn
 from ..errors import error_of
 from ..parameters import encoded
 from ..query import READS, SETTINGS, TypeNames, column_types, parameter
 from ..wire import Wire
-from .texts import called, looked_at, may_make_nulls, single
+from .texts import called, may_make_nulls, single
 from .wrapping import Wrapped, check
 
 __all__ = ["Described", "describe", "leave", "reading_statement"]

@@ -5,15 +5,11 @@ https://www.postgresql.org/docs/current/sql-syntax-lexical.html
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Iterator
 
-__all__ = ["called", "looked_at", "may_make_nulls", "single"]
+__all__ = ["called", "may_make_nulls", "single"]
 
-_QUICK_TEXT = 10_000
-_T = TypeVar("_T")
 
 _TOKEN = re.compile(
     r"""
@@ -32,11 +28,6 @@ _TOKEN = re.compile(
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _BLANK = ("space", "comment")
 _MAKE_NULLS = frozenset({"join", "rollup", "cube", "sets"})
-
-
-async def looked_at(look: Callable[[str], _T], text: str) -> _T:
-    """What a look at a text gives: at a long one in a thread, so that nobody else waits for it."""
-    return look(text) if len(text) <= _QUICK_TEXT else await asyncio.to_thread(look, text)
 
 
 def single(text: str) -> str | None:
