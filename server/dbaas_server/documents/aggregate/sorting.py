@@ -7,14 +7,14 @@ has no room for are merged into a file first. The order of equal documents is th
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, TypeVar
 
 from bson import DatetimeMS, Int64, ObjectId
 
 from ..codec import Document
 from ..expressions.ordering import SortOrder
-from ..values import sorter
+from ..values import Collation, sorter
 from .run import Batch, Batches, Run, weight
 from .spill import SpillFile
 
@@ -23,6 +23,8 @@ __all__ = ["Sorter", "sort_run"]
 RUN: Final = 8_192
 OUT: Final = 1_000
 
+T = TypeVar("T")
+
 _WHOLE: Final = frozenset({int, Int64})
 _NUMBERS: Final = frozenset({int, Int64, float})
 _STRINGS: Final = frozenset({str})
@@ -30,23 +32,22 @@ _DATES: Final = frozenset({DatetimeMS})
 _IDS: Final = frozenset({ObjectId})
 
 
-def sort_run(documents: Batch, order: SortOrder) -> Batch:
+async def sort_run(documents: Batch, order: SortOrder, context: Run) -> Batch:
     """Documents in order; equal ones as they came."""
+    columns = [order.column(which, documents) for which in range(len(order.paths))]
+    if None in columns:
+        columns = list(map(list, zip(*await _of_each(documents, order.values, context), strict=True)))
     places: Iterable[int] = range(len(documents))
-    of = sorter(order.collation)
-    for which in reversed(range(len(order.paths))):
-        column = order.column(which, documents)
-        if column is None:
-            return sorted(documents, key=order.key)
-        keys = _keys(column, order, of)
-        places = sorted(places, key=keys.__getitem__, reverse=order.down[which])
+    for column, down in reversed(list(zip(columns, order.down, strict=True))):
+        keys = await _keys(column or [], order.collation, context)
+        places = sorted(places, key=keys.__getitem__, reverse=down)
     return [documents[place] for place in places]
 
 
-def _keys(column: list[Any], order: SortOrder, of: Any) -> list[Any]:
+async def _keys(column: list[Any], collation: Collation, context: Run) -> list[Any]:
     """What Python sorts the values by: themselves where it sorts them as MongoDB does."""
     kinds = set(map(type, column))
-    if kinds <= _WHOLE or (kinds <= _STRINGS and order.collation.is_simple):
+    if kinds <= _WHOLE or (kinds <= _STRINGS and collation.is_simple):
         return column
     if kinds <= _NUMBERS and all([value == value for value in column]):  # noqa: C419  # a list is twice as fast
         return column
@@ -54,7 +55,17 @@ def _keys(column: list[Any], order: SortOrder, of: Any) -> list[Any]:
         return list(map(int, column))
     if kinds <= _IDS:
         return [value.binary for value in column]
-    return list(map(of, column))
+    return await _of_each(column, sorter(collation), context)
+
+
+async def _of_each(values: list[Any], function: Callable[[Any], T], context: Run) -> list[T]:
+    """What a function gives of each value; others run in between."""
+    found = []
+    for value in values:
+        found.append(function(value))
+        if context.is_out_of_breath():
+            await context.breathe()
+    return found
 
 
 class Sorter:
@@ -86,17 +97,17 @@ class Sorter:
         self._pending += batch
         self._weight += weight(batch)
         if len(self._pending) >= RUN:
-            self._close_run()
+            await self._close_run()
             await self._context.breathe()
         if self._weight > self._context.bound:
-            self._close_run()
+            await self._close_run()
             if self._weight > self._context.bound:
                 await self._spill()
 
-    def _close_run(self) -> None:
+    async def _close_run(self) -> None:
         if not self._pending:
             return
-        run = sort_run(self._pending, self._order)
+        run = await sort_run(self._pending, self._order, self._context)
         self._pending = []
         limit = self._limit
         if limit is None:
@@ -104,7 +115,7 @@ class Sorter:
             return
         run = run[:limit]
         if self._runs and len(self._runs[-1]) + len(run) <= 4 * RUN:
-            run = sort_run(self._runs.pop() + run, self._order)[:limit]
+            run = (await sort_run(self._runs.pop() + run, self._order, self._context))[:limit]
         self._runs.append(run)
         self._weight = sum(map(weight, self._runs))
 
@@ -116,7 +127,7 @@ class Sorter:
             if count == self._limit:
                 break
             file.write(document)
-            if count % 256 == 0:
+            if self._context.is_out_of_breath():
                 await self._context.breathe()
         self._runs = []
         self._weight = 0
@@ -128,7 +139,7 @@ class Sorter:
 
     async def drain(self) -> Batches:
         """All of them, in order."""
-        self._close_run()
+        await self._close_run()
         left = self._limit
         out: Batch = []
         for document in (
@@ -142,6 +153,7 @@ class Sorter:
             if len(out) == OUT:
                 yield out
                 out = []
+            if self._context.is_out_of_breath():
                 await self._context.breathe()
         if out:
             yield out

@@ -112,34 +112,36 @@ class SortOrder:
         kinds = set(map(type, values))
         return None if list in kinds or Missing in kinds else values
 
+    def values(self, document: Any) -> Sequence[Any]:
+        """What a document (or any value) is sorted by, a value for each field; of arrays, the one that comes first."""
+        values = [_plain(document, path) for path in self.paths]
+        if any(type(value) is list or value is MISSING for value in values):
+            return self._among(document)
+        return values
+
     def _single(self, document: Any) -> Any:
-        value = _plain(document, self.paths[0])
-        if type(value) is list or value is MISSING:
-            return self._among(document)[0]
+        (value,) = self.values(document)
         key = self._of(value)
         return _Down(key) if self.down[0] else key
 
     def _compound(self, document: Any) -> tuple[Any, ...]:
-        values = [_plain(document, path) for path in self.paths]
-        if any(type(value) is list or value is MISSING for value in values):
-            return self._among(document)
-        return self._tuple(values)
+        return self._tuple(self.values(document))
 
     def _tuple(self, values: Sequence[Any]) -> tuple[Any, ...]:
         of = self._of
         return tuple([_Down(of(value)) if down else of(value) for value, down in zip(values, self.down, strict=True)])
 
-    def _among(self, document: Any) -> tuple[Any, ...]:
+    def _among(self, document: Any) -> Sequence[Any]:
         """The first, in this very order, of the values that an index would hold of the document."""
         if type(document) is not dict:
-            return self._tuple([None] * len(self.paths))
+            return [None] * len(self.paths)
         try:
             keys, _ = index_keys(document, self.paths)
         except DocumentError as error:
             if error.number == Code.CannotIndexParallelArrays:
                 raise DocumentError(Code.BadValue, "cannot sort with keys that are parallel arrays") from None
             raise
-        return min(map(self._tuple, keys))
+        return min(keys, key=self._tuple)
 
 
 def _plain(value: Any, path: Sequence[str]) -> Any:

@@ -55,6 +55,14 @@ async def test_a_sort_that_spills_is_a_sort(sort: Any, files: list[SpillFile], t
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("bound", [100_000_000, 8_000_000])
+async def test_a_sort_by_arrays_lets_others_run(bound: int, tmp_path: Path) -> None:
+    elements = [(n * 7_919) % 9_001 for n in range(30)]
+    documents = [{"_id": n, "a": [element + n for element in elements]} for n in range(9_000)]
+    found = await aggregate([{"$sort": {"a": -1, "_id": 1}}], documents, whole=True, bound=bound, folder=tmp_path)
+    assert [one["_id"] for one in found] == list(reversed(range(9_000)))
+
+
 async def test_a_sort_with_a_limit_keeps_no_more(files: list[SpillFile]) -> None:
     stages: list[Any] = [{"$sort": {"k": -1, "_id": 1}}, {"$skip": 5}, {"$limit": 20}]
     found = await aggregate(stages, DOCUMENTS, whole=True, bound=8_000_000)
