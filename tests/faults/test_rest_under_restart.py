@@ -127,7 +127,7 @@ async def test_a_restart_and_a_killed_worker_give_503_and_resets_and_nothing_els
     early = [(at - began, error) for at, error in seen.broken if at < killed]
     assert not early, f"resets before the kill at {killed - began:.1f} s: {early[:3]}"
     assert len(seen.broken) <= CLIENTS, "more resets than clients with a connection to the killed worker"
-    assert seen.answered > CLIENTS * 10
+    assert seen.answered > CLIENTS  # how fast is no matter here
     assert len(children(parent)) == 2, "the killed worker was replaced"
 
 
