@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import bson
 
@@ -20,6 +20,9 @@ __all__ = ["BOUND", "Batch", "Batches", "Leading", "Run", "weight"]
 
 Batch: TypeAlias = list[Document]
 Batches: TypeAlias = AsyncIterator[Batch]
+
+Value = TypeVar("Value")
+Made = TypeVar("Made")
 
 BOUND: Final = 100 * 1024 * 1024
 """Bytes that one stage keeps in memory."""
@@ -87,6 +90,15 @@ class Run:
             self.scope.look_at_the_clock()
             await asyncio.sleep(0)
             self._last = time.monotonic()
+
+    async def of_each(self, values: Iterable[Value], function: Callable[[Value], Made]) -> list[Made]:
+        """What a function gives of each value; others run in between. Raises as :meth:`breathe`."""
+        made = []
+        for value in values:
+            made.append(function(value))
+            if self.is_out_of_breath():
+                await self.breathe()
+        return made
 
     def may_spill(self, stage: str) -> None:
         """Whether a stage may go to disk.

@@ -7,8 +7,8 @@ has no room for are merged into a file first. The order of equal documents is th
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 from bson import DatetimeMS, Int64, ObjectId
 
@@ -23,8 +23,6 @@ __all__ = ["Sorter", "sort_run"]
 RUN: Final = 8_192
 OUT: Final = 1_000
 
-T = TypeVar("T")
-
 _WHOLE: Final = frozenset({int, Int64})
 _NUMBERS: Final = frozenset({int, Int64, float})
 _STRINGS: Final = frozenset({str})
@@ -34,12 +32,12 @@ _IDS: Final = frozenset({ObjectId})
 
 async def sort_run(documents: Batch, order: SortOrder, context: Run) -> Batch:
     """Documents in order; equal ones as they came."""
-    columns = [order.column(which, documents) for which in range(len(order.paths))]
-    if None in columns:
-        columns = list(map(list, zip(*await _of_each(documents, order.values, context), strict=True)))
+    columns = order.columns(documents)
+    if columns is None:
+        columns = list(map(list, zip(*await context.of_each(documents, order.values), strict=True)))
     places: Iterable[int] = range(len(documents))
     for column, down in reversed(list(zip(columns, order.down, strict=True))):
-        keys = await _keys(column or [], order.collation, context)
+        keys = await _keys(column, order.collation, context)
         places = sorted(places, key=keys.__getitem__, reverse=down)
     return [documents[place] for place in places]
 
@@ -55,17 +53,7 @@ async def _keys(column: list[Any], collation: Collation, context: Run) -> list[A
         return list(map(int, column))
     if kinds <= _IDS:
         return [value.binary for value in column]
-    return await _of_each(column, sorter(collation), context)
-
-
-async def _of_each(values: list[Any], function: Callable[[Any], T], context: Run) -> list[T]:
-    """What a function gives of each value; others run in between."""
-    found = []
-    for value in values:
-        found.append(function(value))
-        if context.is_out_of_breath():
-            await context.breathe()
-    return found
+    return await context.of_each(column, sorter(collation))
 
 
 class Sorter:

@@ -62,12 +62,7 @@ class Mapped(Step):
         function = self._function
         async for batch in source:
             await context.breathe()
-            made = []
-            for document in batch:
-                made.append(function(document))
-                if context.is_out_of_breath():
-                    await context.breathe()
-            yield made
+            yield await context.of_each(batch, function)
 
     def is_passing(self, field: str) -> bool:
         """See :class:`Step`."""

@@ -101,16 +101,20 @@ class SortOrder:
         self._of = sorter(collation)
         self.key: Callable[[Any], Any] = self._single if len(spec) == 1 else self._compound
 
-    def column(self, which: int, documents: Sequence[Any]) -> list[Any] | None:
-        """One field's values of many documents; None where an array is among them or on the way."""
-        path = self.paths[which]
-        if len(path) == 1:
-            (name,) = path
-            values = [document.get(name) for document in documents]
-        else:
-            values = [_plain(document, path) for document in documents]
-        kinds = set(map(type, values))
-        return None if list in kinds or Missing in kinds else values
+    def columns(self, documents: Sequence[Any]) -> list[list[Any]] | None:
+        """Each field's values of many documents; None where an array is among them or on the way."""
+        columns = []
+        for path in self.paths:
+            if len(path) == 1:
+                (name,) = path
+                values = [document.get(name) for document in documents]
+            else:
+                values = [_plain(document, path) for document in documents]
+            kinds = set(map(type, values))
+            if list in kinds or Missing in kinds:
+                return None
+            columns.append(values)
+        return columns
 
     def values(self, document: Any) -> Sequence[Any]:
         """What a document (or any value) is sorted by, a value for each field; of arrays, the one that comes first."""
