@@ -11,7 +11,7 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Tenant", "Usage", "Vitals",
+    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Right", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -37,6 +37,23 @@ class KeyRole(StrEnum):
     anon = "anon"
     service_role = "service_role"
     admin = "admin"
+
+
+class Right(StrEnum):
+    """What a person may do with a tenant; each right has those before it.
+
+    ``view`` sees what there is, never a secret nor arbitrary rows; ``own`` works with the databases and their keys;
+    ``administer`` also decides about the tenant itself: its members, its limits, its end.
+    """
+
+    view = "view"
+    own = "own"
+    administer = "administer"
+
+    def includes(self, needed: Right) -> bool:
+        """Whether who has this right may do what asks for the other."""
+        order = list(Right)
+        return order.index(self) >= order.index(needed)
 
 
 class Login(StrEnum):

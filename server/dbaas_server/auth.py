@@ -14,7 +14,7 @@ import jwt
 import orjson
 
 from dbaas_provisioning.errors import Forbidden, Unauthorized
-from dbaas_provisioning.nouns import ApiKey, KeyRole
+from dbaas_provisioning.nouns import ApiKey, KeyRole, Right
 from dbaas_provisioning.platform import Platform
 
 from .http import Request
@@ -292,6 +292,14 @@ class Authenticator:
         if key is not None or token.count(".") == 2:
             raise Forbidden("not_an_operator", "That key opens a tenant's data, not the platform.")
         raise Unauthorized("invalid_key", "That key is not valid.")
+
+    async def member(self, request: Request, tenant: str, right: Right) -> str:
+        """Who asks, when they have this right on the tenant; operators have every right on every tenant.
+
+        Raises:
+            As :meth:`operator`.
+        """
+        return await self.operator(request)
 
     async def operator_or_secret(self, request: Request, tenant: str) -> Caller:
         """Who may run arbitrary SQL: an operator as the database's owner, a secret key as ``service_role``."""
