@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
+from .control import (
+    about,
+    audit,
+    databases,
+    documents,
+    forms,
+    keys,
+    load,
+    members,
+    openapi,
+    overview,
+    query,
+    schema,
+    tenants,
+    tokens,
+)
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
@@ -28,7 +43,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/healthz", Guard.public, {"GET": about.health}),
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
-    Route("/v1/token", Guard.operator, {"POST": tokens.create}),
+    Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
@@ -37,7 +52,13 @@ ROUTES: tuple[Route, ...] = (
         Guard.operator,
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
     ),
-    Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
+    Route("/v1/audit", Guard.operator, {"GET": audit.of_platform}),
+    Route("/v1/{tenant}/audit", Guard.operator, {"GET": audit.of_tenant}),
+    Route("/v1/{tenant}/members", Guard.operator, {"GET": members.list_all}),
+    Route("/v1/{tenant}/members/{person}", Guard.operator, {"PUT": members.put, "DELETE": members.remove}),
+    Route("/v1/{tenant}/invitations", Guard.operator, {"GET": members.invitations, "POST": members.invite}),
+    Route("/v1/{tenant}/invitations/{invitation}", Guard.operator, {"DELETE": members.withdraw}),
+    Route("/v1/invitations/redeem", Guard.operator, {"POST": members.redeem}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
