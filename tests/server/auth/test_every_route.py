@@ -25,7 +25,7 @@ from server.auth.expected import ASKERS, EXPECTED, Refusal
 PARAMETERS = {
     "database": "shop", "table": "t", "record": "1", "function": "f", "topic": "room", "event": "hello",
     "key": "00000000-0000-7000-8000-000000000000", "entry": "00000000-0000-7000-8000-000000000000", "result": "none",
-    "person": "hub:h:nobody", "invitation": "00000000-0000-7000-8000-000000000000",
+    "plan": "none", "person": "hub:h:nobody", "invitation": "00000000-0000-7000-8000-000000000000",
     "sha256": "0" * 64, "asset": "none.js",
 }  # fmt: skip
 
