@@ -37,6 +37,8 @@ from .rooms.relay import Relay
 from .routes import ROUTER
 from .services import Services
 from .standalone import Listener, loopback_sockets
+from .upkeep import Upkeep
+from .upkeep.jobs import jobs
 
 __all__ = ["main"]
 
@@ -80,6 +82,7 @@ async def _run(home: Home) -> None:
         supervisor.keep_mongo_door(platform)
         feeds = DaemonFeeds(platform)
         services = Services.over(platform, feeds)
+        upkeep = Upkeep(jobs(services, supervisor))
         try:
             async with _http(home, services) as url:
                 path = socket_path(home)
@@ -91,11 +94,13 @@ async def _run(home: Home) -> None:
                 token = platform.person_token(f"local:{os.geteuid()}", ttl_seconds=_TOKEN_SECONDS)
                 _publish(home, RunFile(os.getpid(), url, str(path), VERSION, token))
                 log.info("serving %s at %s", home.path, url)
+                upkeep.start()
                 await ending.wait()
                 server.close()
                 (home.run / "daemon.json").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
         finally:
+            await upkeep.close()
             await services.close()
     finally:
         await supervisor.close(stop_engines=stop_engines.is_set())

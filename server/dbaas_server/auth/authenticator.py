@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any
-
-import jwt
-import orjson
 
 from dbaas_provisioning.errors import Forbidden, Unauthorized
 from dbaas_provisioning.nouns import ApiKey, KeyRole, Right
 from dbaas_provisioning.platform import Platform
 
-from .http import Request
-from .nouns import Caller
-from .sessions import Known, Sessions
+from ..http import Request
+from ..nouns import Caller
+from ..sessions import Known, Sessions
+from .credentials import bearer_token, claims_text, is_key
+from .signed import verify
 
-__all__ = ["Authenticator", "carries_credential"]
+__all__ = ["Authenticator"]
 
-JWT_ROLES = frozenset({"anon", "authenticated"})
 _REMEMBERED = 20_000
-_CLOCK_SKEW_SECONDS = 5
 _UNKNOWN_KEY_SECONDS = 5.0
 _LONGEST_KEY = 100
 _LONGEST_TOKEN = 8 * 1024
@@ -37,30 +33,12 @@ class _Remembered:
     until: float
 
 
-def carries_credential(headers: Any) -> bool:
-    """Whether a request brings a key or token of ours, so that Jupyter's cookie and XSRF checks do not concern it."""
-    if headers.get("apikey"):
-        return True
-    token = _bearer(headers.get("authorization") or headers.get("Authorization") or "")
-    return token is not None and (token.startswith(("dbk_", "dbt_")) or token.count(".") == 2)
-
-
-def _bearer(header: str) -> str | None:
-    scheme, _, token = header.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and token else None
-
-
 def _documents_only() -> Forbidden:
     return Forbidden(
         "documents_only",
         "That key, or a token without a key, runs stored GraphQL documents only.",
         hint="Use a key without that bound, beside the token if there is one.",
     )
-
-
-def _is_key(credential: str) -> bool:
-    """Whether this is a key or a person's token, and none that a tenant's application signed."""
-    return credential.startswith(("dbk_", "dbt_"))
 
 
 class Authenticator:
@@ -83,7 +61,7 @@ class Authenticator:
 
     def caller_now(self, request: Request, tenant: str, *, documents: bool = False) -> Caller | None:
         """The caller, when this credential was seen before; no waiting."""
-        bearer = _bearer(request.headers.get("authorization", ""))
+        bearer = bearer_token(request.headers.get("authorization", ""))
         remembered = self._callers.get((tenant, request.headers.get("apikey", ""), bearer or ""))
         if remembered is None or remembered.until <= time.time():
             return None
@@ -106,7 +84,7 @@ class Authenticator:
             Forbidden: a valid token asks for a role that tokens may not have (``role_refused``); the key runs stored
                 documents only (``documents_only``).
         """
-        bearer = _bearer(request.header("authorization")) or ""
+        bearer = bearer_token(request.header("authorization")) or ""
         caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
         if caller.documents_only and not documents:
             raise _documents_only()
@@ -124,7 +102,7 @@ class Authenticator:
         Raises:
             As :meth:`caller`.
         """
-        found = await self._judge(api_key, _bearer(authorization) or "", tenant)
+        found = await self._judge(api_key, bearer_token(authorization) or "", tenant)
         return found.caller, found.until
 
     async def _judge(self, api_key: str, bearer: str, tenant: str) -> _Remembered:
@@ -147,7 +125,7 @@ class Authenticator:
             caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
-        if known.keeps_to_documents and not (_is_key(api_key) or _is_key(bearer)):
+        if known.keeps_to_documents and not (is_key(api_key) or is_key(bearer)):
             # Else whoever has a token would be rid of the key's bound by leaving the key out.
             caller = replace(caller, documents_only=True)
         found = _Remembered(caller, until)
@@ -182,7 +160,7 @@ class Authenticator:
         changes = self._changes
         known = await self._sessions.known(tenant)
         caller, until = await self._identify(credential, known)
-        if caller.documents_only or (known.keeps_to_documents and not (_is_key(credential) or _is_key(key))):
+        if caller.documents_only or (known.keeps_to_documents and not (is_key(credential) or is_key(key))):
             raise _documents_only()
         if signed:
             return caller, until
@@ -198,9 +176,11 @@ class Authenticator:
             raise Unauthorized("PGRST301", f"The token is longer than {_LONGEST_TOKEN:,} characters.")
         if credential.startswith("dbt_"):
             person = self._platform.check_person_token(credential)
-            return Caller(known.tenant.id, "service_role", _claims({"role": "service_role"}), person), time.time() + 60
+            return Caller(
+                known.tenant.id, "service_role", claims_text({"role": "service_role"}), person
+            ), time.time() + 60
         if credential.count(".") == 2:
-            return self._verify(credential, known)
+            return verify(credential, known)
         key = await self._key(credential)
         if key is None or key.tenant_id != known.tenant.id:
             raise Unauthorized(
@@ -210,49 +190,12 @@ class Authenticator:
         caller = Caller(
             known.tenant.id,
             role,
-            _claims({"role": role}),
+            claims_text({"role": role}),
             key.prefix,
             documents_only=key.documents_only,
             key=key.id,
         )
         return caller, time.time() + 3600.0
-
-    def _verify(self, token: str, known: Known) -> tuple[Caller, float]:
-        """A token signed with the tenant's secret (HS256 and nothing else, RFC 8725 section 3.1)."""
-        try:
-            if jwt.get_unverified_header(token).get("kid", known.jwt.kid) != known.jwt.kid:
-                raise Unauthorized("PGRST301", "The token was signed with a key that is no longer valid.")
-            claims = jwt.decode(
-                token,
-                known.jwt.secret,
-                algorithms=["HS256"],
-                leeway=_CLOCK_SKEW_SECONDS,
-                options={"require": ["exp"], "verify_aud": False, "verify_iss": False, "verify_sub": False},
-            )
-        except jwt.ExpiredSignatureError:
-            raise Unauthorized("PGRST303", "JWT expired", hint="Sign in again, or refresh the token.") from None
-        except jwt.MissingRequiredClaimError as error:
-            raise Unauthorized("PGRST303", f"The token has no `{error.claim}` claim.") from None
-        except (jwt.ImmatureSignatureError, jwt.InvalidIssuedAtError):
-            raise Unauthorized("PGRST303", "The token is not valid yet.") from None
-        except jwt.PyJWTError as error:
-            raise Unauthorized("PGRST301", "The token is not valid.", details=str(error)) from None
-        role = claims.get("role", "anon")
-        if not isinstance(role, str) or role not in JWT_ROLES:
-            raise Forbidden(
-                "role_refused",
-                "A token may only ask for the roles anon and authenticated.",
-                hint="Use a secret key for service_role.",
-            )
-        tenant_claim = claims.get("tenant_id")
-        caller = Caller(
-            known.tenant.id,
-            role,
-            _claims({**claims, "role": role}),
-            str(claims.get("sub", role)),
-            str(tenant_claim) if tenant_claim is not None else None,
-        )
-        return caller, float(claims["exp"]) + _CLOCK_SKEW_SECONDS
 
     async def _key(self, key: str) -> ApiKey | None:
         """Look a key up; an unknown one is remembered for a moment, so that guessing does not load the platform."""
@@ -279,7 +222,7 @@ class Authenticator:
         """
         if request.identity is not None:
             return request.identity
-        token = _bearer(request.header("authorization")) or request.header("apikey")
+        token = bearer_token(request.header("authorization")) or request.header("apikey")
         if not token:
             raise Unauthorized(
                 "unauthorized", "This needs an operator.", hint="Send `Authorization: Bearer` with an admin key."
@@ -303,7 +246,7 @@ class Authenticator:
 
     async def operator_or_secret(self, request: Request, tenant: str) -> Caller:
         """Who may run arbitrary SQL: an operator as the database's owner, a secret key as ``service_role``."""
-        token = _bearer(request.header("authorization")) or request.header("apikey")
+        token = bearer_token(request.header("authorization")) or request.header("apikey")
         key: ApiKey | None = None
         if request.identity is None and token and not token.startswith("dbt_"):
             key = await self._key(token)
@@ -319,7 +262,3 @@ class Authenticator:
         actor = await self.operator(request)
         known = await self._sessions.known(tenant)
         return Caller(known.tenant.id, "owner", "{}", actor, key=key.id if key is not None else None)
-
-
-def _claims(claims: dict[str, Any]) -> str:
-    return orjson.dumps(claims).decode()

@@ -1,0 +1,14 @@
+"""Who is asking, and what they may do.
+
+1. A request brings one credential that counts: who Jupyter says it is, a person's token, an API key, or a token that a
+   tenant's application signed. A cookie never opens the data doors.
+2. Persons have rights on tenants and open the control doors; keys and signed tokens open a tenant's data.
+3. What was checked is remembered until it expires or ``platform_meta`` says that something changed, in every process.
+"""
+
+from __future__ import annotations
+
+from .authenticator import Authenticator
+from .credentials import carries_credential
+
+__all__ = ["Authenticator", "carries_credential"]

@@ -1,0 +1,19 @@
+"""Which jobs the daemon has."""
+
+from __future__ import annotations
+
+from dbaas_provisioning.platform import Supervision
+
+from ..services import Services
+from .loop import Job
+
+__all__ = ["jobs"]
+
+
+def jobs(services: Services, supervision: Supervision) -> list[Job]:
+    """Every job, in no order.
+
+    Args:
+        supervision: the daemon's own: who starts and stops engines.
+    """
+    return []
