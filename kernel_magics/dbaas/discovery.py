@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import DbaasError
 
-__all__ = ["Endpoint", "default_home", "find", "login_file", "start"]
+__all__ = ["Endpoint", "default_home", "find", "locate", "login_file", "start"]
 
 START_SECONDS = 180.0
 
@@ -73,6 +73,19 @@ def find(environ: Mapping[str, str] | None = None) -> Endpoint | None:
     if running is None or not _alive(running.get("pid")):
         return None
     return Endpoint(str(running["url"]).rstrip("/"), running.get("token"), str(run_file), local=True)
+
+
+def locate(again: bool) -> Endpoint:
+    """Where the server is; a local platform that does not run is started. Blocks until it answers.
+
+    Args:
+        again: the one known before did not answer.
+    """
+    found = find()
+    if found is None or (again and found.local):
+        # The run file of a daemon that was killed a moment ago may still be there; `up` leaves a healthy one alone.
+        return start()
+    return found
 
 
 def start(environ: Mapping[str, str] | None = None) -> Endpoint:
