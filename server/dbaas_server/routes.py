@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
+from .control import (
+    about,
+    databases,
+    documents,
+    forms,
+    keys,
+    load,
+    openapi,
+    overview,
+    plans,
+    query,
+    schema,
+    tenants,
+    tokens,
+)
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
@@ -31,6 +45,12 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/token", Guard.operator, {"POST": tokens.create}),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
+    Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
+    Route(
+        "/v1/plans/{plan}",
+        Guard.operator,
+        {"GET": plans.read, "PATCH": plans.update, "DELETE": plans.remove},
+    ),
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
     Route(
         "/v1/tenants/{tenant}",
