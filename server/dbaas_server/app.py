@@ -255,6 +255,8 @@ def load(server_app: ServerApp) -> None:
     """Mount the routes (Jupyter calls this while it starts)."""
     behind: Behind = Elsewhere.named(os.environ, VERSION) or Opening(default_home())
     server_app.web_app.settings["dbaas_behind"] = behind
+    if isinstance(behind, Elsewhere):  # for JupyterLab's sidebar, which says whose databases these are
+        server_app.web_app.settings.setdefault("page_config_data", {})["dbaasPlatform"] = behind.shown_url
     base = url_path_join(server_app.base_url, MOUNT)
     below = {"prefix": base, "router": ROUTER, "answer": behind.answer}
     sockets = Rule(Upgrading(f"{base}/"), PlatformSocket, below)

@@ -3,12 +3,16 @@
 import { ApiError, asApiError, errorFrom, errorOf } from './errors.js';
 import type {
   ApiKey,
+  ChangedTenant,
   Contents,
   CreatedDatabase,
   CreatedKey,
   Database,
   DatabaseForm,
   KeyRole,
+  LimitedTenant,
+  Plan,
+  Platform,
   Step,
   Tenant,
   Token
@@ -32,8 +36,27 @@ const NDJSON = 'application/x-ndjson';
 export class Client {
   constructor(private readonly send: Send) {}
 
+  platform(): Promise<Platform> {
+    return this.call('GET', '/v1/platform');
+  }
+
+  /** Those that the person has a right on, with that right. */
   tenants(): Promise<Tenant[]> {
     return this.call('GET', '/v1/tenants');
+  }
+
+  tenant(tenant: string): Promise<LimitedTenant> {
+    return this.call('GET', path('tenants', tenant));
+  }
+
+  /** Operators only. */
+  plans(): Promise<Plan[]> {
+    return this.call('GET', '/v1/plans');
+  }
+
+  /** Operators only. */
+  changePlan(tenant: string, plan: string): Promise<ChangedTenant> {
+    return this.call('PATCH', path('tenants', tenant), { plan });
   }
 
   createTenant(tenant: NewTenant): Promise<Tenant> {

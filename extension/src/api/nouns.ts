@@ -1,5 +1,8 @@
 /** What the control API answers, field by field as it arrives. */
 
+/** What a person may do on a tenant; each includes the ones before it. */
+export type Right = 'view' | 'own' | 'administer';
+
 export interface Tenant {
   id: string;
   name: string;
@@ -8,7 +11,42 @@ export interface Tenant {
   plan_type: string;
   max_connections: number;
   max_storage_gb: number;
+  /** Its databases take more than that: what adds to them is refused. */
+  storage_full: boolean;
   default_database: string | null;
+  /** The right of who asks. */
+  right: Right;
+}
+
+/** What a plan allows; 0 of `statement_timeout_ms` and `idle_stop_seconds` stands for "never". */
+export interface Plan {
+  name: string;
+  max_connections: number;
+  /** 10⁹ bytes. */
+  max_storage_gb: number;
+  statement_timeout_ms: number;
+  idle_stop_seconds: number;
+  api_requests_per_second: number;
+  api_concurrent_requests: number;
+  realtime_connections: number;
+}
+
+/** A tenant by itself, with what it may use: its plan's limits, or its own where it has others. */
+export interface LimitedTenant extends Tenant {
+  limits: Plan;
+}
+
+export interface ChangedTenant extends Tenant {
+  /** Whether a server of its own has room for fewer connections than it may have now, until it is started again. */
+  restart_needed: boolean;
+}
+
+/** Who asks, and whom. */
+export interface Platform {
+  version: string;
+  person: string;
+  operator: boolean;
+  may_make_tenants: boolean;
 }
 
 export type DatabaseState = 'ready' | 'sleeping' | 'creating' | 'failed' | 'dropping';
@@ -162,7 +200,7 @@ export interface EngineForm {
 /** What a tenant may create, and what is asked for it. */
 export interface DatabaseForm {
   tenant: string;
-  plan: { name: string } & Record<string, unknown>;
+  plan: { name: string } & Partial<Plan>;
   engines: EngineForm[];
 }
 

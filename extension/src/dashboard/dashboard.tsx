@@ -5,10 +5,11 @@ import { PanelLayout, StackedPanel, Widget } from '@lumino/widgets';
 import type { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { Client } from '../api/client.js';
 import type { Send } from '../api/client.js';
 import { asApiError } from '../api/errors.js';
 import { readDatabase } from '../api/overview.js';
-import type { Database } from '../api/nouns.js';
+import type { Database, Tenant } from '../api/nouns.js';
 import { Loading, Trouble } from '../sidebar/states.js';
 import { Strip } from './strip.js';
 import { tabsFor } from './tabs.js';
@@ -45,10 +46,13 @@ export class Dashboard extends Widget {
     const waiting = ReactWidget.create(<Loading />);
     layout.addWidget(waiting);
     try {
-      const about = await readDatabase(this.send, tenant, database);
+      const [about, owner] = await Promise.all([
+        readDatabase(this.send, tenant, database),
+        new Client(this.send).tenant(tenant)
+      ]);
       const last = await state?.fetch(this.key);
       if (!this.isDisposed) {
-        this.fill(about, typeof last === 'string' ? last : null);
+        this.fill(about, owner, typeof last === 'string' ? last : null);
         wishes.serve(wish => {
           this.fulfil(wish);
         });
@@ -69,8 +73,8 @@ export class Dashboard extends Widget {
     }
   }
 
-  private fill(about: Database, last: string | null): void {
-    this.tabs = tabsFor(about);
+  private fill(about: Database, owner: Tenant, last: string | null): void {
+    this.tabs = tabsFor(about, owner);
     this.context = {
       ...this.surroundings,
       send: this.send,

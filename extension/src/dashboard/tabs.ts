@@ -7,7 +7,8 @@ import type { IStateDB } from '@jupyterlab/statedb';
 import type { Widget } from '@lumino/widgets';
 
 import type { Send } from '../api/client.js';
-import type { Database } from '../api/nouns.js';
+import type { Database, Right, Tenant } from '../api/nouns.js';
+import { may } from '../api/rights.js';
 import { LazyPanel } from '../lazy.js';
 import type { Inbox, Wish } from './wishes.js';
 
@@ -38,6 +39,8 @@ export interface DashboardTab {
   /** Tabs stand in the order of their ranks. */
   rank: number;
   applies: (database: Database) => boolean;
+  /** The right on the tenant without which all of it would be refused. */
+  needs: Right;
   create: (context: TabContext) => Widget;
 }
 
@@ -47,6 +50,7 @@ const tabs: DashboardTab[] = [
     label: 'Overview',
     rank: 0,
     applies: () => true,
+    needs: 'view',
     create: context =>
       new LazyPanel(async () => (await import('./overview/index.js')).createOverview(context))
   },
@@ -55,10 +59,13 @@ const tabs: DashboardTab[] = [
     label: 'Query',
     rank: 10,
     applies: () => true,
+    needs: 'own',
     create: context => new LazyPanel(async () => (await import('../editor/index.js')).createQueryTab(context))
   }
 ];
 
-export function tabsFor(database: Database): DashboardTab[] {
-  return tabs.filter(tab => tab.applies(database)).sort((one, other) => one.rank - other.rank);
+export function tabsFor(database: Database, tenant: Tenant): DashboardTab[] {
+  return tabs
+    .filter(tab => tab.applies(database) && may(tenant, tab.needs))
+    .sort((one, other) => one.rank - other.rank);
 }

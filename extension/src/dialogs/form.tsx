@@ -61,7 +61,7 @@ class FormDialog<Values, Made> extends Dialog<unknown> {
       body: form,
       buttons: [Dialog.cancelButton(), accept({ label: options.accept })],
       defaultButton: ACCEPT,
-      focusNodeSelector: 'input'
+      focusNodeSelector: 'input, select'
     });
     this.addClass('dbaas-Dialog');
   }

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import type { ApiKey, Database } from '../api/nouns.js';
-import { aCollection, aDatabase, aSchema, aTable } from '../sidebar/samples.js';
+import { aCollection, aDatabase, aPlan, aSchema, aTable, aTenant } from '../sidebar/samples.js';
 import { lossOf, lossesOf } from './losses.js';
-import { planSentence } from './plan.js';
+import { ownLimits, planSentence, tooSmall } from './plan.js';
 import { bodyOf, fieldsOf, initialValue, wrongWith } from './schema.js';
 
 const fields = fieldsOf({
@@ -87,6 +87,18 @@ test('a plan is told by the limits that are known', () => {
     'Plan free: at most 20 connections, 10 GB of disk.'
   );
   assert.equal(planSentence({ name: 'free' }), 'Plan free.');
+});
+
+test('a plan that is too small, and limits that stay, are spoken of', () => {
+  const plan = { ...aPlan('free'), max_connections: 20, max_storage_gb: 0.005 };
+  assert.match(tooSmall(plan, [aDatabase('acme', 'shop')]) ?? '', /^Its databases take 7.6 MB: /);
+  assert.equal(tooSmall(plan, []), null);
+  const acme = { ...aTenant('acme'), max_connections: 20, max_storage_gb: 0.005 };
+  assert.equal(ownLimits(acme, plan), null);
+  assert.equal(
+    ownLimits({ ...acme, max_storage_gb: 2 }, plan),
+    'It keeps what it has of its own: 2 GB of disk.'
+  );
 });
 
 test('what is lost is counted', () => {

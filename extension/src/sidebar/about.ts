@@ -1,6 +1,6 @@
 /** What there is to know about a row, as terms and values: pure. */
 
-import type { Exposure } from '../api/nouns.js';
+import type { Exposure, Right } from '../api/nouns.js';
 import { bytes, exact } from './format.js';
 import type { Subject } from './rows.js';
 import { engineLabel, indexKey, rowEstimate } from './words.js';
@@ -13,6 +13,12 @@ const EXPOSED: Record<Exposure, string> = {
   policies: 'tables with row policies'
 };
 
+const RIGHTS: Record<Right, string> = {
+  view: 'to look',
+  own: 'to work with its databases and keys',
+  administer: 'to administer it'
+};
+
 /** Null where there is nothing to add to the row itself. */
 export function aboutRow(subject: Subject): Fact[] | null {
   switch (subject.kind) {
@@ -21,7 +27,7 @@ export function aboutRow(subject: Subject): Fact[] | null {
       return [
         ['In URLs', tenant.subdomain],
         ['Plan', tenant.plan_type],
-        ['Limits', `${exact(tenant.max_connections)} connections, ${exact(tenant.max_storage_gb)} GB`],
+        ['Your right', RIGHTS[tenant.right]],
         ['Default', tenant.default_database]
       ];
     }

@@ -3,6 +3,7 @@
 export const COMMANDS = {
   createTenant: 'dbaas:create-tenant',
   createDatabase: 'dbaas:create-database',
+  changePlan: 'dbaas:change-plan',
   open: 'dbaas:open-database',
   query: 'dbaas:query-row',
   copyConnectionString: 'dbaas:copy-connection-string',

@@ -3,14 +3,16 @@
 import type { Menu } from '@lumino/widgets';
 import * as React from 'react';
 
+import { may } from '../api/rights.js';
 import { aboutRow } from './about.js';
-import type { Fact } from './about.js';
+import { Facts } from './facts.js';
 import { COMMANDS } from './actions.js';
-import { Chevron, Close, Copy, KeyIcon, Plus, Run, Warning } from './icons.js';
+import { Chevron, Close, Copy, Gauge, KeyIcon, Plus, Run, Warning } from './icons.js';
 import { idOf } from './known.js';
 import type { Model } from './model.js';
 import type { Row, Subject } from './rows.js';
 import { Snippet } from './states.js';
+import { StorageFull, Used } from './tenant.js';
 
 interface DetailsProps {
   row: Row | null;
@@ -25,6 +27,7 @@ export function Details({ row, model, run, snippets }: DetailsProps): React.Reac
     return null;
   }
   const { subject } = row;
+  const operator = model.view.platform?.operator === true;
   return (
     <section className="dbaas-Details" aria-label={`About ${row.name}`}>
       <h3>
@@ -47,28 +50,16 @@ export function Details({ row, model, run, snippets }: DetailsProps): React.Reac
           <span>{subject.table.warning}</span>
         </p>
       )}
-      <Facts facts={facts} />
-      {subject.kind === 'database' && isEmpty(subject, model) && <FirstTable subject={subject} />}
-      <Actions subject={subject} run={run} snippets={snippets} />
-    </section>
-  );
-}
-
-function Facts({ facts }: { facts: readonly Fact[] }): React.ReactElement {
-  return (
-    <dl>
-      {facts.map(
-        ([term, value]) =>
-          value !== null && (
-            <React.Fragment key={term}>
-              <dt>{term}</dt>
-              <dd>
-                <bdi>{value}</bdi>
-              </dd>
-            </React.Fragment>
-          )
+      {(subject.kind === 'tenant' || subject.kind === 'database') && subject.tenant.storage_full && (
+        <StorageFull tenant={subject.tenant} operator={operator} />
       )}
-    </dl>
+      <Facts facts={facts} />
+      {subject.kind === 'tenant' && <Used tenant={subject.tenant} view={model.view} />}
+      {subject.kind === 'database' && may(subject.tenant, 'own') && isEmpty(subject, model) && (
+        <FirstTable subject={subject} />
+      )}
+      <Actions subject={subject} operator={operator} run={run} snippets={snippets} />
+    </section>
   );
 }
 
@@ -104,11 +95,17 @@ function FirstTable({ subject: { tenant, database } }: { subject: OfDatabase }):
 
 interface ActionsProps {
   subject: Subject;
+  operator: boolean;
   run: DetailsProps['run'];
   snippets: Menu;
 }
 
-function Actions({ subject, run, snippets }: ActionsProps): React.ReactElement | null {
+/** Those that the platform would let the person do. */
+function Actions({ subject, operator, run, snippets }: ActionsProps): React.ReactElement | null {
+  if (!('tenant' in subject)) {
+    return null;
+  }
+  const owns = may(subject.tenant, 'own');
   const action = (icon: React.FC, label: string, command: string): React.ReactElement => (
     <Action
       icon={icon}
@@ -122,21 +119,22 @@ function Actions({ subject, run, snippets }: ActionsProps): React.ReactElement |
     case 'tenant':
       return (
         <div className="dbaas-Actions">
-          {action(Plus, 'New database…', COMMANDS.createDatabase)}
-          {action(KeyIcon, 'API keys…', COMMANDS.keys)}
+          {owns && action(Plus, 'New database…', COMMANDS.createDatabase)}
+          {owns && action(KeyIcon, 'API keys…', COMMANDS.keys)}
+          {operator && action(Gauge, 'Change plan…', COMMANDS.changePlan)}
         </div>
       );
     case 'database':
       return (
         <div className="dbaas-Actions">
-          {action(Copy, 'Connection string', COMMANDS.copyConnectionString)}
+          {owns && action(Copy, 'Connection string', COMMANDS.copyConnectionString)}
           {subject.database.rest_url !== null && action(Copy, 'REST URL', COMMANDS.copyRestUrl)}
-          <SnippetButton menu={snippets} />
+          {owns && <SnippetButton menu={snippets} />}
         </div>
       );
     case 'table':
     case 'collection':
-      return (
+      return !owns ? null : (
         <div className="dbaas-Actions">
           {action(Run, 'Query', COMMANDS.query)}
           <SnippetButton menu={snippets} />

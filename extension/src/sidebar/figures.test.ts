@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { bytes, count, exact, plural } from './format.js';
+import { bytes, count, exact, gigabytes, plural } from './format.js';
 import { atMost, nextDelay, QUICK } from './pace.js';
 
 test('sizes read as PostgreSQL writes them', () => {
@@ -17,6 +17,16 @@ test('sizes read as PostgreSQL writes them', () => {
   for (const [size, text] of cases) {
     assert.equal(bytes(size), text);
   }
+});
+
+test('what plans give is counted in thousands', () => {
+  assert.deepEqual([10, 2.5, 0.5, 0.001, 1000].map(gigabytes), [
+    '10 GB',
+    '2.5 GB',
+    '500 MB',
+    '1 MB',
+    '1,000 GB'
+  ]);
 });
 
 test('counts stay short', () => {

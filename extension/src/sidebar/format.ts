@@ -33,6 +33,12 @@ export function exact(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** `10` → `10 GB`, `0.5` → `500 MB`: of 10⁹ bytes, as plans count. */
+export function gigabytes(value: number): string {
+  const [scaled, unit] = value < 1 ? [value * 1000, 'MB'] : [value, 'GB'];
+  return `${scaled.toLocaleString('en-US', { maximumFractionDigits: 1 })} ${unit}`;
+}
+
 /** `(2, 'table')` → `2 tables`. */
 export function plural(value: number, noun: string): string {
   return `${exact(value)} ${value === 1 ? noun : `${noun}s`}`;

@@ -49,6 +49,18 @@ export const Unplugged = icon(
   <path d="M8 11.5v2.5" strokeDasharray="1.2 1.8" />
 );
 
+export const Gauge = icon(
+  'Gauge',
+  <path d="M3.2 12a6 6 0 1 1 9.6 0" />,
+  <path d="M8 9l2.6-3.2" />,
+  <path d="M8 9v.05" strokeWidth="1.75" />
+);
+export const Remote = icon(
+  'Remote',
+  <circle cx="8" cy="8" r="5.5" />,
+  <path d="M2.5 8h11M8 2.5c4 3.4 4 7.6 0 11c-4-3.4-4-7.6 0-11" />
+);
+
 export const TenantIcon = icon(
   'Tenant',
   <path d="M2.5 13.5V6.2L8 2.5l5.5 3.7v7.3z" />,

@@ -2,6 +2,7 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { ReactWidget } from '@jupyterlab/apputils';
+import { PageConfig } from '@jupyterlab/coreutils';
 import type { IStateDB } from '@jupyterlab/statedb';
 import type { Message } from '@lumino/messaging';
 import type { Widget } from '@lumino/widgets';
@@ -16,6 +17,8 @@ import { Panel } from './panel.js';
 
 import '../../style/index.css';
 
+/** What the server tells the page: the address of a platform elsewhere, empty where it is this Jupyter's own. */
+const ELSEWHERE = 'dbaasPlatform';
 const OPENED = 'jupyter-dbaas:opened';
 
 export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null): Promise<Widget> {
@@ -58,7 +61,11 @@ class Sidebar extends ReactWidget {
   }
 
   protected override render(): React.ReactElement {
-    return React.createElement(Panel, { model: this.model, ...this.doing });
+    return React.createElement(Panel, {
+      model: this.model,
+      elsewhere: PageConfig.getOption(ELSEWHERE) || null,
+      ...this.doing
+    });
   }
 
   protected override onAfterAttach(message: Message): void {

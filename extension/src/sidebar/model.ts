@@ -8,7 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Client } from '../api/client.js';
 import { asApiError } from '../api/errors.js';
 import type { ApiError } from '../api/errors.js';
-import type { Contents, Database } from '../api/nouns.js';
+import type { Contents, Database, Plan, Platform } from '../api/nouns.js';
 import {
   allDatabases,
   databaseId,
@@ -29,12 +29,19 @@ export interface View extends Known {
   rows: readonly Row[];
   /** The id of the row with the focus. */
   active: string | null;
+  /** Who asks, and whom; null until the first answer. */
+  platform: Platform | null;
+  /** What tenants may use, by subdomain: of those that were looked at. */
+  limits: ReadonlyMap<string, Answer<Plan>>;
   /** Why the last look failed; null while it did not. What was known before stays known. */
   problem: ApiError | null;
 }
 
 /** What a person opened, by row id: what survives a reload of the page. */
 export type Opened = Record<string, boolean>;
+
+/** What the rows do not depend on. */
+const UNDRAWN: ReadonlySet<keyof View> = new Set(['active', 'problem', 'platform', 'limits'] as const);
 
 /** How many requests of one kind are under way at a time. */
 const AT_A_TIME = 4;
@@ -90,6 +97,10 @@ export class Model implements IDisposable {
   focus(id: string | null): void {
     if (id !== this.current.active) {
       this.update({ active: id });
+      const tenant = this.lookedAt;
+      if (tenant !== null && !this.current.limits.has(tenant)) {
+        this.refresh();
+      }
     }
   }
 
@@ -168,6 +179,8 @@ export class Model implements IDisposable {
       }
     } catch (thrown) {
       outcome = 'failed';
+      // Whoever answers next may be another platform, or know the person by another name.
+      this.platformKnown = false;
       this.update({ problem: asApiError(thrown) });
     }
     this.delay = nextDelay(this.delay, outcome, performance.now() - began);
@@ -179,20 +192,28 @@ export class Model implements IDisposable {
   /** Asks for everything on view; tells whether anything was new. Rejects when nobody answers. */
   private async fetch(): Promise<boolean> {
     const before = this.current;
-    const tenants = await this.client.tenants();
+    const [tenants, platform] = await Promise.all([
+      this.client.tenants(),
+      before.platform && this.platformKnown ? before.platform : this.client.platform()
+    ]);
+    this.platformKnown = true;
     let changed = this.update({
+      platform: kept(before.platform, platform),
       tenants: kept(before.tenants, tenants),
       opened: withFirstSeen(this.current.opened, tenants)
     });
 
-    const shown = openTenants(this.current);
+    const { lookedAt } = this;
+    const shown = new Set(openTenants(this.current));
+    tenants.filter(({ subdomain }) => subdomain === lookedAt).forEach(tenant => shown.add(tenant));
     const databases = new Map(
-      await atMost(AT_A_TIME, shown, async ({ subdomain }) => {
+      await atMost(AT_A_TIME, [...shown], async ({ subdomain }) => {
         const last = this.current.databases.get(subdomain);
         return [subdomain, await answered(last, () => this.client.databases(subdomain))] as const;
       })
     );
     changed = this.update({ databases: keptMap(this.current.databases, databases) }) || changed;
+    changed = this.update({ limits: keptMap(this.current.limits, await this.askLimits()) }) || changed;
 
     const contents = new Map(
       await atMost(AT_A_TIME, this.toLookInto(), async database => {
@@ -214,6 +235,22 @@ export class Model implements IDisposable {
     return changed;
   }
 
+  /** Those of the tenant that is looked at. */
+  private async askLimits(): Promise<Map<string, Answer<Plan>>> {
+    const tenant = this.lookedAt;
+    if (tenant === null) {
+      return new Map();
+    }
+    const last = this.current.limits.get(tenant);
+    return new Map([[tenant, await answered(last, async () => (await this.client.tenant(tenant)).limits)]]);
+  }
+
+  /** The tenant whose row has the focus. */
+  private get lookedAt(): string | null {
+    const subject = this.activeRow?.subject;
+    return subject?.kind === 'tenant' ? subject.tenant.subdomain : null;
+  }
+
   /** What is open, and what a search would miss otherwise: each closed database once per search. */
   private toLookInto(): Database[] {
     const view = this.current;
@@ -233,7 +270,7 @@ export class Model implements IDisposable {
     }
     const next = { ...this.current, ...change };
     // The rows are many, and only where the focus is changes most often.
-    const moved = keys.every(key => key === 'active' || key === 'problem');
+    const moved = keys.every(key => UNDRAWN.has(key));
     const rows = moved ? this.current.rows : rowsOf(next);
     this.current = { ...next, rows, active: nearest(this.current, rows, next.active) };
     this.changedSignal.emit();
@@ -249,8 +286,12 @@ export class Model implements IDisposable {
     found: new Map(),
     rows: [],
     active: null,
+    platform: null,
+    limits: new Map(),
     problem: null
   };
+  /** Whether that platform is still the one that answers, as far as anybody can tell. */
+  private platformKnown = false;
   private awaited: string | null = null;
   /** Databases that somebody wants looked into although they sleep. */
   private readonly wanted = new Set<string>();

@@ -1,11 +1,12 @@
 /** The tree as it would be with everything open, made only as far as somebody looks: tenants and databases. */
 
 import type { Database, Tenant } from '../api/nouns.js';
+import { may } from '../api/rights.js';
 import { contentNodes } from './contents.js';
 import { idOf, isOpenable } from './known.js';
 import type { Known } from './known.js';
 import type { Row, Subject } from './rows.js';
-import { databaseFigure, databaseLabel } from './words.js';
+import { databaseFigure, databaseLabel, tenantLabel } from './words.js';
 
 export interface Node {
   /** Tells it from its siblings, of every kind. */
@@ -25,7 +26,7 @@ export function tenantNodes(known: Known): Node[] {
     key: tenant.subdomain,
     name: tenant.name,
     searched: true,
-    shown: () => ({ subject: { kind: 'tenant', tenant }, figure: '', label: `${tenant.name}, tenant` }),
+    shown: () => ({ subject: { kind: 'tenant', tenant }, figure: '', label: tenantLabel(tenant) }),
     inside: () => databaseNodes(known, tenant),
     startsOpen: false
   }));
@@ -40,7 +41,8 @@ function databaseNodes(known: Known, tenant: Tenant): Node[] {
     return [note('loading', 'Loading…', { tenant })];
   }
   if (answer.value.length === 0) {
-    return [note('empty', 'No databases yet. Create one…', { tenant })];
+    const invited = may(tenant, 'own') ? ' Create one…' : '';
+    return [note('empty', `No databases yet.${invited}`, { tenant })];
   }
   return answer.value.map(database => ({
     key: database.name,

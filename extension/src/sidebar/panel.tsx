@@ -5,7 +5,7 @@ import * as React from 'react';
 import { COMMANDS } from './actions.js';
 import type { Doing } from './commands/index.js';
 import { Details } from './details.js';
-import { Plus, Refresh } from './icons.js';
+import { Plus, Refresh, Remote } from './icons.js';
 import { unsearched } from './known.js';
 import type { Model, View } from './model.js';
 import { SearchBox } from './searchbox.js';
@@ -14,10 +14,12 @@ import { Tree } from './tree.js';
 
 export interface PanelProps extends Doing {
   model: Model;
+  /** The address of the platform, where it is not this Jupyter's own. */
+  elsewhere: string | null;
 }
 
 export function Panel(props: PanelProps): React.ReactElement {
-  const { model, run } = props;
+  const { model, run, elsewhere } = props;
   const view = useView(model);
   return (
     <div className="dbaas-Panel">
@@ -34,21 +36,46 @@ export function Panel(props: PanelProps): React.ReactElement {
         >
           <Refresh />
         </button>
-        <button
-          type="button"
-          className="dbaas-IconButton"
-          title="New tenant…"
-          aria-label="New tenant"
-          disabled={view.tenants === null}
-          onClick={() => {
-            run(COMMANDS.createTenant);
-          }}
-        >
-          <Plus />
-        </button>
+        {view.platform?.may_make_tenants !== false && (
+          <button
+            type="button"
+            className="dbaas-IconButton"
+            title="New tenant…"
+            aria-label="New tenant"
+            disabled={view.tenants === null}
+            onClick={() => {
+              run(COMMANDS.createTenant);
+            }}
+          >
+            <Plus />
+          </button>
+        )}
       </header>
+      {elsewhere !== null && <Where url={elsewhere} person={view.platform?.person ?? null} />}
       <Body {...props} view={view} />
     </div>
+  );
+}
+
+/** Which platform it is, and who the person is there. */
+function Where({ url, person }: { url: string; person: string | null }): React.ReactElement {
+  return (
+    <p
+      className="dbaas-Where"
+      role="note"
+      aria-label="Platform"
+      title={person === null ? url : `${url}\n${person}`}
+    >
+      <Remote />
+      <span>
+        <bdi>{url.replace(/^https?:\/\//, '')}</bdi>
+        {person !== null && (
+          <small>
+            as <bdi>{person}</bdi>
+          </small>
+        )}
+      </span>
+    </p>
   );
 }
 
@@ -77,9 +104,13 @@ function Body(props: PanelProps & { view: View }): React.ReactElement {
       )}
       {view.tenants.length === 0 ? (
         <NoTenants
-          onCreate={() => {
-            run(COMMANDS.createTenant);
-          }}
+          onCreate={
+            view.platform?.may_make_tenants === true
+              ? () => {
+                  run(COMMANDS.createTenant);
+                }
+              : null
+          }
         />
       ) : (
         <Searched {...props} />

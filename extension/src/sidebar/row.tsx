@@ -2,6 +2,7 @@
 
 import * as React from 'react';
 
+import { may } from '../api/rights.js';
 import { isView } from './contents.js';
 import { plural } from './format.js';
 import {
@@ -94,7 +95,7 @@ export function RowLine({ row, index, active, ...on }: RowLineProps): React.Reac
           {row.figure}
         </span>
       )}
-      {subject.kind === 'tenant' && (
+      {subject.kind === 'tenant' && may(subject.tenant, 'own') && (
         <button
           type="button"
           className="dbaas-IconButton dbaas-RowButton"
@@ -144,6 +145,8 @@ function Highlighted({ text, hit }: { text: string; hit: readonly Span[] | null 
 
 function Marks({ subject }: { subject: Subject }): React.ReactElement | null {
   switch (subject.kind) {
+    case 'tenant':
+      return subject.tenant.storage_full ? <Warning className="dbaas-Warning" /> : null;
     case 'database':
       return (
         <>
@@ -218,6 +221,8 @@ function tooltip(row: Row): string {
 
 function more({ subject, figure }: Row): (string | null)[] {
   switch (subject.kind) {
+    case 'tenant':
+      return [subject.tenant.storage_full ? 'Its storage is full.' : null];
     case 'database': {
       const { engine, version, connections } = subject.database;
       const connected = connections > 0 ? plural(connections, 'connection') : null;

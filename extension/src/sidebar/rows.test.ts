@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { ApiError } from '../api/errors.js';
-import type { DatabaseState } from '../api/nouns.js';
+import type { DatabaseState, Right, Tenant } from '../api/nouns.js';
 import { databaseId, openDatabases, openTenants, tenantId, withFirstSeen } from './known.js';
 import type { Known } from './known.js';
 import { rowsOf } from './rows.js';
@@ -161,4 +161,18 @@ test('a document database shows collections, their fields and their indexes', ()
       '_id_, unique index, on _id'
     ]
   );
+});
+
+test('a tenant says that its storage is full, and that one may only look', () => {
+  const label = (change: Partial<Tenant>): string | undefined =>
+    rowsOf(known({ tenants: [{ ...aTenant('acme'), ...change }], databases: { acme: [] } }))[0]?.label;
+  assert.equal(label({}), 'acme, tenant');
+  assert.equal(label({ storage_full: true }), 'acme, tenant, storage full');
+  assert.equal(label({ right: 'view' }), 'acme, tenant, only to look at');
+});
+
+test('only who may make a database is invited to', () => {
+  const note = (right: Right): string | undefined =>
+    rowsOf(known({ tenants: [{ ...aTenant('acme'), right }], databases: { acme: [] } })).at(-1)?.name;
+  assert.deepEqual([note('view'), note('own')], ['No databases yet.', 'No databases yet. Create one…']);
 });

@@ -1,7 +1,7 @@
 /** Things to draw, for the tests. */
 
 import { ApiError } from '../api/errors.js';
-import type { Collection, Column, Contents, Database, Schema, Table, Tenant } from '../api/nouns.js';
+import type { Collection, Column, Contents, Database, Plan, Schema, Table, Tenant } from '../api/nouns.js';
 import { databaseId, tenantId } from './known.js';
 import type { Answer, Known } from './known.js';
 
@@ -13,7 +13,22 @@ export function aTenant(name: string): Tenant {
     plan_type: 'free',
     max_connections: 100,
     max_storage_gb: 10,
-    default_database: null
+    storage_full: false,
+    default_database: null,
+    right: 'administer'
+  };
+}
+
+export function aPlan(name: string): Plan {
+  return {
+    name,
+    max_connections: 20,
+    max_storage_gb: 10,
+    statement_timeout_ms: 30_000,
+    idle_stop_seconds: 1800,
+    api_requests_per_second: 2000,
+    api_concurrent_requests: 50,
+    realtime_connections: 200
   };
 }
 

@@ -9,7 +9,25 @@ import { Copy, Search, Unplugged } from './icons.js';
 
 const FIRST_STEPS = '%load_ext dbaas\n%dbaas tenant create acme\n%dbaas create postgres shop';
 
-export function NoTenants({ onCreate }: { onCreate: () => void }): React.ReactElement {
+/** @param onCreate null for who may not make tenants. */
+export function NoTenants({ onCreate }: { onCreate: (() => void) | null }): React.ReactElement {
+  return onCreate === null ? <NotInvited /> : <FirstTenant onCreate={onCreate} />;
+}
+
+function NotInvited(): React.ReactElement {
+  return (
+    <section className="dbaas-State">
+      <databasesIcon.react className="dbaas-State-picture" tag="div" aria-hidden="true" />
+      <h3>No databases for you yet</h3>
+      <p>
+        Databases belong to tenants: projects or teams. You are no member of any. Ask somebody who administers
+        one, or who runs this platform.
+      </p>
+    </section>
+  );
+}
+
+function FirstTenant({ onCreate }: { onCreate: () => void }): React.ReactElement {
   return (
     <section className="dbaas-State">
       <databasesIcon.react className="dbaas-State-picture" tag="div" aria-hidden="true" />
@@ -88,6 +106,18 @@ const ADVICE: Record<Kind, Advice> = {
   failed: { title: 'Something went wrong' }
 };
 
+/** What is wrong on the way to a platform elsewhere, by the server's codes: its sentences say the rest. */
+const ON_THE_WAY: Record<string, Advice> = {
+  platform_unreachable: { title: 'The platform does not answer', after: 'Trying again by itself.' },
+  not_a_platform: { title: 'There is no platform there' },
+  login_needed: { title: 'Log in to the platform', after: 'Then this panel goes on by itself.' },
+  login_refused: { title: 'Log in to the platform again', after: 'Then this panel goes on by itself.' },
+  version_mismatch: { title: 'The versions do not fit' }
+};
+
+/** `Run in a terminal: dbaas login …`, as the server's hints say what to run. */
+const COMMAND = /^(.*in a terminal:) (\S.*)$/s;
+
 export function Trouble({
   problem,
   onRetry
@@ -95,19 +125,33 @@ export function Trouble({
   problem: ApiError;
   onRetry: () => void;
 }): React.ReactElement {
-  const advice = ADVICE[problem.kind];
+  const advice = ON_THE_WAY[problem.code ?? ''] ?? ADVICE[problem.kind];
   return (
     <section className="dbaas-State" role="alert">
       <Unplugged className="dbaas-State-picture" />
       <h3>{advice.title}</h3>
       <p>{advice.text ?? problem.message}</p>
       {advice.snippet !== undefined && <Snippet text={advice.snippet} />}
-      {advice.text === undefined && problem.hint !== null && <p>{problem.hint}</p>}
+      {advice.text === undefined && problem.hint !== null && <Hint text={problem.hint} />}
       {advice.after !== undefined && <p>{advice.after}</p>}
       <button type="button" className="dbaas-Button dbaas-mod-quiet" onClick={onRetry}>
         Try again
       </button>
     </section>
+  );
+}
+
+/** A command in it is made to be copied. */
+function Hint({ text }: { text: string }): React.ReactElement {
+  const [, before, command] = COMMAND.exec(text) ?? [];
+  if (command === undefined) {
+    return <p>{text}</p>;
+  }
+  return (
+    <>
+      <p>{before}</p>
+      <Snippet text={command} />
+    </>
   );
 }
 

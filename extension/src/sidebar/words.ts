@@ -1,6 +1,6 @@
 /** What rows say: to the eye, in few characters, and to a screen reader, in words. */
 
-import type { Collection, Database, Index, KeyRole, Table } from '../api/nouns.js';
+import type { Collection, Database, Index, KeyRole, Table, Tenant } from '../api/nouns.js';
 import { bytes, exact, plural } from './format.js';
 
 const ENGINES: Record<string, string> = {
@@ -37,6 +37,15 @@ export function collectionFigures({ documents, size_bytes }: Collection): string
   return spoken(
     documents === null ? null : plural(documents, 'document'),
     size_bytes === null ? null : bytes(size_bytes)
+  );
+}
+
+export function tenantLabel({ name, storage_full, right }: Tenant): string {
+  return spoken(
+    name,
+    'tenant',
+    storage_full ? 'storage full' : null,
+    right === 'view' ? 'only to look at' : null
   );
 }
 

@@ -45,13 +45,13 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("delete", "/v1/plans/{plan}"): ("Remove a plan that no tenant has", None, 204),
-    ("get", "/v1/tenants"): ("Every tenant", None, 200),
+    ("get", "/v1/tenants"): ("Every tenant that who asks has a right on, with that right", None, 200),
     ("post", "/v1/tenants"): (
         "Make a tenant",
         described(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT, administrator=_TEXT),
         201,
     ),
-    ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
+    ("get", "/v1/tenants/{tenant}"): ("One tenant, the right of who asks, and what it may use", None, 200),
     ("patch", "/v1/tenants/{tenant}"): (
         "Change its default database, its plan or limits of its own (0: the plan's), or the origins"
         " whose pages may read its data (`*`: all)",

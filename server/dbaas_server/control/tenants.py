@@ -7,7 +7,7 @@ from dbaas_provisioning.nouns import Right
 from ..body import body_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
-from .plans import OF_TENANTS, limited_json
+from .plans import OF_TENANTS, limited_json, plan_json
 from .render import tenant_json
 
 __all__ = ["create", "drop", "list_all", "read", "update"]
@@ -44,9 +44,11 @@ async def create(request: Request, services: Services) -> Response:
 
 
 async def read(request: Request, services: Services) -> Response:
-    """One tenant, and the right that who asks has on it."""
+    """One tenant, the right that who asks has on it, and what it may use."""
     right = (await services.auth.asker(request)).right_on(request.params["tenant"])
-    return json_response({**tenant_json(await services.platform.tenant(request.params["tenant"])), "right": right})
+    tenant = await services.platform.tenant(request.params["tenant"])
+    limits = tenant.limited(await services.platform.plan(tenant.plan_type))
+    return json_response({**tenant_json(tenant), "right": right, "limits": plan_json(limits)})
 
 
 async def update(request: Request, services: Services) -> Response:

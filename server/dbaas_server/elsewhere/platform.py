@@ -59,6 +59,14 @@ class Elsewhere:
             return None
         return cls(url, environ.get("DBAAS_TOKEN") or None, Logins(login_file(environ)), version)
 
+    @property
+    def shown_url(self) -> str:
+        """Its URL for people to read: without a name and a password in it, and empty where it is no address."""
+        if self._host is None:
+            return ""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
     async def answer(self, route: Route, request: Request) -> Response:
         """Send a request on. Raises nothing but cancellation."""
         try:

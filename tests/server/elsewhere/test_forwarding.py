@@ -223,8 +223,14 @@ async def test_nobody_answers(logins: Logins) -> None:
     assert url in told(refused)["message"] and "dbt_anns" not in str(told(refused))
 
 
+def test_a_password_in_the_address_is_not_shown(logins: Logins) -> None:
+    shown = Elsewhere("https://ann:p%40ss@host.example:8443/base/", "t", logins, "1").shown_url
+    assert shown == "https://host.example:8443/base"
+
+
 @pytest.mark.parametrize("url", ["ftp://host", "nonsense", "http://", "http://host/?query", "http://[::1"])
 async def test_what_is_no_address_is_said_to_be_none(logins: Logins, url: str) -> None:
+    assert Elsewhere(url, "t", logins, "1").shown_url == ""
     refused = await Elsewhere(url, "t", logins, "1").answer(ROUTE, asking())
     assert (refused.status, told(refused)["code"]) == (503, "not_a_platform")
 

@@ -12,8 +12,8 @@ type CopyText = (what: string, bring: () => Promise<string>) => Promise<void>;
 
 export interface EndpointsProps {
   endpoints: readonly Endpoint[];
-  /** The address with its password, which is asked for only when somebody wants it. */
-  connectionString: () => Promise<string>;
+  /** The address with its password, which is asked for only when somebody wants it; null for who may not have it. */
+  connectionString: (() => Promise<string>) | null;
   copy: CopyText;
 }
 
@@ -34,9 +34,11 @@ export function Endpoints({ endpoints, connectionString, copy }: EndpointsProps)
               </td>
               <td>
                 <CopyButton
-                  title={secret ? 'Copy, with the password' : 'Copy'}
+                  title={secret && connectionString ? 'Copy, with the password' : 'Copy'}
                   label={`Copy the address of ${name}`}
-                  onClick={() => void copy(name, secret ? connectionString : () => Promise.resolve(url))}
+                  onClick={() =>
+                    void copy(name, (secret && connectionString) || (() => Promise.resolve(url)))
+                  }
                 />
               </td>
             </tr>

@@ -45,6 +45,8 @@ function Known({
   showQuery
 }: PageProps & { view: OverviewView; overview: Overview }): React.ReactElement {
   const { database, tables } = overview;
+  // Who may only look is told of no key, and given no password.
+  const owns = overview.keys !== null;
   const version = overview.engine?.version ?? database.version;
   return (
     <div className="dbaas-Overview">
@@ -77,16 +79,16 @@ function Known({
           </div>
         ))}
       </dl>
-      <Warnings warnings={overview.warnings ?? []} openQuery={openQuery} />
+      <Warnings warnings={overview.warnings ?? []} openQuery={owns ? openQuery : null} />
       <div className="dbaas-Overview-columns">
         <Endpoints
           endpoints={overview.endpoints ?? []}
-          connectionString={() => model.connectionString()}
+          connectionString={owns ? () => model.connectionString() : null}
           copy={copying}
         />
-        <Keys keys={overview.keys ?? []} copy={copying} />
+        {overview.keys !== null && <Keys keys={overview.keys} copy={copying} />}
         {tables !== null && tables.count > 0 && <Largest count={tables.count} tables={tables.largest} />}
-        {tables?.count === 0 && <Empty showQuery={showQuery} />}
+        {tables?.count === 0 && owns && <Empty showQuery={showQuery} />}
       </div>
     </div>
   );

@@ -15,7 +15,8 @@ export function Warnings({
   openQuery
 }: {
   warnings: readonly OverviewWarning[];
-  openQuery: (text: string) => void;
+  /** Null for who may not run it. */
+  openQuery: ((text: string) => void) | null;
 }): React.ReactElement | null {
   const [all, setAll] = React.useState(false);
   if (warnings.length === 0) {
@@ -36,15 +37,17 @@ export function Warnings({
                 <>
                   <pre>{remedy}</pre>
                   <div className="dbaas-Actions">
-                    <button
-                      type="button"
-                      className="dbaas-Button dbaas-mod-quiet"
-                      onClick={() => {
-                        openQuery(remedy);
-                      }}
-                    >
-                      Open in query editor
-                    </button>
+                    {openQuery && (
+                      <button
+                        type="button"
+                        className="dbaas-Button dbaas-mod-quiet"
+                        onClick={() => {
+                          openQuery(remedy);
+                        }}
+                      >
+                        Open in query editor
+                      </button>
+                    )}
                     <button
                       type="button"
                       className="dbaas-Button dbaas-mod-quiet"

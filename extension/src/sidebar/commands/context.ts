@@ -2,7 +2,8 @@
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 
-import type { Database, Tenant } from '../../api/nouns.js';
+import type { Database, Right, Tenant } from '../../api/nouns.js';
+import { may } from '../../api/rights.js';
 import type { Target } from '../../snippets/target.js';
 import { placeOf } from '../carried.js';
 import { tellProblem } from '../copying.js';
@@ -43,16 +44,32 @@ export class Context {
     );
   }
 
+  /** Whether the person has that right on the active row's tenant. */
+  may(needed: Right): boolean {
+    return this.subject !== null && may(this.subject.tenant, needed);
+  }
+
   get canOpen(): boolean {
     return this.place !== null && this.app.commands.hasCommand(DASHBOARD);
   }
 
-  /** Registers a command that takes no arguments; what goes wrong in it is said. */
-  add(id: string, label: string, enabled: () => boolean, execute: () => Promise<void> | void): void {
+  /**
+   * Registers a command that takes no arguments; what goes wrong in it is said.
+   *
+   * @param allowed whether the platform would let this person: menus leave out what it would refuse.
+   */
+  add(
+    id: string,
+    label: string,
+    enabled: () => boolean,
+    execute: () => Promise<void> | void,
+    allowed: () => boolean = () => true
+  ): void {
     this.app.commands.addCommand(id, {
       label,
       describedBy: { args: { type: 'object', properties: {} } },
-      isEnabled: enabled,
+      isEnabled: () => enabled() && allowed(),
+      isVisible: allowed,
       execute: () => trying(execute)
     });
   }

@@ -23,7 +23,8 @@ export function addCopying(context: Context): void {
           client.connectionString(place.tenant.subdomain, place.database.name)
         );
       }
-    }
+    },
+    () => context.may('own')
   );
 
   context.add(
@@ -62,7 +63,9 @@ export function addCopying(context: Context): void {
     }
   );
 
-  const offered = (language: unknown): boolean => labelOf(language, context.place?.database) !== null;
+  // They run statements, or make a key that does.
+  const offered = (language: unknown): boolean =>
+    context.may('own') && labelOf(language, context.place?.database) !== null;
   context.app.commands.addCommand(COMMANDS.copySnippet, {
     label: ({ language }) => labelOf(language, context.place?.database) ?? '',
     describedBy: {

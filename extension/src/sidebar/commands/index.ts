@@ -9,6 +9,7 @@ import { addCopying } from './copy.js';
 import { addCreating } from './create.js';
 import { addMenus } from './menu.js';
 import { addOpening } from './open.js';
+import { addPlanning } from './plan.js';
 import { addRemoving } from './remove.js';
 
 export interface Doing {
@@ -22,12 +23,16 @@ export interface Doing {
 export function addCommands(app: JupyterFrontEnd, model: Model): Doing {
   const context = new Context(app, model);
   addCreating(context);
+  addPlanning(context);
   addOpening(context);
   addCopying(context);
   addRemoving(context);
   return {
     run: command => {
-      void app.commands.execute(command);
+      // Keys come here for every row, whatever may be done to it.
+      if (app.commands.isEnabled(command)) {
+        void app.commands.execute(command);
+      }
     },
     snippets: addMenus(context)
   };

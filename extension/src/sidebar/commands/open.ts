@@ -31,7 +31,8 @@ export function addOpening(context: Context): void {
         const shown = target.place === null ? { tab: 'query' } : { text: firstRows(target) };
         await commands.execute(DASHBOARD, { tenant, database, ...shown });
       }
-    }
+    },
+    () => context.may('own')
   );
 
   context.add(
@@ -44,7 +45,8 @@ export function addOpening(context: Context): void {
       if (tenant !== undefined) {
         await commands.execute('dbaas:graphiql', { tenant, ...(database !== undefined && { database }) });
       }
-    }
+    },
+    () => context.may('own')
   );
 
   context.add(

@@ -30,7 +30,8 @@ export function addRemoving(context: Context): void {
         );
       }
       model.refresh();
-    }
+    },
+    () => context.may(context.subject?.kind === 'tenant' ? 'administer' : 'own')
   );
 }
 
