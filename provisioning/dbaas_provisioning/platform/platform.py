@@ -42,6 +42,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .issuers import Issuers
 from .members import Members
 from .plans import Plans
 from .progress import Tell
@@ -72,6 +73,7 @@ class Platform:
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
         self.members = Members(store, vault)
+        self.issuers = Issuers(store)
         self.plans = Plans(store, self._databases)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
