@@ -132,8 +132,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/v1/{tenant}/jwt", Guard.operator, {"POST": keys.sign}),
     Route("/v1/{tenant}/jwt-secret", Guard.operator, {"GET": keys.jwt_secret}),
-    Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}),
-    Route("/v1/{tenant}/load/{table}", Guard.operator, {"POST": load.load}, streams=_CSV | {""}),
+    Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}, counted=True),
+    Route("/v1/{tenant}/load/{table}", Guard.operator, {"POST": load.load}, streams=_CSV | {""}, counted=True),
     # data
     Route("/v1/{tenant}/openapi.json", Guard.caller, _DESCRIBE),
     Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),
