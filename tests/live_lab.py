@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,11 +117,12 @@ class Seen:
 
 
 @contextlib.contextmanager
-def running_lab(folder: Path) -> Iterator[Lab]:
+def running_lab(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
     """JupyterLab on an empty platform. The extension is taken as built, its server half as an install switches it on.
 
     Args:
         folder: empty; configuration, settings and the log go there.
+        environment: what it is told of a platform elsewhere, which may not be there yet, instead of getting its own.
     """
     assert (_extension / "labextension" / "package.json").is_file(), "build the extension first: make does"
     config, extensions = folder / "config", folder / "labextensions"
@@ -133,9 +134,10 @@ def running_lab(folder: Path) -> Iterator[Lab]:
     (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
     (folder / "work").mkdir()
     platform = LivePlatform(temporary_home())
+    told = {"DBAAS_HOME": str(platform.home)} if environment is None else environment
     token, port = secrets.token_hex(16), _free_port()
-    environment = without_platform(os.environ) | {
-        "DBAAS_HOME": str(platform.home),
+    env = without_platform(os.environ) | {
+        **told,
         "JUPYTER_CONFIG_DIR": str(config),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
@@ -148,14 +150,14 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         f"--LabApp.extra_labextensions_path={extensions}", "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=env)
     running = Lab(f"http://127.0.0.1:{port}", token, folder)
     try:
         deadline = time.monotonic() + 480
         while True:
             assert process.poll() is None and time.monotonic() < deadline, (folder / "log").read_text()
             try:
-                running.api("GET", "/v1/platform")
+                running.ask("GET", "/dbaas/v1/platform" if environment is None else "/api/status")
                 break
             except httpx.TransportError:
                 time.sleep(0.1)
@@ -167,7 +169,8 @@ def running_lab(folder: Path) -> Iterator[Lab]:
         except subprocess.TimeoutExpired:  # it waits for a thread of anyio's that idles; no test is about that
             process.kill()
             process.wait()
-        platform.cli("down")
+        if environment is None:
+            platform.cli("down")
         shutil.rmtree(platform.home, ignore_errors=True)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -76,6 +78,14 @@ def new_tenant(lab: Lab) -> Iterator[Callable[..., str]]:
 @pytest.fixture
 def page(lab: Lab, browser: Browser, seen: Seen, new_tenant: Callable[..., str]) -> Iterator[Page]:
     """JupyterLab as it opens, the panel not looked at yet. Whatever the page complains about fails the test."""
+    with opened_lab(lab, browser, seen) as page:
+        yield page
+    lab.forget()
+    assert seen.errors == []
+
+
+@contextlib.contextmanager
+def opened_lab(lab: Lab, browser: Browser, seen: Seen) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1100, "height": 760}, permissions=["clipboard-read", "clipboard-write"]
     )
@@ -89,7 +99,15 @@ def page(lab: Lab, browser: Browser, seen: Seen, new_tenant: Callable[..., str])
     page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
     yield page
     context.close()
-    lab.forget()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, browser: Browser, seen: Seen) -> Iterator[Callable[..., Page]]:
+    """``elsewhere(told)``: JupyterLab as it opens where its environment names a platform that is not its own."""
+    with contextlib.ExitStack() as stack:
+        yield lambda told: stack.enter_context(
+            opened_lab(stack.enter_context(running_lab(tmp_path, told)), browser, seen)
+        )
     assert seen.errors == []
 
 

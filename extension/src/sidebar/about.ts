@@ -13,10 +13,11 @@ const EXPOSED: Record<Exposure, string> = {
   policies: 'tables with row policies'
 };
 
-const RIGHTS: Record<Right, string> = {
+/** Who administers it is told by what is offered. */
+const RIGHTS: Record<Right, string | null> = {
   view: 'to look',
   own: 'to work with its databases and keys',
-  administer: 'to administer it'
+  administer: null
 };
 
 /** Null where there is nothing to add to the row itself. */

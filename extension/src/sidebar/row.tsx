@@ -52,6 +52,7 @@ export function RowLine({ row, index, active, ...on }: RowLineProps): React.Reac
       className={`dbaas-Row ${note} ${active ? 'dbaas-mod-active' : ''}`}
       role="treeitem"
       data-kind={subject.kind}
+      data-owned={may(subject.tenant, 'own') || undefined}
       aria-level={row.level}
       aria-posinset={row.position}
       aria-setsize={row.siblings}

@@ -33,8 +33,8 @@ const plan = aPlan('free');
 
 test('limits that do not hold are not spoken of', () => {
   assert.deepEqual(limitsOf(plan), [
-    ['Requests', 'at most 2,000 a second, 50 at once'],
-    ['Statements', 'at most 30 s each'],
+    ['Requests', '2,000/s, 50 at once'],
+    ['Statements', '30 s each'],
     ['Sleeps', 'after 30 minutes without use']
   ]);
   assert.equal(limitsOf({ ...plan, statement_timeout_ms: 0, idle_stop_seconds: 0 }).length, 1);

@@ -46,7 +46,7 @@ export function levelOf({ share }: Meter): 'fine' | 'near' | 'full' {
   return share >= NEAR ? 'near' : 'fine';
 }
 
-/** Other limits in words; none where there is nothing to say. */
+/** Other limits in words, of those that hold. */
 export function limitsOf(limits: Plan): [term: string, value: string][] {
   const { api_requests_per_second, api_concurrent_requests, statement_timeout_ms, idle_stop_seconds } =
     limits;
@@ -56,7 +56,7 @@ export function limitsOf(limits: Plan): [term: string, value: string][] {
       `at most ${exact(api_requests_per_second)} a second, ${exact(api_concurrent_requests)} at once`
     ],
     ...(statement_timeout_ms > 0
-      ? [['Statements', `at most ${exact(statement_timeout_ms / 1000)} s each`] as [string, string]]
+      ? [['Statements', `${exact(statement_timeout_ms / 1000)} s each`] as [string, string]]
       : []),
     ...(idle_stop_seconds > 0
       ? [['Sleeps', `after ${duration(idle_stop_seconds)} without use`] as [string, string]]

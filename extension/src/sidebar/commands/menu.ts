@@ -55,7 +55,8 @@ export function addMenus({ app: { contextMenu, commands } }: Context): Menu {
         rank += 1;
         contextMenu.addItem(
           command === SNIPPETS
-            ? { type: 'submenu', submenu: snippets, selector, rank }
+            ? // A submenu shows itself however little is in it.
+              { type: 'submenu', submenu: snippets, selector: `${selector}[data-owned]`, rank }
             : { command, selector, rank }
         );
       }
