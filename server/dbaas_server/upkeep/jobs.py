@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dbaas_provisioning.platform import Supervision
+from dbaas_provisioning.supervisor import Supervisor
 
 from ..services import Services
+from .idle import IdleStop
 from .loop import Job
 from .storage import Storage
 from .watchdog import Watchdog
@@ -14,14 +15,15 @@ __all__ = ["jobs"]
 STORAGE_SECONDS = 5.0
 
 
-def jobs(services: Services, supervision: Supervision) -> list[Job]:
+def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
     """Every job, in no order.
 
     Args:
-        supervision: the daemon's own: who starts and stops engines.
+        supervisor: who starts and stops engines.
     """
     observation = services.platform.observation
     return [
         Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
         Job("storage", STORAGE_SECONDS, Storage(observation).run),
     ]
