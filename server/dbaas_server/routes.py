@@ -11,6 +11,7 @@ from .control import (
     keys,
     load,
     members,
+    oidc,
     openapi,
     overview,
     plans,
@@ -45,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
     Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
+    Route("/v1/token/oidc", Guard.public, {"GET": oidc.providers, "POST": oidc.exchange}, max_body=oidc.MAX_BODY),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
