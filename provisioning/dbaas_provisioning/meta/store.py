@@ -35,6 +35,7 @@ from .connections import Connections
 from .history import HistoryStore
 from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
+from .usage import UsageStore
 
 __all__ = ["Store"]
 
@@ -58,6 +59,7 @@ class Store:
         history: the part with the statements that people ran.
         members: the part with persons, their rights and tokens.
         plans: the part with what tenants may use.
+        usage: the part with what they used.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -67,6 +69,7 @@ class Store:
         self.history = HistoryStore(connections)
         self.members = MemberStore(connections)
         self.plans = PlanStore(connections)
+        self.usage = UsageStore(connections)
 
     async def close(self) -> None:
         """Close the connections."""

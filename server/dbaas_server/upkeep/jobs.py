@@ -8,11 +8,13 @@ from ..services import Services
 from .idle import IdleStop
 from .loop import Job
 from .storage import Storage
+from .usage import UsageSamples
 from .watchdog import Watchdog
 
 __all__ = ["jobs"]
 
 STORAGE_SECONDS = 5.0
+USAGE_SECONDS = 60.0
 
 
 def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
@@ -25,5 +27,6 @@ def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
     return [
         Job("watchdog", 1.0, Watchdog(observation).run),
         Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
+        Job("usage", USAGE_SECONDS, UsageSamples(services.platform, services.turnstile).run),
         Job("storage", STORAGE_SECONDS, Storage(observation).run),
     ]
