@@ -32,6 +32,7 @@ from ..nouns import (
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 from .history import HistoryStore
+from .lifecycle import LifecycleStore
 
 __all__ = ["Store"]
 
@@ -51,6 +52,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        lifecycle: the part with work that is under way, and with dumps.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -58,6 +60,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.lifecycle = LifecycleStore(connections, vault)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -219,9 +222,15 @@ class Store:
 
     # --- databases --------------------------------------------------------------------------------------------------
 
-    async def insert_database(self, tenant: Tenant, cluster: Cluster, name: str, exposure: str) -> Database:
-        """A database that is being created. Raises ``Conflict`` (``database_exists``)."""
-        database_id = uuid4()
+    async def insert_database(
+        self, tenant: Tenant, cluster: Cluster, name: str, exposure: str, *, database_id: UUID | None = None
+    ) -> Database:
+        """A database that is being created. Raises ``Conflict`` (``database_exists``).
+
+        Args:
+            database_id: its id, when it had one before.
+        """
+        database_id = database_id or uuid4()
         try:
             await self._do(
                 "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster, exposure)"
