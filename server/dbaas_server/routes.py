@@ -12,6 +12,7 @@ from .control import (
     load,
     openapi,
     overview,
+    plans,
     query,
     schema,
     tenants,
@@ -46,6 +47,12 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/token", Guard.operator, {"POST": tokens.create}),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
+    Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
+    Route(
+        "/v1/plans/{plan}",
+        Guard.operator,
+        {"GET": plans.read, "PATCH": plans.update, "DELETE": plans.remove},
+    ),
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
     Route(
         "/v1/tenants/{tenant}",

@@ -107,7 +107,7 @@ class Lifecycle:
             owner = await self._store.tenant(tenant)
             async with self.turn(owner):
                 database = await self._databases.ready(owner, name)
-                return await self._dumps.take_in(database, chunks, owner.max_storage_gb * GIGABYTE)
+                return await self._dumps.take_in(database, chunks, int(owner.max_storage_gb * GIGABYTE))
 
     async def delete_dump(self, tenant: str, name: str, dump_id: UUID, *, actor: str) -> None:
         """The dump is gone. Raises ``NotFound`` (``dump_not_found``)."""
@@ -176,7 +176,7 @@ class Lifecycle:
         check_database_name(name)
         engine.check_name(name)
         await self._databases.remove_unfinished(owner, name)
-        plan = await self._store.plan(owner.plan_type)
+        plan = owner.limited(await self._store.plans.one(owner.plan_type))
         options = {"expose": dump.manifest.exposure} if engine.offer.options else {}
         try:
             return await self._databases.create(

@@ -80,12 +80,14 @@ async def fill(
         place = where(cluster, name, login)
         chosen = [each for each in found if wanted(each, present)]
         await _run(program, place, owner, archive, chosen, told, older_server=int(cluster.version) < NO_SUCH_SETTING[0])
+        async with administrator(cluster, superuser, name) as inside:
+            # What the dump made beneath the owner's role.
+            await inside.execute(
+                sql.SQL("reassign owned by {} to {}").format(sql.Identifier(working), sql.Identifier(owner))
+            )
         script = await _grants(program, archive, [each for each in found if grants and is_grant(each)])
         await _finish(cluster, login, name, owner, list(grants_of(script, contents.owner, owner)), contents)
     async with administrator(cluster, superuser, name) as inside:
-        await inside.execute(
-            sql.SQL("reassign owned by {} to {}").format(sql.Identifier(working), sql.Identifier(owner))
-        )
         if strangers := await foreign_roles(inside, [owner, *others, *API_ROLES, superuser.username]):
             raise Invalid(
                 "restore_refused",
