@@ -101,5 +101,17 @@ class DocumentEngine(PostgresEngine):
     ) -> None:
         """Nothing: PostgreSQL does not know that user."""
 
+    async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Nobody but the platform's own role writes here, and its door refuses what adds to documents.
+
+        What was removed already is given back to the system meanwhile: nobody can ask for that at the door.
+        """
+        from ..postgres.storage import vacuum
+
+        await vacuum(cluster, superuser, database.physical_name)
+
+    async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Nothing was taken."""
+
 
 ENGINE: Engine = DocumentEngine()

@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...copies import Copies
-from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
+from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
 from ...secrets import new_password
@@ -125,6 +125,24 @@ class PostgresEngine:
         from .limits import apply_limits
 
         await apply_limits(cluster, superuser, database.physical_name, plan)
+
+    def watch(self, cluster: Cluster, superuser: Credential) -> Watch:
+        """A watch on a running cluster; it connects with its first look."""
+        from . import watching
+
+        return watching.Watch(cluster, superuser)
+
+    async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Refuse whatever adds to a database; what reads or removes goes on. Safe to repeat."""
+        from .storage import withhold
+
+        await withhold(cluster, superuser, database.physical_name)
+
+    async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Undo :meth:`withhold`. Safe to repeat."""
+        from .storage import give_back
+
+        await give_back(cluster, superuser, database.physical_name)
 
     async def room(self, cluster: Cluster, superuser: Credential) -> int:
         """How many connections of a tenant's the running server has room for."""

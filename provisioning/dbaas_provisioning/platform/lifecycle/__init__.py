@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import UUID
 
 from ... import engines as engine_folder
-from ...errors import DbaasError, NotFound
+from ...errors import Conflict, DbaasError, NotFound
 from ...meta.store import Store
 from ...naming import check_database_name
 from ...nouns import Database, Dump, Home, Tenant
@@ -172,6 +172,8 @@ class Lifecycle:
         database_id: UUID | None = None,
     ) -> Database:
         """A new database with what a dump has."""
+        if owner.storage_full:
+            raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
         engine = engine_folder.engine(dump.manifest.engine)
         check_database_name(name)
         engine.check_name(name)
