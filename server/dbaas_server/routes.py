@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
+from .control import (
+    about,
+    clusters,
+    databases,
+    documents,
+    forms,
+    keys,
+    load,
+    openapi,
+    overview,
+    query,
+    schema,
+    tenants,
+    tokens,
+)
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
@@ -36,6 +50,12 @@ ROUTES: tuple[Route, ...] = (
         "/v1/tenants/{tenant}",
         Guard.operator,
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
+    ),
+    Route("/v1/clusters", Guard.operator, {"GET": clusters.list_all, "POST": clusters.add}),
+    Route(
+        "/v1/clusters/{cluster}",
+        Guard.operator,
+        {"GET": clusters.read, "PATCH": clusters.update, "DELETE": clusters.remove},
     ),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),

@@ -22,6 +22,8 @@ __all__ = ["Databases"]
 
 log = logging.getLogger(__name__)
 
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+
 
 class Databases:
     """What the platform does with databases, once it is known who may and while nobody else is at it.
@@ -45,10 +47,16 @@ class Databases:
         name: str,
         options: Mapping[str, str],
         progress: Tell | None = None,
+        server: Cluster | None = None,
     ) -> Database:
-        """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing."""
+        """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing.
+
+        Args:
+            server: an external one to place it on, where names of databases tell nothing of their tenants.
+        """
         async with AsyncExitStack() as undo:
-            cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
+            own = (one for one in await self._store.clusters(tenant.id) if one.engine == engine.name)
+            cluster = server or next(own, None)
             before = _before(engine, tenant, cluster)
             steps = Steps([*before, *engine.offer.steps, "Storing its passwords"], progress)
             if cluster is None:
@@ -59,12 +67,14 @@ class Databases:
                     tenant, engine.name, binaries.major, binaries.origin, superuser
                 )
                 undo.push_async_callback(self._undo_cluster, cluster)
-            database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
+            physical = opaque_name() if cluster.external else name
+            exposure = options.get("expose", "policies")
+            database = await self._store.insert_database(tenant, cluster, name, exposure, physical)
             undo.push_async_callback(self._undo_database, database)
             if before:
                 steps.begin()
             _, cluster, superuser = await self.reach(database)
-            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options, steps.begin)
+            grant = await engine.create_database(cluster, superuser, tenant, plan, physical, options, steps.begin)
             steps.begin()
             await self._store.store_logins(database, grant.logins)
             undo.pop_all()
@@ -150,11 +160,18 @@ class Databases:
         return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
 
 
+def opaque_name() -> str:
+    """For a database on a shared server, where everybody sees the names of all."""
+    return f"d_{''.join(secrets.choice(BASE32) for _ in range(12))}"
+
+
 def _before(engine: Engine, tenant: Tenant, cluster: Cluster | None) -> Sequence[str]:
     """What has to be done before the engine can make a database."""
     server = engine.offer.server
     if cluster is None:
         return [f"Looking for the programs of a {server}", f"Making and starting a {server} for {tenant.subdomain}"]
+    if cluster.external:
+        return [f"Reaching the server {cluster.name}"]
     return [] if cluster.state is ClusterState.running else [f"Waking {tenant.subdomain}'s {server}"]
 
 

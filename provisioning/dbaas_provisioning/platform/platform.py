@@ -40,6 +40,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .placement import Placement
 from .progress import Tell
 from .supervision import Access, Supervision
 
@@ -67,6 +68,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.placement = Placement(store, self._databases, home)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -196,6 +198,7 @@ class Platform:
             async with self._store.lock(tenant.id):
                 for database in await self._store.databases(tenant.id):
                     await self._store.mark_database(database.id, DatabaseState.dropping)
+                await self.placement.drop_databases_of(tenant)
                 for cluster in await self._store.clusters(tenant.id):
                     await self._supervision.remove(cluster.id)
                 await self._store.delete_tenant(tenant.id)
@@ -215,6 +218,7 @@ class Platform:
         options: Mapping[str, str],
         actor: str,
         progress: Tell | None = None,
+        cluster: str | None = None,
     ) -> Database:
         """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
 
@@ -222,20 +226,25 @@ class Platform:
 
         Args:
             progress: called with each step as it begins.
+            cluster: the name of an external server to place it on; without it the tenant has one of its own.
 
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
-        options), ``Conflict`` (``database_exists``), ``Unavailable``.
+        options), ``Conflict`` (``database_exists``), ``NotFound`` (``cluster_not_found``), ``Unavailable``,
+        ``Unsupported`` (``wrong_engine``).
         """
-        async with audited(self._store, "create_database", actor, tenant, name, {"engine": engine, **options}):
+        placed = {} if cluster is None else {"cluster": cluster[:LONGEST_DETAIL]}
+        details = {"engine": engine, **options, **placed}
+        async with audited(self._store, "create_database", actor, tenant, name, details):
             check_database_name(name)
             kind = engine_folder.engine(engine)
             kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = await self._store.plan(owner.plan_type)
+            server = None if cluster is None else await self.placement.for_databases_of(kind, cluster)
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
-                return await self._databases.create(owner, plan, kind, name, options, progress)
+                return await self._databases.create(owner, plan, kind, name, options, progress, server)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""
@@ -276,7 +285,7 @@ class Platform:
         return await self._store.cluster(cluster_id)
 
     async def clusters(self, tenant: str) -> Sequence[Cluster]:
-        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        """The clusters that a tenant has for itself, as they were last seen: at most one of each engine."""
         return await self._store.clusters((await self._store.tenant(tenant)).id)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
@@ -414,8 +423,8 @@ class Platform:
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``key`` or ``document`` (whose id is the tenant's). An empty ``id``
-        follows a break in which changes may have been missed: forget everything of that kind.
+        ``kind`` is ``tenant``, ``database``, ``cluster``, ``key`` or ``document`` (whose id is the tenant's).
+        An empty ``id`` follows a break in which changes may have been missed: forget everything of that kind.
         """
         self._listeners.append(listener)
 

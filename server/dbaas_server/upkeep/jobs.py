@@ -9,6 +9,9 @@ from .loop import Job
 
 __all__ = ["jobs"]
 
+LOOK_AFTER_SECONDS = 3.0
+"""Until what somebody changed on a server without event triggers is granted, published or withdrawn."""
+
 
 def jobs(services: Services, supervision: Supervision) -> list[Job]:
     """Every job, in no order.
@@ -16,4 +19,4 @@ def jobs(services: Services, supervision: Supervision) -> list[Job]:
     Args:
         supervision: the daemon's own: who starts and stops engines.
     """
-    return []
+    return [Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after)]

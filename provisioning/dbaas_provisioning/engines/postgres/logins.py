@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from psycopg import sql
 
-from ...nouns import Credential, Login, Plan
+from ...nouns import Credential, Login, Plan, Powers
 from ...secrets import new_password
 from .administrator import Connection
 from .launch import POOLS
@@ -34,6 +34,7 @@ MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
 )
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 POOL_ROLE_SINCE = 160000
+MEMBERSHIP_SINCE = 160000  # until then a member inherits and may become, if its own role does
 
 
 def new_logins() -> Mapping[Login, Credential]:
@@ -58,9 +59,18 @@ def password_clause(connection: Connection, login: Credential) -> sql.Composable
 
 
 def login_statements(
-    connection: Connection, database: str, login: Login, credential: Credential, plan: Plan, groups: Sequence[str]
+    connection: Connection,
+    database: str,
+    login: Login,
+    credential: Credential,
+    plan: Plan,
+    groups: Sequence[str],
+    powers: Powers,
 ) -> Iterator[sql.Composed]:
-    """What makes one login, a member of ``groups``. Its comment tells which database it belongs to."""
+    """What makes one login, a member of ``groups``. Its comment tells which database it belongs to.
+
+    An administrator who is no superuser becomes a member of it: what is the login's is then the administrator's, too.
+    """
     role = sql.Identifier(credential.username)
     yield sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole noreplication {} password {}").format(
         role, sql.SQL("inherit" if login is Login.owner else "noinherit"), password_clause(connection, credential)
@@ -68,7 +78,11 @@ def login_statements(
     yield sql.SQL("comment on role {} is {}").format(role, sql.Literal(_mark(database)))
     for group in groups:
         yield sql.SQL("grant {} to {}").format(sql.Identifier(group), role)
-    if login is not Login.owner and connection.info.server_version >= POOL_ROLE_SINCE:
+    if not powers.superuser:
+        options = " with inherit true, set true" if connection.info.server_version >= MEMBERSHIP_SINCE else ""
+        yield sql.SQL("grant {} to current_user" + options).format(role)
+    pools = powers.reserved_connections and connection.info.server_version >= POOL_ROLE_SINCE
+    if login is not Login.owner and pools:
         yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
     yield from limit_statements(credential.username, login, plan)
 

@@ -6,8 +6,9 @@ import hashlib
 
 from psycopg import sql
 
-from ...nouns import Cluster, Credential
+from ...nouns import Cluster, Credential, Database
 from .administrator import Connection, administrator, script
+from .tend import tend
 
 __all__ = ["prepare_database", "publish"]
 
@@ -18,15 +19,18 @@ _VERSION = (
 _LOOK_AGAIN = "select extensions.dbaas_identify(null), extensions.dbaas_publish_schemas()"
 
 
-async def prepare_database(cluster: Cluster, superuser: Credential, name: str) -> None:
+async def prepare_database(cluster: Cluster, superuser: Credential, database: Database) -> None:
     """Its publication, and a right replica identity for every table. Changes nothing where all is well."""
-    async with administrator(cluster, superuser, name) as connection:
+    async with administrator(cluster, superuser, database.physical_name) as connection:
+        if not cluster.powers.superuser:
+            return await tend(connection, database.owner, database.exposure, cluster.powers)
         found = await (await connection.execute(_VERSION)).fetchone()
         if found is not None and found[0] == _digest():
             await connection.execute(_LOOK_AGAIN)
         else:
             async with connection.transaction():
                 await publish(connection)
+        return None
 
 
 async def publish(connection: Connection) -> None:
