@@ -7,7 +7,9 @@
 4. Whatever comes out of a database is data: escaped in HTML, spelled out in text, sent beside the statement and never
    inside it.
 5. Notebooks are stored: a secret is displayed only where somebody asked for it by name.
-6. An error is one readable line that says what to do.
+6. What can be asked is written once, asynchronously; the synchronous modules (``client``, ``data``, ``load``, ``rows``,
+   ``transport``) are made from their ``*_async`` twins, and need no event loop.
+7. An error is one readable line that says what to do.
 """
 
 from __future__ import annotations
@@ -16,14 +18,19 @@ from typing import TYPE_CHECKING
 
 from .changes import Change, ChangesLost
 from .client import Client, DatabaseClient, TenantClient, connect
+from .client_async import AsyncClient, AsyncDatabaseClient, AsyncTenantClient, connect_async
 from .errors import ConnectionLost, DbaasError, GraphQLError, UsageError
 from .load import Loaded, Options
-from .results import Result, RowCapWarning
+from .results import AsyncResult, Result, RowCapWarning
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 __all__ = [
+    "AsyncClient",
+    "AsyncDatabaseClient",
+    "AsyncResult",
+    "AsyncTenantClient",
     "Change",
     "ChangesLost",
     "Client",
@@ -38,6 +45,7 @@ __all__ = [
     "TenantClient",
     "UsageError",
     "connect",
+    "connect_async",
 ]
 
 

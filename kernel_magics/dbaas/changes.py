@@ -11,15 +11,18 @@ import json
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from . import discovery, operations
+from .discovery import Endpoint
 from .errors import DbaasError, from_response
+from .operations import Operation
 from .transport import Transport
+from .transport_async import AsyncTransport
 
 __all__ = ["Change", "Changes", "ChangesLost", "Wanted", "read_events"]
 
@@ -28,6 +31,9 @@ _SILENCE_SECONDS = 40.0
 
 _PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 _PASSING = frozenset({"too_slow", "feed_ended", "feed_not_ready", "realtime_starting", "database_unavailable"})
+
+
+T = TypeVar("T")
 
 
 class ChangesLost(DbaasError):
@@ -71,10 +77,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is followed; see :meth:`dbaas.client.DatabaseClient.changes`."""
+    """What is followed; see :meth:`dbaas.client.DatabaseClient.changes`. No database is the tenant's default one."""
 
     tenant: str
-    database: str
+    database: str | None
     table: str
     schema: str | None = None
     where: str | None = None
@@ -99,7 +105,7 @@ class Changes:
 
     def __init__(
         self,
-        transport: Transport,
+        transport: Transport | AsyncTransport,
         wanted: Wanted,
         since: str | None = None,
         told: Callable[[bool], None] = lambda live: None,
@@ -146,10 +152,12 @@ class Changes:
 
 
 async def _follow(
-    transport: Transport, wanted: Wanted, since: str | None, told: Callable[[bool], None]
+    transport: Transport | AsyncTransport, wanted: Wanted, since: str | None, told: Callable[[bool], None]
 ) -> AsyncGenerator[Change | str]:
     """Changes, and a position whenever they begin to flow behind it."""
     position, failures = since, 0
+    if wanted.database is None:
+        wanted = replace(wanted, database=await _default_database(transport, wanted.tenant))
     while True:
         try:
             async for name, identity, data in _events(transport, wanted, position):
@@ -177,13 +185,13 @@ async def _follow(
         with suppress(DbaasError):
             # It may be elsewhere now. One that does not run is not started for this: it was stopped on purpose.
             if discovery.find() is not None:
-                await asyncio.to_thread(transport.run, operations.platform())
+                await _run(transport, operations.platform())
 
 
 async def _events(
-    transport: Transport, wanted: Wanted, position: str | None
+    transport: Transport | AsyncTransport, wanted: Wanted, position: str | None
 ) -> AsyncIterator[tuple[str, str | None, Any]]:
-    endpoint = await asyncio.to_thread(lambda: transport.endpoint)
+    endpoint = await _endpoint(transport)
     names = {"schema": wanted.schema, "filter": wanted.where, "event": wanted.event, "since": position}
     query = {"table": f"{wanted.database}.{wanted.table}"} | {name: value for name, value in names.items() if value}
     headers = {"Authorization": f"Bearer {wanted.key or endpoint.token}", "Accept": "text/event-stream"}
@@ -196,6 +204,25 @@ async def _events(
                 raise from_response(response.status_code, _json_or_none(body))
             async for event in read_events(response.aiter_lines()):
                 yield event
+
+
+async def _default_database(transport: Transport | AsyncTransport, tenant: str) -> str:
+    name = (await _run(transport, operations.tenant(tenant))).default_database
+    if name is None:
+        raise DbaasError(f"The tenant {tenant} has no database yet.", code="no_database")
+    return name
+
+
+async def _endpoint(transport: Transport | AsyncTransport) -> Endpoint:
+    if isinstance(transport, AsyncTransport):
+        return await transport.endpoint
+    return await asyncio.to_thread(lambda: transport.endpoint)
+
+
+async def _run(transport: Transport | AsyncTransport, operation: Operation[T]) -> T:
+    if isinstance(transport, AsyncTransport):
+        return await transport.run(operation)
+    return await asyncio.to_thread(transport.run, operation)
 
 
 async def read_events(lines: AsyncIterator[str]) -> AsyncIterator[tuple[str, str | None, Any]]:

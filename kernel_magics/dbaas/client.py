@@ -1,7 +1,9 @@
+# Made from client_async.py by provisioning/scripts/twins.py. Change that file, then run `make format`.
+
 """The typed client: ``dbaas.connect()``.
 
-``Client`` is the platform, ``TenantClient`` a tenant, ``DatabaseClient`` a database. They hold names and a transport;
-making one asks nothing of the server.
+``Client`` is the platform, ``TenantClient`` a tenant, ``DatabaseClient`` a database. They hold names
+and a transport; making one asks nothing of the server.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import pyarrow as pa
 
@@ -19,12 +21,14 @@ from .bundle import Origin
 from .changes import Changes, Wanted
 from .data import TableClient
 from .discovery import Endpoint
-from .errors import DbaasError, did_you_mean
+from .errors import DbaasError
+from .fetched import first_rows
 from .load import Loaded, Options, load
 from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
 from .operations import Page
 from .params import bind
-from .results import Result, fetch_arrow, first_rows
+from .results import Result
+from .rows import fetch_arrow
 from .transport import Transport
 
 if TYPE_CHECKING:
@@ -41,17 +45,9 @@ def connect(url: str | None = None, token: str | None = None) -> Client:
     Nothing is asked of it yet. A local platform that does not run is started on first use.
     """
     if url is None:
-        return Client(Transport(_locate))
+        return Client(Transport(discovery.locate))
     endpoint = Endpoint(url.rstrip("/"), token, "connect()")
     return Client(Transport(lambda _: endpoint))
-
-
-def _locate(again: bool) -> Endpoint:
-    found = discovery.find()
-    if found is None or (again and found.local):
-        # The run file of a daemon that was killed a moment ago may still be there; `up` leaves a healthy one alone.
-        return discovery.start()
-    return found
 
 
 class Client:
@@ -94,8 +90,14 @@ class Client:
         return self.tenant(tenants[0].subdomain).document(path)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections. As a context manager it does that at the end."""
         self.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return "dbaas.Client()"
@@ -234,7 +236,7 @@ class DatabaseClient(_Graph):
     def name(self) -> str:
         """Its name; asks the server which one is the default where none was given."""
         if self._name is None:
-            self._name = self.transport.run(operations.tenant(self.tenant)).default_database
+            self._name = (self.transport.run(operations.tenant(self.tenant))).default_database
         if self._name is None:
             raise DbaasError(f"The tenant {self.tenant} has no database yet.", code="no_database")
         return self._name
@@ -293,7 +295,7 @@ class DatabaseClient(_Graph):
             ChangesLost: while iterating, when some changes are not known any more.
             DbaasError: while iterating, for what the server refuses.
         """
-        return Changes(self.transport, Wanted(self.tenant, self.name, table, schema, where, event, key), since)
+        return Changes(self.transport, Wanted(self.tenant, self._name, table, schema, where, event, key), since)
 
     def schema(self) -> Schema:
         """Tables, columns, policies, functions."""
@@ -319,11 +321,11 @@ class DatabaseClient(_Graph):
         """
         from pymongo import MongoClient  # only for those who have documents
 
-        where = str(self.connection_string())
+        name, where = self.name, str(self.connection_string())
         if not where.startswith("mongodb://"):
-            raise DbaasError(f"{self.name} is no document database.", code="wrong_engine", hint="Use query().")
+            raise DbaasError(f"{name} is no document database.", code="wrong_engine", hint="Use query().")
         client: MongoClient[dict[str, Any]] = MongoClient(where, appname="dbaas notebook")
-        return client[self.name]
+        return client[name]
 
     def rotate(self) -> Database:
         """New credentials; the old ones die. The answer has the new ``connection_string``."""
@@ -384,10 +386,3 @@ class BoundStatement:
         table = self.transport.run(operation)
         named = table.rename_columns(distinct(table.column_names))
         return named.replace_schema_metadata(table.schema.metadata)
-
-
-def resolve(word: str, known: Sequence[str], what: str) -> str:
-    """``word`` if it is one of ``known``. Raises ``DbaasError`` with the nearest as a hint."""
-    if word in known:
-        return word
-    raise DbaasError(f"There is no {what} {word!r}.", code="not_found", hint=did_you_mean(word, known))

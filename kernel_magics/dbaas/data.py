@@ -1,3 +1,5 @@
+# Made from data_async.py by provisioning/scripts/twins.py. Change that file, then run `make format`.
+
 """A table through the REST API, as an application sees it."""
 
 from __future__ import annotations

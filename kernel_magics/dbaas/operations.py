@@ -1,6 +1,6 @@
 """What can be asked of the server, free of I/O: each function makes an :class:`Operation` that a transport carries.
 
-A synchronous and an asynchronous client are both a few lines over these.
+The asynchronous client and the synchronous one, which is made from it, are both a few lines over these.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
-"""Carries operations to the server over HTTP, synchronously.
+# Made from transport_async.py by provisioning/scripts/twins.py. Change that file, then run `make format`.
 
-What is asked and what the answers mean is in :mod:`~dbaas.operations`; a second transport needs only this module's
-few methods. A server that went away is looked for again, once: always when the request cannot have arrived, and for
-reads also when the connection broke in the middle. A write whose answer was lost is never sent twice.
+"""Carries operations to the server over HTTP.
+
+What is asked and what the answers mean is in :mod:`~dbaas.operations`. A server that went away is looked for again,
+once: always when the request cannot have arrived, and for reads also when the connection broke in the middle. A write
+whose answer was lost is never sent twice.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,7 +33,9 @@ _SAFE = {"GET", "HEAD"}
 
 
 class Transport:
-    """An HTTP connection pool to wherever the server is. Thread-safe.
+    """An HTTP connection pool to wherever the server is.
+
+    The synchronous one may be used by several threads, the asynchronous one by the tasks of one event loop.
 
     Args:
         locate: finds the server; called on first use and again when it went away.
@@ -49,7 +53,7 @@ class Transport:
     @property
     def endpoint(self) -> Endpoint:
         """Where the server is. Finds (and perhaps starts) it on first use."""
-        return self._connected()[0]
+        return (self._connected())[0]
 
     def run(self, operation: Operation[T], *, seconds: float | None = None) -> T:
         """Send one operation and decode its answer.
@@ -118,7 +122,7 @@ class Transport:
             endpoint.url + operation.path,
             params=list(operation.query) or None,
             headers=headers,
-            content=operation.body() if callable(operation.body) else operation.body,
+            content=_parts(operation.body()) if callable(operation.body) else operation.body,
             timeout=httpx.Timeout(seconds, connect=min(self._connect_seconds, seconds or self._connect_seconds)),
         )
         return http.send(request, stream=True)
@@ -135,6 +139,13 @@ class Transport:
                 loopback = urlsplit(self._endpoint.url).hostname in _LOOPBACK
                 self._http = httpx.Client(trust_env=not loopback, follow_redirects=False)
             return self._endpoint, self._http
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """A body in parts. They may be read from a file, which others do not wait for."""
+    source = iter(chunks)
+    while (part := next(source, None)) is not None:
+        yield part
 
 
 def _lost(endpoint: Endpoint, error: httpx.TransportError, *, sent: bool) -> ConnectionLost:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,8 +12,8 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Powers", "Right", "Tenant", "Usage",
-    "Vitals",
+    "Endpoint", "HistoryEntry", "Home", "Invitation", "JwtSecret", "KeyRole", "Login", "Member", "OidcIssuer",
+    "Operator", "Plan", "Powers", "Right", "Standing", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -58,6 +58,80 @@ class Right(StrEnum):
         return order.index(self) >= order.index(needed)
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person with a right on a tenant. See :mod:`~dbaas_provisioning.persons` for how they are named."""
+
+    person: str
+    right: Right
+    added_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person who runs the platform, beside those on its machine."""
+
+    person: str
+    added_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A right that whoever has the invitation's token is given once they signed in.
+
+    Attributes:
+        name: of whom it is meant for, as the inviting person calls them.
+    """
+
+    id: UUID
+    name: str
+    right: Right
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OidcIssuer:
+    """An OpenID provider whose word the platform takes.
+
+    Attributes:
+        issuer: its URL, as its tokens name it.
+        audience: the client id that tokens for this platform are made for.
+    """
+
+    name: str
+    issuer: str
+    audience: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do.
+
+    Attributes:
+        operator: everything, on every tenant and on the platform.
+        rights: subdomain → right.
+        epoch: of the tokens that are valid for them.
+    """
+
+    operator: bool = False
+    rights: Mapping[str, Right] = field(default_factory=dict)
+    epoch: int = 0
+
+    def on(self, tenant: str) -> Right | None:
+        """The right on a tenant; None where the person may not even know that it exists."""
+        return Right.administer if self.operator else self.rights.get(tenant)
+
+    def only(self, tenant: str) -> Standing:
+        """The same on one tenant, and nothing elsewhere."""
+        right = self.on(tenant)
+        return Standing(False, {} if right is None else {tenant: right}, self.epoch)
+
+
 class Login(StrEnum):
     """The logins of a database.
 
@@ -73,13 +147,25 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a tenant may use. Realtime connections and rates are those of one server process."""
+    """What a tenant may use. Realtime connections and rates are those of one server process.
+
+    Attributes:
+        max_connections: of the tenant's own to one database, and to all of one engine together.
+        max_storage_gb: 10⁹ bytes, of all its databases together.
+        statement_timeout_ms: 0: no limit.
+        idle_transaction_seconds: for which a transaction may stand with nothing to do.
+        idle_stop_seconds: without any use, after which a server is stopped; None: never.
+        api_requests_per_second: over all processes of the platform on one machine, like those at once.
+    """
 
     name: str
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
     statement_timeout_ms: int
-    idle_stop_seconds: int | None  # None: never stopped when idle
+    idle_transaction_seconds: int
+    idle_stop_seconds: int | None
+    api_requests_per_second: int
+    api_concurrent_requests: int
     realtime_connections: int
     realtime_channels: int  # of one connection
     realtime_joins_per_second: int
@@ -93,6 +179,8 @@ class Tenant:
 
     Attributes:
         subdomain: its name in URLs.
+        max_connections, max_storage_gb: the plan's, or the tenant's own where it has others.
+        storage_full: its databases take more than ``max_storage_gb``.
         cors_origins: whose pages may read its data in a browser; ``("*",)`` is everybody, empty nobody.
         graphql_introspection: whether others than secret keys may ask a GraphQL schema about itself.
     """
@@ -102,12 +190,17 @@ class Tenant:
     subdomain: str
     plan_type: str
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
+    storage_full: bool
     default_database: str | None
     cors_origins: tuple[str, ...]
     graphql_introspection: bool
     created_at: datetime
     updated_at: datetime
+
+    def limited(self, plan: Plan) -> Plan:
+        """What this tenant may use: its plan, with what it has of its own."""
+        return replace(plan, max_connections=self.max_connections, max_storage_gb=self.max_storage_gb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +372,7 @@ class Usage:
     size_bytes: int | None
     connections: int
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +399,9 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One control action: who did what to whom, and whether it worked."""
+    """One control action: who did what to whom, and whether it worked. Later entries have greater ids."""
 
+    id: int
     at: datetime
     actor: str
     action: str

@@ -1,4 +1,6 @@
-"""What ``make check`` runs: format, lint, types, layers, the front end's own. All of it runs, then the verdict."""
+"""What ``make check`` runs: format, lint, types, layers, the front end's own, and whether the synchronous client is
+what its asynchronous twin makes. All of it runs, then the verdict.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ __all__ = ["check"]
 _CHECKS: Sequence[tuple[str, Sequence[str], Path]] = (
     ("format", ("ruff", "format", "--check", "."), root),
     ("lint", ("ruff", "check", "."), root),
+    ("synchronous client", ("python", "provisioning/scripts/twins.py", "--check"), root),
     ("types", ("mypy",), root),
     ("types of the scripts", ("mypy", "--config-file", "pyproject.toml", "provisioning/scripts"), root),
     ("layers", ("lint-imports", "--no-cache"), root),

@@ -80,8 +80,9 @@ def only_check(log: Log) -> None:
 
 
 def format_code(log: Log) -> None:
-    """Bring the Python code into the checked format."""
+    """Make the synchronous client from the asynchronous one, and bring the Python code into the checked format."""
     ensure_environment(log, DEV)
+    log.run([program("python"), root / "provisioning" / "scripts" / "twins.py"], remedy="Read the log.")
     for arguments in (["check", "--fix-only", "--quiet"], ["format", "--quiet"]):
         log.run([program("ruff"), *arguments, "."], remedy="Read the log.")
 

@@ -135,6 +135,7 @@ class Placement:
                     await self._store.mark_cluster(cluster.id, ClusterState.failed)
                 continue
             if cluster.state is not ClusterState.running:
+                await self._databases.limit_on(cluster)  # they may have changed while it was away
                 await self._store.mark_cluster(cluster.id, ClusterState.running)
             if not cluster.powers.event_triggers or not cluster.powers.superuser:
                 await self._tend(engine, cluster, login)

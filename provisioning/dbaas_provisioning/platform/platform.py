@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from .. import engines as engine_folder
@@ -35,12 +36,15 @@ from ..nouns import (
     Vitals,
 )  # fmt: skip
 from ..origins import check_origins
+from ..persons import check_person
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .members import Members
 from .placement import Placement
+from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
 
@@ -69,6 +73,8 @@ class Platform:
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
         self.placement = Placement(store, self._databases, home)
+        self.members = Members(store, vault)
+        self.plans = Plans(store, self._databases)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -132,11 +138,24 @@ class Platform:
 
     # --- tenants. ``ref`` is a subdomain ----------------------------------------------------------------------------
 
-    async def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str = "free", actor: str) -> Tenant:
+    async def create_tenant(
+        self,
+        name: str,
+        *,
+        subdomain: str | None = None,
+        plan: str = "free",
+        administrator: str | None = None,
+        for_themself: bool = False,
+        actor: str,
+    ) -> Tenant:
         """A new tenant, with a secret that signs its tokens. The subdomain is derived from the name unless given.
 
-        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``), ``Conflict``
-        (``tenant_exists``), ``NotFound`` (``plan_not_found``).
+        Args:
+            administrator: the person who is its first member.
+            for_themself: it is that person who asks, and may make as many as :meth:`Members.tenants_each` says.
+
+        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``, ``invalid_person``),
+        ``Conflict`` (``tenant_exists``), ``NotFound`` (``plan_not_found``), ``Forbidden`` (``not_an_operator``).
         """
         if subdomain is None:
             with contextlib.suppress(Invalid):
@@ -144,7 +163,16 @@ class Platform:
         async with audited(self._store, "create_tenant", actor, subdomain, name, {"plan": plan}):
             name = check_tenant_name(name)
             subdomain = derive_subdomain(name) if subdomain is None else check_subdomain(subdomain)
-            return await self._store.insert_tenant(name, subdomain, await self._store.plan(plan), new_jwt_secret())
+            if administrator is not None:
+                check_person(administrator)
+            return await self._store.insert_tenant(
+                name,
+                subdomain,
+                await self._store.plans.one(plan),
+                new_jwt_secret(),
+                administrator=administrator,
+                for_themself=for_themself,
+            )
 
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by subdomain."""
@@ -160,19 +188,28 @@ class Platform:
         *,
         default_database: str | None = None,
         plan: str | None = None,
+        max_connections: int | None = None,
+        max_storage_gb: float | None = None,
+        restart: bool = False,
         cors_origins: Sequence[object] | None = None,
         graphql_introspection: bool | None = None,
         actor: str,
     ) -> Tenant:
         """Set the default database, the plan, the origins whose pages may read the data, introspection: what is given.
 
-        A plan with another number of connections restarts the tenant's running clusters; their sessions end.
-        Raises ``Invalid`` (``invalid_origin``), ``Unsupported`` (``wrong_engine``).
+        Args:
+            max_connections, max_storage_gb: instead of what the plan says; 0: what it says.
+            restart: at once, where a server has no room for as many connections as allowed now; its sessions end.
+                Else it is done when nobody is connected (:meth:`Plans.short`).
+
+        Raises ``Invalid`` (``invalid_origin``, ``invalid_limit``), ``Unsupported`` (``wrong_engine``).
         """
         wished = None if cors_origins is None else " ".join(map(str, cors_origins))[:LONGEST_DETAIL]
         details = {"default_database": default_database, "plan": plan, "cors_origins": wished}
         if graphql_introspection is not None:
             details["graphql_introspection"] = str(graphql_introspection).lower()
+        for name, number in (("max_connections", max_connections), ("max_storage_gb", max_storage_gb)):
+            details[name] = None if number is None else f"{number:g}"
         given = {key: value for key, value in details.items() if value is not None}
         async with audited(self._store, "update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
@@ -187,8 +224,8 @@ class Platform:
                     await self._store.set_cors_origins(tenant.id, origins)
                 if graphql_introspection is not None:
                     await self._store.set_introspection(tenant.id, graphql_introspection)
-                if plan is not None:
-                    await self._databases.change_plan(tenant, await self._store.plan(plan))
+                if plan is not None or max_connections is not None or max_storage_gb is not None:
+                    await self.plans.give(tenant, plan, max_connections, max_storage_gb, restart=restart)
             return await self._store.tenant(ref)
 
     async def drop_tenant(self, ref: str, *, actor: str) -> None:
@@ -205,7 +242,7 @@ class Platform:
 
     async def plan(self, name: str) -> Plan:
         """What a plan allows. Raises ``NotFound`` (``plan_not_found``)."""
-        return await self._store.plan(name)
+        return await self._store.plans.one(name)
 
     # --- databases --------------------------------------------------------------------------------------------------
 
@@ -240,8 +277,8 @@ class Platform:
             kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
-            plan = await self._store.plan(owner.plan_type)
             server = None if cluster is None else await self.placement.for_databases_of(kind, cluster)
+            plan = owner.limited(await self._store.plans.one(owner.plan_type))
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
                 return await self._databases.create(owner, plan, kind, name, options, progress, server)
@@ -304,7 +341,7 @@ class Platform:
         owner = await self._store.tenant(tenant)
         database = await self._databases.ready(owner, name)
         endpoint = await self._supervision.ensure(database.cluster_id)
-        plan = await self._store.plan(owner.plan_type)
+        plan = owner.limited(await self._store.plans.one(owner.plan_type))
         return Access(database, owner, plan, endpoint, await self._store.logins(database))
 
     # --- MongoDB's clients ------------------------------------------------------------------------------------------
@@ -339,7 +376,7 @@ class Platform:
         async with audited(self._store, "rotate", actor, tenant, None):
             await self._store.new_mongo_secret((await self._store.tenant(tenant)).id)
 
-    # --- keys and tokens --------------------------------------------------------------------------------------------
+    # --- keys -------------------------------------------------------------------------------------------------------
 
     async def create_key(
         self, tenant: str | None, role: KeyRole, *, documents_only: bool = False, actor: str
@@ -403,28 +440,36 @@ class Platform:
         """What signs a tenant's tokens."""
         return await self._store.jwt_secret((await self._store.tenant(tenant)).id)
 
-    def person_token(self, person: str, *, ttl_seconds: int) -> str:
-        """``dbt_…``: who holds it is this person, for so long."""
-        return self._vault.person_token(person, ttl_seconds)
-
-    def check_person_token(self, token: str) -> str:
-        """The person. Raises ``Unauthorized`` (``token_expired``, ``token_invalid``)."""
-        return self._vault.check_person_token(token)
-
     async def _tenant_id(self, ref: str | None) -> UUID | None:
         return None if ref is None else (await self._store.tenant(ref)).id
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
-    async def audit(self, *, tenant: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest entries first; of one tenant (by subdomain, also a dropped one) or of all."""
-        return await self._store.audit(tenant, limit)
+    async def audit(
+        self,
+        *,
+        tenant: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        since: datetime | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first: of one tenant (by subdomain, also a dropped one), actor and action, or of all.
+
+        Args:
+            before: the id of an entry; those that are older.
+        """
+        return await self._store.audit(
+            tenant=tenant, actor=actor, action=action, since=since, before=before, limit=limit
+        )
 
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``cluster``, ``key`` or ``document`` (whose id is the tenant's).
-        An empty ``id`` follows a break in which changes may have been missed: forget everything of that kind.
+        ``kind`` is ``tenant``, ``database``, ``cluster``, ``key``, ``document`` (whose id is the tenant's),
+        ``plan`` (whose id is its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or tokens on the platform).
+        An empty ``id`` of another kind follows a break in which changes may have been missed: forget everything.
         """
         self._listeners.append(listener)
 

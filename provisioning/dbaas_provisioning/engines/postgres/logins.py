@@ -35,6 +35,7 @@ MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 POOL_ROLE_SINCE = 160000
 MEMBERSHIP_SINCE = 160000  # until then a member inherits and may become, if its own role does
+MOST_TEMPORARY = 2_147_483_647  # kB
 
 
 def new_logins() -> Mapping[Login, Credential]:
@@ -84,16 +85,22 @@ def login_statements(
     pools = powers.reserved_connections and connection.info.server_version >= POOL_ROLE_SINCE
     if login is not Login.owner and pools:
         yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
-    yield from limit_statements(credential.username, login, plan)
+    yield from limit_statements(credential.username, login, plan, powers)
 
 
-def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Composed]:
+def limit_statements(username: str, login: Login, plan: Plan, powers: Powers) -> Iterator[sql.Composed]:
     """What makes a plan's limits hold for one login."""
     role = sql.Identifier(username)
     connections = plan.max_connections if login is Login.owner else POOLS
     yield sql.SQL("alter role {} connection limit {}").format(role, sql.Literal(connections))
     yield sql.SQL("alter role {} set statement_timeout = {}").format(
         role, sql.Literal(f"{plan.statement_timeout_ms}ms")
+    )
+    if not powers.superuser:
+        return
+    # Of each session; only a superuser may set it, and set it otherwise.
+    yield sql.SQL("alter role {} set temp_file_limit = {}").format(
+        role, sql.Literal(f"{min(round(plan.max_storage_gb * 1e6), MOST_TEMPORARY)}kB")
     )
 
 

@@ -219,6 +219,12 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
         yield Ability(
             "reserved_connections", "refused", "Connections cannot be kept free for the API; tenants share them all."
         )
+    if powers.superuser:
+        yield Ability("temporary_files", "supported", "What a statement may write to temporary files is limited.")
+    else:
+        yield Ability(
+            "temporary_files", "refused", "Only a superuser can limit what statements write to temporary files."
+        )
     missing = [name for name in EXTENSIONS if name not in powers.extensions]
     yield Ability(
         "extensions",
