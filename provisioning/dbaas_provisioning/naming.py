@@ -21,7 +21,8 @@ LONGEST_DATABASE_NAME = 63  # bytes; PostgreSQL cuts longer identifiers off with
 RESERVED_SUBDOMAINS = frozenset({
     "admin", "api", "audit", "auth", "clusters", "dbaas", "docs", "editor", "graphql", "health", "healthz",
     "invitations", "lab", "login", "logout", "metrics", "oidc", "openapi", "openapi-json", "operators",
-    "platform", "platform-meta", "realtime", "rest", "static", "status", "storage", "system", "tenants", "token", "v1", "v2", "www",
+    "platform", "platform-meta", "realtime", "rest", "static", "status", "storage", "system", "tenants", "token", "v1",
+    "v2", "www",
 })  # fmt: skip
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "platform_meta"})
 

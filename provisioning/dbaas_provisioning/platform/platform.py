@@ -468,7 +468,8 @@ class Platform:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
         ``kind`` is ``tenant``, ``database``, ``cluster``, ``key``, ``document`` (whose id is the tenant's),
-        ``plan`` (whose id is its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or tokens on the platform).
+        ``plan`` (whose id is its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or
+        tokens on the platform).
         An empty ``id`` of another kind follows a break in which changes may have been missed: forget everything.
         """
         self._listeners.append(listener)
