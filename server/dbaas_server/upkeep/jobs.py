@@ -6,11 +6,15 @@ from dbaas_provisioning.platform import Supervision
 
 from ..services import Services
 from .loop import Job
+from .storage import Storage
+from .watchdog import Watchdog
 
 __all__ = ["jobs"]
 
 LOOK_AFTER_SECONDS = 3.0
 """Until what somebody changed on a server without event triggers is granted, published or withdrawn."""
+
+STORAGE_SECONDS = 5.0
 
 
 def jobs(services: Services, supervision: Supervision) -> list[Job]:
@@ -19,4 +23,9 @@ def jobs(services: Services, supervision: Supervision) -> list[Job]:
     Args:
         supervision: the daemon's own: who starts and stops engines.
     """
-    return [Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after)]
+    observation = services.platform.observation
+    return [
+        Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
+        Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("storage", STORAGE_SECONDS, Storage(observation).run),
+    ]

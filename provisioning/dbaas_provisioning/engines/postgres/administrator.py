@@ -15,7 +15,7 @@ from psycopg import sql
 from ...errors import DbaasError, Unavailable
 from ...nouns import Cluster, Credential
 
-__all__ = ["Connection", "administrator", "refused", "script"]
+__all__ = ["Connection", "administrator", "connect", "refused", "script"]
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -25,6 +25,29 @@ OPTIONS = (
     "-c idle_in_transaction_session_timeout=60s -c client_min_messages=warning"
 )
 UNLOGGED = " -c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1"  # a superuser's
+
+
+async def connect(
+    cluster: Cluster,
+    superuser: Credential,
+    database: str | None = None,
+    *,
+    connect_timeout: int = 10,
+    plain: bool = False,
+) -> Connection:
+    """A connection in autocommit, for whoever closes it. Raises as psycopg does.
+
+    Args:
+        database: which one to enter; None for work on the server itself.
+        plain: nothing is known yet of what the login may do.
+    """
+    return await psycopg.AsyncConnection.connect(
+        **cluster.endpoint.parameters, dbname=database or cluster.settings.get("database", "postgres"),
+        user=superuser.username, password=superuser.secret,
+        options=OPTIONS + (UNLOGGED if cluster.powers.superuser and not plain else ""),
+        application_name="dbaas control", require_auth="scram-sha-256", gssencmode="disable",
+        connect_timeout=connect_timeout, autocommit=True,
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -39,21 +62,15 @@ async def administrator(
     """A connection in autocommit, closed afterwards.
 
     Args:
-        database: which one to enter; None for work on the server itself.
-        plain: nothing is known yet of what the login may do.
+        database, plain: see :func:`connect`.
 
     Raises ``Unavailable`` (``engine_unreachable``) when it cannot be made or breaks; other refusals of the engine
     become a ``DbaasError`` with its SQLSTATE.
     """
     try:
-        connection = await psycopg.AsyncConnection.connect(
-            **cluster.endpoint.parameters, dbname=database or cluster.settings.get("database", "postgres"),
-            user=superuser.username, password=superuser.secret,
-            options=OPTIONS + (UNLOGGED if cluster.powers.superuser and not plain else ""),
-            application_name="dbaas control", require_auth="scram-sha-256", gssencmode="disable",
-            connect_timeout=connect_timeout, autocommit=True,
-        )  # fmt: skip
-        async with connection:
+        async with await connect(
+            cluster, superuser, database, connect_timeout=connect_timeout, plain=plain
+        ) as connection:
             yield connection
     except psycopg.Error as error:
         raise refused(error) from None
