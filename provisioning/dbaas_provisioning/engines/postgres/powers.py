@@ -221,7 +221,7 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
         )
     yield Ability(
         "limits", "worked_around",
-        "Connections are limited for each login; times only by default, and storage is not: nobody watches this server.",
+        "Connections are limited for each login; times only by default, storage is not: nobody watches this server.",
     )  # fmt: skip
     if powers.superuser:
         yield Ability("temporary_files", "supported", "What a statement may write to temporary files is limited.")
