@@ -190,8 +190,9 @@ def authority_file(authority: str, home: Home) -> str:
         return authority
     path: Path = home.authorities / f"{hashlib.sha256(authority.encode()).hexdigest()}.pem"
     if not path.exists():
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.parent.mkdir(mode=0o711, exist_ok=True)
         write_private(path, authority)
+        path.chmod(0o644)  # nothing secret: client programs run as another user, and read it
     return str(path)
 
 

@@ -18,7 +18,7 @@ from .powers import EXTENSIONS
 from .prepare import publish
 from .tend import tend
 
-__all__ = ["create_database", "make_database"]
+__all__ = ["create_database", "fill_database", "make_database"]
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def create_database(
             yield from login_statements(connection, name, login, credential, plan, MEMBER_OF[login], cluster.powers)
 
     async def fill(inside: Connection) -> None:
-        await _fill(inside, name, logins, exposure, cluster.powers)
+        await fill_database(inside, name, logins, exposure, cluster.powers)
 
     await make_database(cluster, superuser, name, statements, fill, begin)
     return Grant(name, logins)
@@ -86,9 +86,10 @@ def _exists(name: str) -> Conflict:
     return Conflict("database_exists", f"There is a database called {name!r} already.", hint="Choose another name.")
 
 
-async def _fill(
+async def fill_database(
     inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str, powers: Powers
 ) -> None:
+    """What the platform keeps in a new database, and what its logins may do there."""
     names = {"database": name} | {login.value: credential.username for login, credential in logins.items()}
     async with inside.transaction():
         await inside.execute(script("privileges", **names))

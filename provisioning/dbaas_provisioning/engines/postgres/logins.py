@@ -15,7 +15,9 @@ from .launch import POOLS
 
 __all__ = [
     "MEMBER_OF",
+    "POOL_ROLE_SINCE",
     "by_login",
+    "for_administrator",
     "limit_statements",
     "login_statements",
     "logins_of",
@@ -80,12 +82,17 @@ def login_statements(
     for group in groups:
         yield sql.SQL("grant {} to {}").format(sql.Identifier(group), role)
     if not powers.superuser:
-        options = " with inherit true, set true" if connection.info.server_version >= MEMBERSHIP_SINCE else ""
-        yield sql.SQL("grant {} to current_user" + options).format(role)
+        yield from for_administrator(connection, credential.username)
     pools = powers.reserved_connections and connection.info.server_version >= POOL_ROLE_SINCE
     if login is not Login.owner and pools:
         yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
     yield from limit_statements(credential.username, login, plan, powers)
+
+
+def for_administrator(connection: Connection, username: str) -> Iterator[sql.Composed]:
+    """What makes an administrator who is no superuser a member of a login: it can work for it, and end its sessions."""
+    options = sql.SQL(" with inherit true, set true" if connection.info.server_version >= MEMBERSHIP_SINCE else "")
+    yield sql.SQL("grant {} to current_user{}").format(sql.Identifier(username), options)
 
 
 def limit_statements(username: str, login: Login, plan: Plan, powers: Powers) -> Iterator[sql.Composed]:

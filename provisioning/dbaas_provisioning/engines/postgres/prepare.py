@@ -10,7 +10,7 @@ from ...nouns import Cluster, Credential, Database
 from .administrator import Connection, administrator, script
 from .tend import tend
 
-__all__ = ["prepare_database", "publish"]
+__all__ = ["prepare_database", "publish", "tend_database"]
 
 _VERSION = (
     "select obj_description(to_regprocedure('extensions.dbaas_publish()'), 'pg_proc')"
@@ -19,18 +19,21 @@ _VERSION = (
 _LOOK_AGAIN = "select extensions.dbaas_identify(null), extensions.dbaas_publish_schemas()"
 
 
-async def prepare_database(cluster: Cluster, superuser: Credential, database: Database) -> None:
-    """Its publication, and a right replica identity for every table. Changes nothing where all is well."""
+async def tend_database(cluster: Cluster, superuser: Credential, database: Database) -> None:
+    """What event triggers do elsewhere. Changes nothing where all is well."""
     async with administrator(cluster, superuser, database.physical_name) as connection:
-        if not cluster.powers.superuser:
-            return await tend(connection, database.owner, database.exposure, cluster.powers)
+        await tend(connection, database.owner, database.exposure, cluster.powers)
+
+
+async def prepare_database(cluster: Cluster, superuser: Credential, name: str) -> None:
+    """Its publication, and a right replica identity for every table. Changes nothing where all is well."""
+    async with administrator(cluster, superuser, name) as connection:
         found = await (await connection.execute(_VERSION)).fetchone()
         if found is not None and found[0] == _digest():
             await connection.execute(_LOOK_AGAIN)
         else:
             async with connection.transaction():
                 await publish(connection)
-        return None
 
 
 async def publish(connection: Connection) -> None:
