@@ -13,6 +13,9 @@ from .watchdog import Watchdog
 
 __all__ = ["jobs"]
 
+LOOK_AFTER_SECONDS = 3.0
+"""Until what somebody changed on a server without event triggers is granted, published or withdrawn."""
+
 STORAGE_SECONDS = 5.0
 USAGE_SECONDS = 60.0
 
@@ -25,6 +28,7 @@ def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
     """
     observation = services.platform.observation
     return [
+        Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
         Job("watchdog", 1.0, Watchdog(observation).run),
         Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
         Job("usage", USAGE_SECONDS, UsageSamples(services.platform, services.turnstile).run),
