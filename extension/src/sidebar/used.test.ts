@@ -33,7 +33,7 @@ const plan = aPlan('free');
 
 test('limits that do not hold are not spoken of', () => {
   assert.deepEqual(limitsOf(plan), [
-    ['Requests', '2,000/s, 50 at once'],
+    ['Requests', 'at most 2,000 a second, 50 at once'],
     ['Statements', '30 s each'],
     ['Sleeps', 'after 30 minutes without use']
   ]);
