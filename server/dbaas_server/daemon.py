@@ -28,6 +28,7 @@ from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
+from .daemon_upgrades import serve_upgrade
 from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
@@ -195,14 +196,18 @@ class _Answers:
             elif line.startswith(b'{"do": "relay"'):
                 await self._relay.serve(str(json.loads(line).get("node")), reader, writer)
             else:
-                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                writer.write(json.dumps(await self._answer(line, reader, writer)).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, Any]:
         try:
             message = json.loads(line)
+            if message["do"] == "upgrade":
+                return await serve_upgrade(self._supervisor, message, reader, writer)
             return await self._actions[message["do"]](message)
+        except ConnectionError:
+            raise
         except DbaasError as error:
             return {"error": {"kind": type(error).__name__, **error.as_dict()}}
         except Exception as error:

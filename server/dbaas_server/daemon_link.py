@@ -21,6 +21,8 @@ from dbaas_provisioning import errors
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.folders import prepare
 from dbaas_provisioning.nouns import Door, Endpoint, Home
+from dbaas_provisioning.platform import Step
+from dbaas_provisioning.platform.progress import Tell
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
 from .logs import last_line
@@ -35,6 +37,7 @@ START_SECONDS = 120.0
 
 _POLL_SECONDS = 0.05
 _AGAIN_SECONDS = 0.5
+_LINE = 64 * 1024  # of an answer, in bytes
 
 
 class SocketSupervision:
@@ -55,6 +58,30 @@ class SocketSupervision:
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data."""
         await self._ask_awake("remove", cluster_id)
+
+    async def upgrade(self, cluster_id: UUID, major: str, progress: Tell | None = None) -> None:
+        """The cluster has a newer major version and runs when this returns. Being cancelled ends it."""
+        if not await is_up(self._home):
+            await start_daemon(self._home)
+        try:
+            reader, writer = await open_stream(self._home, limit=_LINE)
+        except OSError as error:
+            raise unreachable(error) from None
+        try:
+            writer.write(json.dumps({"do": "upgrade", "cluster": str(cluster_id), "to": major}).encode() + b"\n")
+            while line := await reader.readline():
+                told = json.loads(line)
+                if "error" in told:
+                    raise revived(told["error"])
+                if "doing" not in told:
+                    return
+                if progress is not None:
+                    progress(Step(**told))
+        except OSError as error:
+            raise unreachable(error) from None
+        finally:
+            writer.close()
+        raise unreachable(ConnectionError("It ended on the way; its next start shows the old server or the new one."))
 
     async def mongo_door(self) -> Door:
         """Where MongoDB's clients come in; somebody listens there when this returns."""

@@ -32,6 +32,7 @@ from ..nouns import (
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 from .history import HistoryStore
+from .upgrades import UpgradeStore
 
 __all__ = ["Store"]
 
@@ -51,6 +52,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        upgrades: the part with clusters on their way to a newer version.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -58,6 +60,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.upgrades = UpgradeStore(home, connections)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -42,6 +42,7 @@ from .databases import Databases
 from .history import History
 from .progress import Tell
 from .supervision import Access, Supervision
+from .upgrades import Upgrades
 
 __all__ = ["Platform"]
 
@@ -67,6 +68,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.upgrades = Upgrades(store, supervision)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
