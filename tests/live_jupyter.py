@@ -7,7 +7,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,19 @@ class Jupyter:
 
 
 @contextlib.contextmanager
-def running_jupyter(platform: LivePlatform, folder: Path) -> Iterator[Jupyter]:
+def running_jupyter(
+    platform: LivePlatform, folder: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[Jupyter]:
     """Start one and stop it in the end.
 
     Args:
         folder: empty; its configuration and its log go there.
+        environment: what it is told of the platform, instead of its data folder.
     """
     token, port = secrets.token_hex(16), free_port()
-    environment = without_platform(os.environ) | {
-        "DBAAS_HOME": str(platform.home),
+    told = {"DBAAS_HOME": str(platform.home)} if environment is None else environment
+    env = without_platform(os.environ) | {
+        **told,
         "JUPYTER_CONFIG_DIR": str(folder / "config"),
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "JUPYTER_DATA_DIR": str(folder / "data"),
@@ -63,7 +67,7 @@ def running_jupyter(platform: LivePlatform, folder: Path) -> Iterator[Jupyter]:
         "--ServerApp.allow_unauthenticated_access=False",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(words, stdout=log, stderr=log, env=environment)
+        process = subprocess.Popen(words, stdout=log, stderr=log, env=env)
     url = f"http://127.0.0.1:{port}/lab/base/dbaas"
     try:
         with httpx.Client(trust_env=False) as client:

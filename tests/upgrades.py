@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
 import psycopg
 
 from dbaas_provisioning import engines
+from dbaas_provisioning.engine import Engine
 from dbaas_provisioning.engines.postgres import binaries
+from dbaas_provisioning.errors import NotFound
 from dbaas_provisioning.nouns import Cluster, Home
 from dbaas_provisioning.packages.wheel import package_folder
-from dbaas_provisioning.platform import Platform
+from dbaas_provisioning.platform import Platform, Step
 from dbaas_provisioning.supervisor import Supervisor
 from waiting import until
 
-__all__ = ["OLD", "Upgradable", "made_by", "stocked"]
+__all__ = ["OLD", "Upgradable", "made_by"]
 
 OLD = "16"  # the wheel has it, beside 18
 
@@ -54,38 +58,49 @@ CONTENT = {
 
 
 @contextlib.contextmanager
-def made_by(major: str) -> Iterator[None]:
-    """New clusters are made by the wheel's PostgreSQL of this version."""
-    package = package_folder(binaries.WHEEL_MODULE)
-    assert package is not None
-    found = [one.parent for one in package.glob("*/bin/postgres") if _major(one.parent) == major]
-    assert found, f"the wheel has no PostgreSQL {major}"
-    with patch.dict(os.environ, {"DBAAS_POSTGRES_BIN": str(found[0])}):
+def made_by(build: str) -> Iterator[None]:
+    """New clusters are made by the machine's PostgreSQL (``system``), or by the wheel's one of a major version."""
+    found = [build] if build == "system" else [str(bindir) for bindir in _of_the_wheel() if _major(bindir) == build]
+    assert found, f"the wheel has no PostgreSQL {build}"
+    with patch.dict(os.environ, {"DBAAS_POSTGRES_BIN": found[0]}):
         yield
 
 
-def _major(bindir: Any) -> str | None:
+def _of_the_wheel() -> list[Path]:
+    package = package_folder(binaries.WHEEL_MODULE)
+    assert package is not None
+    return [program.parent for program in package.glob("*/bin/postgres")]
+
+
+def _major(bindir: Path) -> str | None:
     version = binaries._version(bindir, binaries.engine_account())
     return version and version.split(".")[0]
 
 
 class Upgradable:
-    """A platform in this test's loop, with a tenant ``acme`` that has a database ``shop`` on the old version."""
+    """A platform in this test's loop, with a tenant that has a database ``shop`` on a server of an old version.
 
-    def __init__(self, home: Home) -> None:
+    Attributes:
+        tenant: its subdomain, a new one.
+        kind: the database's engine.
+    """
+
+    def __init__(self, home: Home, kind: str) -> None:
         self.home = home
+        self.kind = kind
+        self.tenant = f"t{uuid4().hex[:8]}"
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, home: Home, *engine_names: str) -> AsyncIterator[Upgradable]:
-        at = cls(home)
+    async def opened(cls, home: Home, kind: str = "postgres", *, build: str = OLD) -> AsyncIterator[Upgradable]:
+        """The tenant is dropped at the end."""
+        at = cls(home, kind)
         await at.open()
         try:
-            await at.platform.create_tenant("acme", actor="test")
-            with made_by(OLD):
-                for engine in engine_names or ("postgres",):
-                    await at.platform.create_database("acme", engine, "shop", options={}, actor="test")
+            await at.create(build)
             yield at
+            with contextlib.suppress(NotFound):
+                await at.platform.drop_tenant(at.tenant, actor="test")
         finally:
             await at.close()
 
@@ -94,23 +109,36 @@ class Upgradable:
         self.platform = await Platform.open(self.home, self.supervisor)
         await self.platform.recover()
 
-    async def close(self, *, stop_engines: bool = True) -> None:
+    async def close(self) -> None:
         await self.platform.close()
-        await self.supervisor.close(stop_engines=stop_engines)
+        await self.supervisor.close(stop_engines=True)
 
     async def reopen(self) -> None:
         await self.close()
         await self.open()
 
-    async def cluster(self, engine: str = "postgres") -> Cluster:
-        return next(one for one in await self.platform.clusters("acme") if one.engine == engine)
+    async def create(self, build: str = OLD) -> None:
+        await self.platform.create_tenant(self.tenant, actor="test")
+        with made_by(build):
+            await self.platform.create_database(self.tenant, self.kind, "shop", options={}, actor="test")
 
-    async def upgrade(self, major: str, engine: str = "postgres") -> Cluster:
-        return await self.platform.upgrades.upgrade("acme", engine, major, actor="test")
+    def engine(self, name: str) -> Engine:
+        return engines.engine(name)
+
+    async def cluster(self) -> Cluster:
+        [cluster] = await self.platform.clusters(self.tenant)
+        return cluster
+
+    async def upgrade(self, major: str, progress: Callable[[Step], object] | None = None) -> Cluster:
+        return await self.platform.upgrades.upgrade(self.tenant, self.kind, major, actor="test", progress=progress)
 
     async def connect(self, *, admin: bool = False) -> psycopg.AsyncConnection[Any]:
-        url = await self.platform.connection_string("acme", "shop", admin=admin)
+        url = await self.platform.connection_string(self.tenant, "shop", admin=admin)
         return await psycopg.AsyncConnection.connect(url, autocommit=True)
+
+    async def answers(self) -> bool:
+        async with await self.connect() as connection:
+            return await (await connection.execute("select 1")).fetchone() == (1,)
 
     async def fill(self) -> dict[str, Any]:
         async with await self.connect() as connection:
@@ -124,10 +152,8 @@ class Upgradable:
 
     async def nothing_is_left(self) -> None:
         """Wait until the only data folders are those that clusters have."""
-        known = {
-            (self.home.clusters / "platform").name,
-            *(one.data_dir.name for one in await self.platform.clusters("acme")),
-        }
+        clusters = await self.supervisor._store.clusters()
+        known = {"platform", *(one.data_dir.name for one in clusters)}
 
         async def folders() -> set[str]:
             return {path.name for path in self.home.clusters.iterdir()}

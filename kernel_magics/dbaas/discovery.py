@@ -1,7 +1,8 @@
 """Finds the server, and starts a local one when nothing runs.
 
-Order: the environment that the Jupyter extension gives its kernels; a remote platform named by the environment; a
-saved login; the local platform's run file. Only the last is ever started from here.
+Order: the environment that the Jupyter extension gives its kernels; a remote platform named by the environment (with
+its own token, or the one that ``dbaas login`` saved for that URL); the latest saved login; the local platform's run
+file. Only the last is ever started from here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 
 from .errors import DbaasError
 
-__all__ = ["Endpoint", "default_home", "find", "locate", "start"]
+__all__ = ["Endpoint", "default_home", "find", "locate", "login_file", "start"]
 
 START_SECONDS = 180.0
 
@@ -57,13 +58,16 @@ def find(environ: Mapping[str, str] | None = None) -> Endpoint | None:
         DbaasError: a saved login or run file that cannot be read.
     """
     environ = os.environ if environ is None else environ
-    for url_name, token_name in (("DBAAS_API_URL", "DBAAS_API_TOKEN"), ("DBAAS_URL", "DBAAS_TOKEN")):
-        if url := environ.get(url_name):
-            return Endpoint(url.rstrip("/"), environ.get(token_name), f"${url_name}")
-    config = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    login = config / "jupyter-dbaas" / "login.json"
-    if (saved := _read(login)) is not None:
-        return Endpoint(str(saved["url"]).rstrip("/"), saved.get("token"), f"the saved login {login}")
+    if url := environ.get("DBAAS_API_URL"):
+        return Endpoint(url.rstrip("/"), environ.get("DBAAS_API_TOKEN"), "$DBAAS_API_URL")
+    login = login_file(environ)
+    if url := environ.get("DBAAS_URL"):
+        url = url.rstrip("/")
+        token = environ.get("DBAAS_TOKEN")
+        return Endpoint(url, token or _token_of(url, _read(login), login), "$DBAAS_URL")
+    if (saved := _read(login)) is not None and saved["url"] is not None:
+        url = str(saved["url"])
+        return Endpoint(url, _token_of(url, saved, login), f"the saved login {login}")
     run_file = default_home(environ) / "run" / "daemon.json"
     running = _read(run_file)
     if running is None or not _alive(running.get("pid")):
@@ -95,7 +99,7 @@ def start(environ: Mapping[str, str] | None = None) -> Endpoint:
         raise DbaasError(
             "No platform runs here, and the server is not installed in this environment.",
             code="no_server",
-            hint="Set DBAAS_URL and DBAAS_TOKEN to use a remote platform.",
+            hint="Set DBAAS_URL, and DBAAS_TOKEN or `dbaas login`, to use a remote platform.",
         )
     try:
         done = subprocess.run(
@@ -121,6 +125,23 @@ def start(environ: Mapping[str, str] | None = None) -> Endpoint:
             hint="Run `dbaas up` in a terminal to see more.",
         )
     return found
+
+
+def login_file(environ: Mapping[str, str]) -> Path:
+    """Where ``dbaas login`` keeps the tokens of platforms elsewhere."""
+    config = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    return config / "jupyter-dbaas" / "login.json"
+
+
+def _token_of(url: str, saved: dict[str, Any] | None, path: Path) -> str | None:
+    """The token of a platform's saved login; None where there is none."""
+    try:
+        login = (saved or {}).get("logins", {}).get(url)
+        return None if login is None else str(login["token"])
+    except (AttributeError, KeyError, TypeError):
+        raise DbaasError(
+            f"{path} cannot be read.", code="bad_login", hint="Remove the file, or log in again."
+        ) from None
 
 
 def _read(path: Path) -> dict[str, Any] | None:

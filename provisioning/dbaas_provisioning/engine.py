@@ -265,6 +265,10 @@ class Engine(Protocol):
         """Apply a plan's limits."""
         ...
 
+    async def room(self, cluster: Cluster, superuser: Credential) -> int:
+        """How many connections of a tenant's the running server has room for. Raises ``Unavailable``."""
+        ...
+
     async def usage(self, cluster: Cluster, superuser: Credential, database: Database) -> Usage:
         """Size and connections now."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -71,13 +71,25 @@ class Login(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a tenant may use. Realtime connections and rates are those of one server process."""
+    """What a tenant may use. Realtime connections and rates are those of one server process.
+
+    Attributes:
+        max_connections: of the tenant's own to one database, and to all of one engine together.
+        max_storage_gb: 10⁹ bytes, of all its databases together.
+        statement_timeout_ms: 0: no limit.
+        idle_transaction_seconds: for which a transaction may stand with nothing to do.
+        idle_stop_seconds: without any use, after which a server is stopped; None: never.
+        api_requests_per_second: over all processes of the platform on one machine, like those at once.
+    """
 
     name: str
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
     statement_timeout_ms: int
-    idle_stop_seconds: int | None  # None: never stopped when idle
+    idle_transaction_seconds: int
+    idle_stop_seconds: int | None
+    api_requests_per_second: int
+    api_concurrent_requests: int
     realtime_connections: int
     realtime_channels: int  # of one connection
     realtime_joins_per_second: int
@@ -91,6 +103,8 @@ class Tenant:
 
     Attributes:
         subdomain: its name in URLs.
+        max_connections, max_storage_gb: the plan's, or the tenant's own where it has others.
+        storage_full: its databases take more than ``max_storage_gb``.
         cors_origins: whose pages may read its data in a browser; ``("*",)`` is everybody, empty nobody.
         graphql_introspection: whether others than secret keys may ask a GraphQL schema about itself.
     """
@@ -100,12 +114,17 @@ class Tenant:
     subdomain: str
     plan_type: str
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
+    storage_full: bool
     default_database: str | None
     cors_origins: tuple[str, ...]
     graphql_introspection: bool
     created_at: datetime
     updated_at: datetime
+
+    def limited(self, plan: Plan) -> Plan:
+        """What this tenant may use: its plan, with what it has of its own."""
+        return replace(plan, max_connections=self.max_connections, max_storage_gb=self.max_storage_gb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +230,7 @@ class Usage:
     size_bytes: int | None
     connections: int
     max_connections: int
-    max_storage_gb: int
+    max_storage_gb: float
 
 
 @dataclass(frozen=True, slots=True)

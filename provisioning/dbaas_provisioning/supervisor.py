@@ -34,7 +34,8 @@ from .meta.bootstrap import META_CLUSTER, META_DATABASE, Bootstrap
 from .meta.connections import Connections
 from .meta.migrate import migrate, migrations
 from .meta.store import Store
-from .nouns import Cluster, ClusterState, Credential, Door, Endpoint, Home
+from .nouns import Cluster, ClusterState, Credential, Door, Endpoint, Home, Plan
+from .platform.databases import limit_logins, limits_text
 from .platform.progress import Steps, Tell
 from .runtimes.local import LocalRuntime, choose_port
 from .runtimes.moving import Mover
@@ -76,6 +77,7 @@ class _Described:
     superuser: Credential
     max_connections: int
     settings: Mapping[str, str]
+    limits: Plan | None  # of its tenant
 
 
 class Supervisor:
@@ -290,6 +292,7 @@ class Supervisor:
         cluster, plan, process = await self._until_ready(engine, replace(described, cluster=cluster), plan, process)
         slot.cluster, slot.plan, slot.endpoint, slot.process = cluster, plan, cluster.endpoint, process
         self._watch_by(self._watch(cluster_id, slot, process))
+        await self._limit(engine, replace(described, cluster=cluster))
         await self._note(cluster_id, ClusterState.running)
         return cluster.endpoint
 
@@ -324,6 +327,12 @@ class Supervisor:
             f"The {cluster.engine} server of cluster {cluster.data_dir.name} does not start.",
             hint=f"Its log is {self._runtime.log_file(cluster.data_dir)}.",
         )
+
+    async def _limit(self, engine: Engine, described: _Described) -> None:
+        """What its tenant may use may have changed while it slept."""
+        cluster, plan = described.cluster, described.limits
+        if plan is not None and await self._store.plans.limits_of(cluster.id) != limits_text(plan):
+            await limit_logins(self._store, engine, cluster, described.superuser, plan)
 
     async def _on_free_port(
         self, engine: Engine, described: _Described, cluster: Cluster
@@ -418,10 +427,10 @@ class Supervisor:
     async def _describe(self, cluster_id: UUID) -> _Described:
         if cluster_id == META_CLUSTER:
             bootstrap = self._bootstrap()
-            return _Described(bootstrap.cluster, bootstrap.superuser, META_CONNECTIONS, META_SETTINGS)
+            return _Described(bootstrap.cluster, bootstrap.superuser, META_CONNECTIONS, META_SETTINGS, None)
         cluster = await self._store.cluster(cluster_id)
-        limit = await self._store.cluster_connections(cluster_id)
-        return _Described(cluster, await self._store.superuser(cluster_id), limit, {})
+        limits = await self._store.cluster_limits(cluster_id)
+        return _Described(cluster, await self._store.superuser(cluster_id), limits.max_connections, {}, limits)
 
     async def _record(self, cluster: Cluster) -> None:
         if cluster.id == META_CLUSTER:

@@ -2,6 +2,8 @@
 
 A request that brings a key or token of ours is judged by our own doors, without Jupyter's cookie, and so without its
 XSRF check. Any other request needs a Jupyter identity (cookie with XSRF token, or Jupyter's own token).
+
+With ``DBAAS_URL`` set nothing is started here: what comes is sent on to that platform (:mod:`~dbaas_server.elsewhere`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import contextlib
 import getpass
 import os
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, Protocol
 
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
@@ -27,10 +29,12 @@ from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
 from .auth import carries_credential
+from .control.about import VERSION
 from .daemon_link import SocketSupervision, start_daemon
 from .dispatch import dispatch, refuse
+from .elsewhere import Elsewhere
 from .home import default_home
-from .http import Response
+from .http import Request, Response
 from .jupyter_requests import path_below, request_from
 from .jupyter_sockets import PlatformSocket, Upgrading
 from .logs import log_cut_off
@@ -38,13 +42,22 @@ from .routes import ROUTER
 from .routing import Guard, Route
 from .services import Services
 
-__all__ = ["Opening", "PlatformHandler", "load", "start"]
+__all__ = ["Behind", "Opening", "PlatformHandler", "load", "start"]
 
 MOUNT = "dbaas"
 _KERNEL_TOKEN_SECONDS = 30 * 24 * 3600
+_TOLD = ("DBAAS_API_URL", "DBAAS_API_TOKEN")
 _QUEUED_CHUNKS = 8
 _STALLED_SECONDS = 60.0
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Behind(Protocol):
+    """What answers the requests that Jupyter let in."""
+
+    async def answer(self, route: Route, request: Request) -> Response:
+        """Answer a request. Raises nothing but cancellation."""
+        ...
 
 
 class Opening:
@@ -60,6 +73,14 @@ class Opening:
             self._task = asyncio.create_task(self._open())
         return await asyncio.shield(self._task)
 
+    async def answer(self, route: Route, request: Request) -> Response:
+        """Ask the platform, opening it first if need be."""
+        try:
+            services = await self.services()
+        except DbaasError as error:
+            return refuse(error)
+        return await dispatch(route, request, services)
+
     async def _open(self) -> Services:
         await start_daemon(self.home)
         return Services.over(await Platform.open(self.home, SocketSupervision(self.home)))
@@ -73,9 +94,9 @@ class PlatformHandler(APIHandler):
     _route: Route | DbaasError
     _queue: asyncio.Queue[bytes | None]
 
-    def initialize(self, opening: Opening) -> None:
+    def initialize(self, behind: Behind) -> None:
         """Find the route: tornado checks for forgery before it prepares, and what is checked depends on the route."""
-        self._opening = opening
+        self._behind = behind
         self._handling: asyncio.Task[Response] | None = None
         self._sending: asyncio.Task[None] | None = None
         self._params: dict[str, str] = {}
@@ -135,11 +156,7 @@ class PlatformHandler(APIHandler):
             identity=self._person(),
         )
         self.set_header("X-Request-Id", request.request_id)
-        try:
-            services = await self._opening.services()
-        except DbaasError as error:
-            return refuse(error)
-        return await dispatch(self._route, request, services)
+        return await self._behind.answer(self._route, request)
 
     def _person(self) -> str | None:
         """Who asks, by the name that the person's kernels have, too.
@@ -248,20 +265,24 @@ class PlatformHandler(APIHandler):
 
 def load(server_app: ServerApp) -> None:
     """Mount the routes (Jupyter calls this while it starts)."""
-    opening = Opening(default_home())
-    server_app.web_app.settings["dbaas_opening"] = opening
+    behind: Behind = Elsewhere.named(os.environ, VERSION) or Opening(default_home())
+    server_app.web_app.settings["dbaas_behind"] = behind
     base = url_path_join(server_app.base_url, MOUNT)
-    below = {"prefix": base, "router": ROUTER, "opening": opening.services}
+    below = {"prefix": base, "router": ROUTER, "answer": behind.answer}
     sockets = Rule(Upgrading(f"{base}/"), PlatformSocket, below)
     server_app.web_app.add_handlers(  # type: ignore[no-untyped-call]
-        ".*$", [sockets, (rf"{base}/(.*)", PlatformHandler, {"opening": opening})]
+        ".*$", [sockets, (rf"{base}/(.*)", PlatformHandler, {"behind": behind})]
     )
 
 
 async def start(server_app: ServerApp) -> None:
     """Once Jupyter listens: start the platform without making anybody wait, and tell kernels where it is."""
-    opening: Opening = server_app.web_app.settings["dbaas_opening"]
-    server_app.web_app.settings["dbaas_starting"] = asyncio.create_task(_tell_kernels(server_app, opening))
+    behind: Behind = server_app.web_app.settings["dbaas_behind"]
+    if isinstance(behind, Opening):
+        server_app.web_app.settings["dbaas_starting"] = asyncio.create_task(_tell_kernels(server_app, behind))
+        return
+    for name in _TOLD:  # of a Jupyter that this one was started from: kernels would ask that one
+        os.environ.pop(name, None)
 
 
 async def _tell_kernels(server_app: ServerApp, opening: Opening) -> None:
@@ -271,5 +292,4 @@ async def _tell_kernels(server_app: ServerApp, opening: Opening) -> None:
         server_app.log.warning("dbaas: %s %s", error.message, error.hint or "")
         return
     token = services.platform.person_token(getpass.getuser(), ttl_seconds=_KERNEL_TOKEN_SECONDS)
-    os.environ["DBAAS_API_URL"] = url_path_join(server_app.connection_url, MOUNT)
-    os.environ["DBAAS_API_TOKEN"] = token
+    os.environ.update(zip(_TOLD, (url_path_join(server_app.connection_url, MOUNT), token), strict=True))

@@ -14,7 +14,14 @@ from .http import Request
 
 __all__ = ["body_fields", "integer", "query_fields", "required"]
 
-_WORDS = {str: "text", int: "a whole number", bool: "true or false", list: "a list", dict: "an object"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object",
+}
 
 
 async def body_fields(request: Request, allowed: Mapping[str, type]) -> dict[str, Any]:
@@ -29,7 +36,8 @@ async def body_fields(request: Request, allowed: Mapping[str, type]) -> dict[str
         if name not in allowed:
             raise Invalid("unknown_field", f"There is no field `{name}`.", hint=f"Fields: {', '.join(allowed)}.")
         kind = allowed[name]
-        if value is not None and (not isinstance(value, kind) or (kind is int and isinstance(value, bool))):
+        fits = isinstance(value, (int, float) if kind is float else kind)
+        if value is not None and (not fits or (isinstance(value, bool) and kind is not bool)):
             raise Invalid("invalid_field", f"`{name}` must be {_WORDS[kind]}.")
     return {name: value for name, value in body.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""The daemon's end of moving a cluster to a newer version; :class:`~dbaas_server.daemon_link.SocketSupervision` asks."""
+"""The daemon's end of moving a cluster to a newer version; the other end is in :mod:`~dbaas_server.daemon_link`."""
 
 from __future__ import annotations
 

@@ -16,12 +16,11 @@ from tornado.websocket import WebSocketHandler
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
-from .dispatch import dispatch, next_request_id, refuse, serve_socket
+from .dispatch import next_request_id, refuse, serve_socket
 from .frames import close_reason
-from .http import Response, Upgrade
+from .http import Request, Response, Upgrade
 from .jupyter_requests import path_below, request_from
-from .routing import Router
-from .services import Services
+from .routing import Route, Router
 
 __all__ = ["PlatformSocket", "Upgrading"]
 
@@ -47,17 +46,17 @@ class PlatformSocket(WebSocketHandler):
     The routes ask for a key and take no cookie, so Jupyter's session and the page's origin do not matter here.
     """
 
-    def initialize(self, prefix: str, router: Router, opening: Callable[[], Awaitable[Services]]) -> None:
+    def initialize(self, prefix: str, router: Router, answer: Callable[[Route, Request], Awaitable[Response]]) -> None:
         """What tornado hands to each request's handler.
 
         Args:
             prefix: the mount point.
             router: of paths below it.
-            opening: gives the platform once it is open.
+            answer: asks the platform; raises nothing.
         """
         self._prefix = prefix
         self._router = router
-        self._opening = opening
+        self._ask = answer
         self._upgrade: Upgrade | None = None
         self._socket: _Socket | None = None
         self._work: asyncio.Task[Any] | None = None
@@ -98,12 +97,11 @@ class PlatformSocket(WebSocketHandler):
     async def _answer(self) -> Response:
         try:
             route, params = self._router.find(path_below(self._prefix, self.request))
-            services = await self._opening()
         except DbaasError as error:
             return refuse(error)
         request = request_from(self.request, self._prefix, params, _nothing)
         self._request_id = request.request_id
-        response = await dispatch(route, request, services)
+        response = await self._ask(route, request)
         if isinstance(response, Upgrade) or isinstance(response.body, bytes):
             return response
         await response.body.aclose()

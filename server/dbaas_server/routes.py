@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from .control import about, databases, documents, forms, keys, load, openapi, overview, query, schema, tenants, tokens
+from .control import (
+    about,
+    clusters,
+    databases,
+    documents,
+    forms,
+    keys,
+    load,
+    openapi,
+    overview,
+    plans,
+    query,
+    schema,
+    tenants,
+    tokens,
+)
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
 from .graphql import page as graphiql
@@ -31,6 +46,12 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/token", Guard.operator, {"POST": tokens.create}),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
+    Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
+    Route(
+        "/v1/plans/{plan}",
+        Guard.operator,
+        {"GET": plans.read, "PATCH": plans.update, "DELETE": plans.remove},
+    ),
     Route("/v1/tenants", Guard.operator, {"GET": tenants.list_all, "POST": tenants.create}),
     Route(
         "/v1/tenants/{tenant}",
@@ -39,6 +60,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
+    Route("/v1/{tenant}/clusters", Guard.operator, {"GET": clusters.list_all}),
+    Route("/v1/{tenant}/clusters/{engine}/upgrade", Guard.operator, {"POST": clusters.upgrade}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),

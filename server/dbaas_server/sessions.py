@@ -47,7 +47,13 @@ class _Opened:
 
     tenant_id: UUID
     database_id: UUID
+    plan: str
     session: Session
+
+    def concerns(self, kind: str, identity: str) -> bool:
+        """Whether a change may be one of what this was opened with."""
+        mine = (self.plan,) if kind == "plan" else (str(self.tenant_id), str(self.database_id))
+        return not identity or identity in mine
 
 
 class Sessions:
@@ -149,7 +155,7 @@ class Sessions:
             open_session = cast(OpenSession, engine.open_session)
             limits = replace(self._limits, statement_timeout_ms=access.plan.statement_timeout_ms)
             session = await open_session(self._target(access), limits)
-        return _Opened(access.tenant.id, access.database.id, session)
+        return _Opened(access.tenant.id, access.database.id, access.plan.name, session)
 
     def _target(self, access: Access) -> Target:
         async def wake() -> Target:
@@ -167,7 +173,7 @@ class Sessions:
             return
         for key, task in list(self._open.items()):
             opened = task.result() if task.done() else None
-            if opened is None or identity in ("", str(opened.tenant_id), str(opened.database_id)):
+            if opened is None or opened.concerns(kind, identity):
                 del self._open[key]
                 if key[1] is not None:
                     self._closing.add(closing := asyncio.get_running_loop().create_task(_close_later(task)))

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from dbaas import discovery
-from dbaas.discovery import Endpoint, default_home, find
+from dbaas.discovery import Endpoint, default_home, find, login_file
 from dbaas.errors import DbaasError
+from dbaas_server.elsewhere import Login, Logins, plain_url
+from dbaas_server.elsewhere import login_file as server_login_file
 
 
 @pytest.fixture
@@ -30,7 +32,8 @@ def run_file(environ: dict[str, str], pid: int) -> None:
 
 
 def login(environ: dict[str, str]) -> None:
-    write(Path(environ["XDG_CONFIG_HOME"]) / "jupyter-dbaas" / "login.json", {"url": "https://saved", "token": "s"})
+    logins = {"https://saved": {"token": "s"}, "https://other/below": {"token": "o"}}
+    write(login_file(environ), {"url": "https://saved", "logins": logins})
 
 
 def test_nothing_runs(environ: dict[str, str]) -> None:
@@ -54,7 +57,34 @@ def test_a_saved_login_goes_before_the_local_platform(environ: dict[str, str]) -
     run_file(environ, os.getpid())
     login(environ)
     found = find(environ)
-    assert found is not None and (found.url, found.local) == ("https://saved", False)
+    assert found is not None and (found.url, found.token, found.local) == ("https://saved", "s", False)
+    write(login_file(environ), {"url": None, "logins": {}})
+    found = find(environ)
+    assert found is not None and found.local, "they logged out"
+
+
+def test_the_login_of_a_named_platform_opens_it(environ: dict[str, str]) -> None:
+    environ["DBAAS_URL"] = "https://other/below/"
+    assert find(environ) == Endpoint("https://other/below", None, "$DBAAS_URL")
+    login(environ)
+    assert find(environ) == Endpoint("https://other/below", "o", "$DBAAS_URL")
+    environ["DBAAS_TOKEN"] = "r"
+    assert find(environ) == Endpoint("https://other/below", "r", "$DBAAS_URL")
+
+
+def test_the_server_keeps_logins_where_they_are_looked_for(environ: dict[str, str]) -> None:
+    logins = Logins(server_login_file(environ))
+    for url in ("https://one", "https://two/base/"):
+        logins.add(Login(plain_url(url), f"token of {url}"))
+    assert login_file(environ).stat().st_mode & 0o777 == 0o600
+    found = find(environ)
+    assert found is not None and (found.url, found.token) == ("https://two/base", "token of https://two/base/")
+    assert logins.remove("https://two/base/") is not None
+    assert logins.remove("https://two/base/") is None
+    found = find(environ)
+    assert found is not None and (found.url, found.token) == ("https://one", "token of https://one")
+    logins.remove("https://one")
+    assert (find(environ), logins.latest()) == (None, None)
 
 
 def test_the_environment_goes_before_everything(environ: dict[str, str]) -> None:
@@ -65,7 +95,9 @@ def test_the_environment_goes_before_everything(environ: dict[str, str]) -> None
     assert find(environ) == Endpoint("http://jupyter/dbaas", "k", "$DBAAS_API_URL")
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"token": "x"}'])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", '{"token": "x"}', '{"url": "u", "logins": {"u": 1}}', '{"url": "u", "logins": []}']
+)
 def test_a_broken_login_says_which_file(environ: dict[str, str], content: str) -> None:
     path = Path(environ["XDG_CONFIG_HOME"]) / "jupyter-dbaas" / "login.json"
     path.parent.mkdir(parents=True)

@@ -13,7 +13,8 @@ from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
 from dbaas_server import app
-from dbaas_server.app import Opening, PlatformHandler
+from dbaas_server.app import PlatformHandler
+from dbaas_server.dispatch import dispatch
 from dbaas_server.http import Request, Response
 from dbaas_server.routing import Guard, Route, Router
 from dbaas_server.services import Services
@@ -50,14 +51,14 @@ async def url(endless: Endless, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
     monkeypatch.setattr(app, "ROUTER", Router((Route("/endless", Guard.caller, {"GET": endless.answer}),)))
 
     class Opened:
-        async def services(self) -> Services:
-            return cast(Services, None)
+        async def answer(self, route: Route, request: Request) -> Response:
+            return await dispatch(route, request, cast(Services, None))
 
     settings: dict[str, Any] = {
         "base_url": "/", "identity_provider": IdentityProvider(), "authorizer": AllowAllAuthorizer(),
         "allow_remote_access": True, "cookie_secret": "x", "headers": {},
     }  # fmt: skip
-    handler = (r"/dbaas/.*", PlatformHandler, {"opening": cast(Opening, Opened())})
+    handler = (r"/dbaas/.*", PlatformHandler, {"behind": Opened()})
     server = HTTPServer(Application([handler], **settings))
     sockets = loopback_sockets(0)
     server.add_sockets(sockets)

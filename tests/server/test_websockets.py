@@ -1,10 +1,11 @@
-"""WebSockets on both servers that carry them: our own, and tornado's inside Jupyter."""
+"""WebSockets on both servers that carry them: our own, and tornado's inside Jupyter, which may lead to the first."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,8 +16,11 @@ from tornado.web import Application
 from websockets.asyncio.client import connect
 
 from dbaas_provisioning.errors import Unauthorized
+from dbaas_server.control.about import VERSION
+from dbaas_server.dispatch import dispatch
+from dbaas_server.elsewhere import Elsewhere, Logins
 from dbaas_server.frames import binary_frame, text_frame
-from dbaas_server.http import Request, Response, Upgrade, WebSocket
+from dbaas_server.http import Request, Response, Upgrade, WebSocket, json_response
 from dbaas_server.jupyter_sockets import PlatformSocket, Upgrading
 from dbaas_server.routing import Guard, Route, Router
 from dbaas_server.services import Services
@@ -56,17 +60,21 @@ class Served:
         finally:
             self.ended.set()
 
+    async def health(self, request: Request, services: Services) -> Response:
+        return json_response({"status": "ok", "version": VERSION})
+
     async def plain(self, request: Request, services: Services) -> Response:
         return Response(200, b"plain")
 
 
-@pytest.fixture(params=["alone", "jupyter"])
-async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
+@pytest.fixture(params=["alone", "jupyter", "elsewhere"])
+async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Served]:
     served = Served()
     router = Router(
         (
             Route("/socket", Guard.caller, {"GET": served.echo}),
             Route("/plain", Guard.caller, {"GET": served.plain}),
+            Route("/healthz", Guard.public, {"GET": served.health}),
         )
     )
     sockets = loopback_sockets(0)
@@ -79,16 +87,25 @@ async def served(request: pytest.FixtureRequest) -> AsyncIterator[Served]:
         await served.listener.drain()
         return
 
-    async def opening() -> Services:
-        return cast(Services, None)
+    async def here(route: Route, request: Request) -> Response:
+        return await dispatch(route, request, cast(Services, None))
 
-    rule = Rule(Upgrading("/base/"), PlatformSocket, {"prefix": "/base", "router": router, "opening": opening})
+    answer = here
+    if request.param == "elsewhere":
+        behind = loopback_sockets(0)
+        served.listener = Listener(router, cast(Services, None))
+        served.listener.listen(behind)
+        there = f"http://127.0.0.1:{behind[0].getsockname()[1]}"
+        answer = Elsewhere(there, None, Logins(tmp_path / "logins"), VERSION).answer
+    rule = Rule(Upgrading("/base/"), PlatformSocket, {"prefix": "/base", "router": router, "answer": answer})
     server = HTTPServer(Application([rule]))
     server.add_sockets(sockets)
     served.url = f"ws://127.0.0.1:{served.port}/base"
     yield served
     server.stop()
     await server.close_all_connections()
+    if served.listener is not None:
+        await served.listener.drain()
 
 
 async def test_messages_go_both_ways(served: Served) -> None:

@@ -32,13 +32,16 @@ from ..nouns import (
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 from .history import HistoryStore
+from .plans import PlanStore, whole
 from .upgrades import UpgradeStore
 
 __all__ = ["Store"]
 
 TENANT = (
-    "select t.*, d.database_name as default_database"
-    " from tenants t left join tenant_databases d on d.tenant_id = t.id and d.is_default"
+    "select t.*, coalesce(t.max_connections, p.max_connections) as max_connections,"
+    " coalesce(t.max_storage_gb, p.max_storage_gb) as max_storage_gb, d.database_name as default_database"
+    " from tenants t join plans p on p.name = t.plan_type"
+    " left join tenant_databases d on d.tenant_id = t.id and d.is_default"
 )
 
 PUT_MONGO_LOGIN = "insert into mongo_logins (tenant_id, secret) values (%s, %s) on conflict (tenant_id) do "
@@ -53,6 +56,7 @@ class Store:
     Attributes:
         history: the part with the statements that people ran.
         upgrades: the part with clusters on their way to a newer version.
+        plans: the part with what tenants may use.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -61,6 +65,7 @@ class Store:
         self._connections = connections
         self.history = HistoryStore(connections)
         self.upgrades = UpgradeStore(home, connections)
+        self.plans = PlanStore(connections)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -74,14 +79,7 @@ class Store:
         """See :meth:`Connections.listen`."""
         await self._connections.listen(heard)
 
-    # --- plans and tenants ------------------------------------------------------------------------------------------
-
-    async def plan(self, name: str) -> Plan:
-        """Raises ``NotFound`` (``plan_not_found``)."""
-        row = await self._one("select * from plans where name = %s", [name])
-        if row is None:
-            raise NotFound("plan_not_found", f"There is no plan {name!r}.")
-        return Plan(**row)
+    # --- tenants ----------------------------------------------------------------------------------------------------
 
     async def insert_tenant(self, name: str, subdomain: str, plan: Plan, jwt: JwtSecret) -> Tenant:
         """A tenant and its signing secret. Raises ``Conflict`` (``tenant_exists``)."""
@@ -89,9 +87,8 @@ class Store:
 
         async def work(connection: Any) -> None:
             await connection.execute(
-                "insert into tenants (id, name, subdomain, plan_type, max_connections, max_storage_gb)"
-                " values (%s, %s, %s, %s, %s, %s)",
-                [tenant_id, name, subdomain, plan.name, plan.max_connections, plan.max_storage_gb],
+                "insert into tenants (id, name, subdomain, plan_type) values (%s, %s, %s, %s)",
+                [tenant_id, name, subdomain, plan.name],
             )
             await connection.execute(
                 "insert into jwt_secrets (tenant_id, kid, secret) values (%s, %s, %s)",
@@ -116,13 +113,6 @@ class Store:
         if row is None:
             raise NotFound("tenant_not_found", f"There is no tenant {subdomain!r}.")
         return _tenant(row)
-
-    async def set_plan(self, tenant_id: UUID, plan: Plan) -> None:
-        """A tenant's plan and the limits that come with it."""
-        await self._do(
-            "update tenants set plan_type = %s, max_connections = %s, max_storage_gb = %s where id = %s",
-            [plan.name, plan.max_connections, plan.max_storage_gb, tenant_id],
-        )
 
     async def set_cors_origins(self, tenant_id: UUID, origins: Sequence[str]) -> None:
         """Whose pages may read the tenant's data in a browser."""
@@ -178,16 +168,13 @@ class Store:
         row = await self._cluster_row(cluster_id)
         return Credential(row["superuser"], self._vault.decrypt(row["superuser_secret"], str(cluster_id)))
 
-    async def cluster_connections(self, cluster_id: UUID) -> int:
-        """How many connections the cluster's tenant may have. Raises ``NotFound``."""
-        row = await self._one(
-            "select t.max_connections from clusters c join tenants t on t.id = c.tenant_id where c.id = %s",
-            [cluster_id],
-        )
+    async def cluster_limits(self, cluster_id: UUID) -> Plan:
+        """What the cluster's tenant may use. Raises ``NotFound``."""
+        row = await self._one(f"{TENANT} join clusters c on c.tenant_id = t.id where c.id = %s", [cluster_id])
         if row is None:
             raise NotFound("cluster_not_found", "There is no such cluster.")
-        limit: int = row["max_connections"]
-        return limit
+        tenant = _tenant(row)
+        return tenant.limited(await self.plans.one(tenant.plan_type))
 
     async def clusters(self, tenant_id: UUID | None = None) -> Sequence[Cluster]:
         """Every cluster, or one tenant's."""
@@ -474,7 +461,8 @@ def _no_database(name: str) -> NotFound:
 
 
 def _tenant(row: DictRow) -> Tenant:
-    return Tenant(**{**row, "cors_origins": tuple(row["cors_origins"])})
+    changed = {"cors_origins": tuple(row["cors_origins"]), "max_storage_gb": whole(row["max_storage_gb"])}
+    return Tenant(**{**row, **changed})
 
 
 def _database(row: DictRow) -> Database:

@@ -17,8 +17,9 @@ answer.
 from __future__ import annotations
 
 from ..meta.bootstrap import META_CLUSTER
+from .plans import BOUNDS
 from .platform import Platform
 from .progress import Step
 from .supervision import Access, Supervision
 
-__all__ = ["META_CLUSTER", "Access", "Platform", "Step", "Supervision"]
+__all__ = ["BOUNDS", "META_CLUSTER", "Access", "Platform", "Step", "Supervision"]

@@ -101,15 +101,35 @@ class Databases:
         await self._store.store_logins(database, {**await self._store.logins(database), **grant.logins})
         return await self._store.database(tenant.id, name)
 
-    async def change_plan(self, tenant: Tenant, plan: Plan) -> None:
-        """Put a tenant on a plan; another number of connections restarts its running clusters."""
-        await self._store.set_plan(tenant.id, plan)
+    async def apply_limits(self, tenant: Tenant, *, restart: bool = False) -> bool:
+        """Have a tenant's running clusters keep to what it may use now; a sleeping one does when it wakes.
+
+        Args:
+            restart: those clusters that cannot take as many connections, ending their sessions.
+
+        Returns:
+            Whether one of them still has room for fewer connections than it may have, until it is restarted.
+        """
+        plan = tenant.limited(await self._store.plans.one(tenant.plan_type))
+        short = False
         for cluster in await self._store.clusters(tenant.id):
-            if plan.max_connections != tenant.max_connections and cluster.state is ClusterState.running:
+            if cluster.state is ClusterState.running:
+                short |= await self._limit(cluster, plan, restart=restart)
+        return short
+
+    async def _limit(self, cluster: Cluster, plan: Plan, *, restart: bool) -> bool:
+        """Apply a plan to a running cluster; whether it has room for fewer connections."""
+        engine = engine_folder.engine(cluster.engine)
+        superuser = await self._store.superuser(cluster.id)
+        try:
+            room = await engine.room(cluster, superuser)
+            if room < plan.max_connections and restart:
                 await self._supervision.stop(cluster.id)
-        for database in await self._store.databases(tenant.id):
-            engine, cluster, superuser = await self.reach(database)
-            await engine.limit(cluster, superuser, database, plan)
+                return False  # it starts with enough, and with these limits
+            await limit_logins(self._store, engine, cluster, superuser, plan)
+        except Unavailable:
+            return False  # it is just being stopped, or dying: it gets them when it starts
+        return room < plan.max_connections
 
     async def usage(self, owner: Tenant, name: str) -> Usage:
         """What a database takes up now. Does not wake a sleeping cluster: its size is unknown then."""
@@ -148,6 +168,19 @@ class Databases:
         await self._supervision.ensure(database.cluster_id)
         cluster = await self._store.cluster(database.cluster_id)
         return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
+
+
+async def limit_logins(store: Store, engine: Engine, cluster: Cluster, superuser: Credential, plan: Plan) -> None:
+    """Set a plan's limits on the logins of a running cluster's databases, and note that they have them."""
+    for database in await store.databases_in(cluster.id):
+        if database.state is DatabaseState.ready:
+            await engine.limit(cluster, superuser, database, plan)
+    await store.plans.set_limits(cluster.id, limits_text(plan))
+
+
+def limits_text(plan: Plan) -> str:
+    """What tells the limits of logins from others."""
+    return f"{plan.max_connections} {plan.statement_timeout_ms} {plan.max_storage_gb}"
 
 
 def _before(engine: Engine, tenant: Tenant, cluster: Cluster | None) -> Sequence[str]:

@@ -40,6 +40,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
 from .upgrades import Upgrades
@@ -69,6 +70,7 @@ class Platform:
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
         self.upgrades = Upgrades(store, supervision)
+        self.plans = Plans(store, self._databases)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -144,7 +146,7 @@ class Platform:
         async with audited(self._store, "create_tenant", actor, subdomain, name, {"plan": plan}):
             name = check_tenant_name(name)
             subdomain = derive_subdomain(name) if subdomain is None else check_subdomain(subdomain)
-            return await self._store.insert_tenant(name, subdomain, await self._store.plan(plan), new_jwt_secret())
+            return await self._store.insert_tenant(name, subdomain, await self._store.plans.one(plan), new_jwt_secret())
 
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by subdomain."""
@@ -160,19 +162,28 @@ class Platform:
         *,
         default_database: str | None = None,
         plan: str | None = None,
+        max_connections: int | None = None,
+        max_storage_gb: float | None = None,
+        restart: bool = False,
         cors_origins: Sequence[object] | None = None,
         graphql_introspection: bool | None = None,
         actor: str,
     ) -> Tenant:
         """Set the default database, the plan, the origins whose pages may read the data, introspection: what is given.
 
-        A plan with another number of connections restarts the tenant's running clusters; their sessions end.
-        Raises ``Invalid`` (``invalid_origin``), ``Unsupported`` (``wrong_engine``).
+        Args:
+            max_connections, max_storage_gb: instead of what the plan says; 0: what it says.
+            restart: at once, where a server has no room for as many connections as allowed now; its sessions end.
+                Else it is done when nobody is connected (:meth:`Plans.short`).
+
+        Raises ``Invalid`` (``invalid_origin``, ``invalid_limit``), ``Unsupported`` (``wrong_engine``).
         """
         wished = None if cors_origins is None else " ".join(map(str, cors_origins))[:LONGEST_DETAIL]
         details = {"default_database": default_database, "plan": plan, "cors_origins": wished}
         if graphql_introspection is not None:
             details["graphql_introspection"] = str(graphql_introspection).lower()
+        for name, number in (("max_connections", max_connections), ("max_storage_gb", max_storage_gb)):
+            details[name] = None if number is None else f"{number:g}"
         given = {key: value for key, value in details.items() if value is not None}
         async with audited(self._store, "update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
@@ -187,8 +198,8 @@ class Platform:
                     await self._store.set_cors_origins(tenant.id, origins)
                 if graphql_introspection is not None:
                     await self._store.set_introspection(tenant.id, graphql_introspection)
-                if plan is not None:
-                    await self._databases.change_plan(tenant, await self._store.plan(plan))
+                if plan is not None or max_connections is not None or max_storage_gb is not None:
+                    await self.plans.give(tenant, plan, max_connections, max_storage_gb, restart=restart)
             return await self._store.tenant(ref)
 
     async def drop_tenant(self, ref: str, *, actor: str) -> None:
@@ -204,7 +215,7 @@ class Platform:
 
     async def plan(self, name: str) -> Plan:
         """What a plan allows. Raises ``NotFound`` (``plan_not_found``)."""
-        return await self._store.plan(name)
+        return await self._store.plans.one(name)
 
     # --- databases --------------------------------------------------------------------------------------------------
 
@@ -234,7 +245,7 @@ class Platform:
             kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
-            plan = await self._store.plan(owner.plan_type)
+            plan = owner.limited(await self._store.plans.one(owner.plan_type))
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
                 return await self._databases.create(owner, plan, kind, name, options, progress)
@@ -297,7 +308,7 @@ class Platform:
         owner = await self._store.tenant(tenant)
         database = await self._databases.ready(owner, name)
         endpoint = await self._supervision.ensure(database.cluster_id)
-        plan = await self._store.plan(owner.plan_type)
+        plan = owner.limited(await self._store.plans.one(owner.plan_type))
         return Access(database, owner, plan, endpoint, await self._store.logins(database))
 
     # --- MongoDB's clients ------------------------------------------------------------------------------------------
@@ -416,8 +427,9 @@ class Platform:
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``key`` or ``document`` (whose id is the tenant's). An empty ``id``
-        follows a break in which changes may have been missed: forget everything of that kind.
+        ``kind`` is ``tenant``, ``database``, ``key``, ``document`` (whose id is the tenant's) or ``plan`` (whose id is
+        its name). An empty ``id`` follows a break in which changes may have been missed: forget everything of that
+        kind.
         """
         self._listeners.append(listener)
 

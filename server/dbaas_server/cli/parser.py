@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import data, platform, tenancy
+from . import data, plans, platform, tenancy, upgrading
 
 __all__ = ["parse"]
 
@@ -56,6 +56,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     changed.add_argument("tenant")
     changed.add_argument("--default-database", metavar="DATABASE", help="what is meant where none is named")
     changed.add_argument("--plan")
+    changed.add_argument("--max-connections", type=int, metavar="N", help="instead of the plan's; 0: the plan's")
+    changed.add_argument("--max-storage-gb", type=float, metavar="N", help="instead of the plan's; 0: the plan's")
+    changed.add_argument("--restart", action="store_true", help="at once, where a server needs it for more connections")
     changed.add_argument(
         "--cors-origins",
         metavar="ORIGINS",
@@ -65,6 +68,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop_tenant = command("drop", "Remove a tenant with all its databases.", tenancy.drop_tenant, tenants)
     drop_tenant.add_argument("tenant")
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
+
+    plans.add_commands(commands, command)
+    upgrading.add_commands(command)
 
     create = command("create", "Make a database.", tenancy.create_database)
     create.add_argument("engine", help="postgres or document")

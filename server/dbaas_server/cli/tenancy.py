@@ -51,17 +51,27 @@ async def list_tenants(options: argparse.Namespace) -> None:
 
 async def update_tenant(options: argparse.Namespace) -> None:
     """Change what is given of a tenant."""
-    if options.default_database is options.plan is options.cors_origins is None:
+    wished = (
+        options.default_database,
+        options.plan,
+        options.cors_origins,
+        options.max_connections,
+        options.max_storage_gb,
+    )
+    if all(wish is None for wish in wished):
         raise Invalid("missing_field", "There is nothing to change.", hint="dbaas tenant update --help")
     async with opened(options.home) as here:
         tenant = await here.platform.update_tenant(
             options.tenant,
             default_database=options.default_database,
             plan=options.plan,
+            max_connections=options.max_connections,
+            max_storage_gb=options.max_storage_gb,
+            restart=options.restart,
             cors_origins=options.cors_origins,
             actor=here.actor,
         )
-    shown = tenant_json(tenant)
+        shown = tenant_json(tenant) | {"restart_needed": await here.platform.plans.short(tenant)}
     if not options.json:
         shown["cors_origins"] = ", ".join(tenant.cors_origins)
     print_fields(shown, as_json=options.json)

@@ -1,4 +1,4 @@
-"""Making a database while telling how far it is: one JSON value a line."""
+"""Doing what takes its time while telling how far it is: one JSON value a line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
 from dbaas_provisioning.errors import DbaasError
-from dbaas_provisioning.nouns import Database
 from dbaas_provisioning.platform import Step
 
 from ..http import Request
@@ -22,13 +21,16 @@ log = logging.getLogger(__name__)
 
 NDJSON = "application/x-ndjson"
 
+Done = TypeVar("Done")
+
 
 async def told(
     request: Request,
-    create: Callable[[Callable[[Step], None]], Awaitable[Database]],
-    show: Callable[[Database], Awaitable[dict[str, Any]]],
+    do: Callable[[Callable[[Step], None]], Awaitable[Done]],
+    show: Callable[[Done], Awaitable[dict[str, Any]]],
+    what: str = "database",
 ) -> AsyncGenerator[bytes]:
-    """Each step as it begins, then the database, or the error.
+    """Each step as it begins, then what it comes to (under the name ``what``), or the error.
 
     Who goes away meanwhile ends it, as it does for those who are told nothing: what was made is taken away again, and
     this generator's end waits for that.
@@ -37,7 +39,7 @@ async def told(
 
     async def work() -> dict[str, Any]:
         try:
-            return {"database": await show(await create(steps.put_nowait))}
+            return {what: await show(await do(steps.put_nowait))}
         except DbaasError as error:
             return {"error": error.as_dict()}
         except Exception:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dbaas_provisioning.platform import BOUNDS
+
 from ..http import Request, Response, json_response
 from ..services import Services
 from .about import VERSION
@@ -16,14 +18,30 @@ _JSON = "application/json"
 
 _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
+_NUMBER = {"type": "number"}
 _TRUTH = {"type": "boolean"}
 _LIST: dict[str, Any] = {"type": "array", "items": {}}
+
+_LIMITS: dict[str, Any] = dict.fromkeys(BOUNDS, _COUNT) | {"max_storage_gb": _NUMBER}
 
 # operation → (summary, tag, request body, status of success)
 _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/healthz"): ("Whether this process answers", None, 200),
     ("get", "/v1/platform"): ("Version, data folder, engines", None, 200),
     ("post", "/v1/token"): ("A short-lived token of the person who is signed in to Jupyter", None, 200),
+    ("get", "/v1/plans"): ("Every plan, with its limits", None, 200),
+    ("post", "/v1/plans"): (
+        "Make a plan, like another one but for what is given",
+        described(("name",), name=_TEXT, like=_TEXT, **_LIMITS),
+        201,
+    ),
+    ("get", "/v1/plans/{plan}"): ("One plan", None, 200),
+    ("patch", "/v1/plans/{plan}"): (
+        "Change limits of a plan; they hold at once for the tenants on it",
+        described(**_LIMITS),
+        200,
+    ),
+    ("delete", "/v1/plans/{plan}"): ("Remove a plan that no tenant has", None, 204),
     ("get", "/v1/tenants"): ("Every tenant", None, 200),
     ("post", "/v1/tenants"): (
         "Make a tenant",
@@ -32,18 +50,29 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ),
     ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
     ("patch", "/v1/tenants/{tenant}"): (
-        "Change its default database, its plan, or the origins whose pages may read its data (`*`: all)",
+        "Change its default database, its plan or limits of its own (0: the plan's), or the origins"
+        " whose pages may read its data (`*`: all)",
         described(
             default_database=_TEXT,
             plan=_TEXT,
             cors_origins={"type": "array", "items": _TEXT},
             graphql_introspection={"type": "boolean"},
+            max_connections=_COUNT,
+            max_storage_gb=_NUMBER,
+            restart=_TRUTH,
         ),
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
     ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
     ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
+    ("get", "/v1/{tenant}/clusters"): ("A tenant's servers: one of each engine that it uses", None, 200),
+    ("post", "/v1/{tenant}/clusters/{engine}/upgrade"): (
+        "Move a server's data to a newer major version. With `Accept: application/x-ndjson` it is a line of JSON for"
+        " each step as it begins, then one with the cluster or the error",
+        described(("to",), to=_TEXT),
+        200,
+    ),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"

@@ -124,7 +124,7 @@ def _limits(tenant: Tenant, vitals: Vitals) -> list[Finding]:
             Finding(
                 "storage_near_limit",
                 None,
-                f"This database takes {(vitals.size_bytes or 0) / _GB:.1f} of the plan's {tenant.max_storage_gb} GB.",
+                f"This database takes {(vitals.size_bytes or 0) / _GB:.1f} of the plan's {tenant.max_storage_gb:g} GB.",
                 "Remove what nobody needs, or choose a larger plan.",
             )
         )

@@ -32,6 +32,7 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
         "plan_type": tenant.plan_type,
         "max_connections": tenant.max_connections,
         "max_storage_gb": tenant.max_storage_gb,
+        "storage_full": tenant.storage_full,
         "default_database": tenant.default_database,
         "cors_origins": tenant.cors_origins,
         "graphql_introspection": tenant.graphql_introspection,

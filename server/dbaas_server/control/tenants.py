@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..body import body_fields, integer, query_fields, required
 from ..http import Request, Response, json_response
 from ..services import Services
+from .plans import OF_TENANTS, limited_json
 from .render import audit_json, tenant_json
 
 __all__ = ["audit", "create", "drop", "list_all", "read", "update"]
@@ -36,20 +37,26 @@ async def read(request: Request, services: Services) -> Response:
 
 
 async def update(request: Request, services: Services) -> Response:
-    """Change the default database, the plan, the origins whose pages may read the data, or introspection."""
+    """Change the default database, the origins whose pages may read the data, introspection, the plan or limits."""
     actor = await services.auth.operator(request)
     fields = await body_fields(
-        request, {"default_database": str, "plan": str, "cors_origins": list, "graphql_introspection": bool}
+        request, {"default_database": str, "cors_origins": list, "graphql_introspection": bool, **OF_TENANTS}
     )
+    limited = not OF_TENANTS.keys().isdisjoint(fields)
+    if limited:
+        await services.auth.operator(request)
     tenant = await services.platform.update_tenant(
         request.params["tenant"],
         default_database=fields.get("default_database"),
         plan=fields.get("plan"),
+        max_connections=fields.get("max_connections"),
+        max_storage_gb=fields.get("max_storage_gb"),
+        restart=fields.get("restart", False),
         cors_origins=fields.get("cors_origins"),
         graphql_introspection=fields.get("graphql_introspection"),
         actor=actor,
     )
-    return json_response(tenant_json(tenant))
+    return json_response(await limited_json(services, tenant) if limited else tenant_json(tenant))
 
 
 async def drop(request: Request, services: Services) -> Response:

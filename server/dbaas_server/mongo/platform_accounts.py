@@ -15,7 +15,7 @@ from typing import Any
 
 from dbaas_provisioning import engines
 from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, NotFound, Unavailable, Unsupported
-from dbaas_provisioning.nouns import Database, DatabaseState, Login
+from dbaas_provisioning.nouns import Database, DatabaseState, Login, Plan
 from dbaas_provisioning.platform import Access, Platform
 
 from ..documents.collections.environment import EngineLimits
@@ -44,7 +44,7 @@ class _Opened:
 
     tenant: str
     database: Database
-    plan: str
+    plan: Plan
     engine: Engine
     used: float = field(default_factory=time.monotonic)
 
@@ -228,7 +228,7 @@ class PlatformAccounts:
         except BaseException:
             await engine.close()
             raise
-        opened = self._opened[account.tenant, name] = _Opened(subdomain, access.database, access.plan.name, engine)
+        opened = self._opened[account.tenant, name] = _Opened(subdomain, access.database, access.plan, engine)
         self._begin(self._review((account.tenant, name), opened))  # it may have been dropped meanwhile
         return opened
 
@@ -243,14 +243,16 @@ class PlatformAccounts:
         if kind in ("database", "tenant") or not identity:
             for changed in self._changed:
                 changed()
-            for key, opened in self._opened.items():
-                if identity in ("", str(opened.database.id), str(opened.database.tenant_id)):
-                    self._begin(self._review(key, opened))
+        for key, opened in self._opened.items():
+            concerned = {"plan": (opened.plan.name,), "database": (str(opened.database.id),)}
+            if not identity or identity in concerned.get(kind, (str(opened.database.tenant_id),)):
+                self._begin(self._review(key, opened))
 
     async def _review(self, key: _Key, opened: _Opened) -> None:
         try:
             tenant = await self._platform.tenant(opened.tenant)
             database = await self._platform.database(opened.tenant, key[1])
+            plan = tenant.limited(await self._platform.plan(tenant.plan_type))
         except NotFound:
             fits, linger = False, 0.0
         except DbaasError:
@@ -258,7 +260,7 @@ class PlatformAccounts:
         else:
             fits = database.id == opened.database.id and database.state is DatabaseState.ready
             linger = _LINGER_SECONDS if fits else 0.0
-            fits = fits and tenant.plan_type == opened.plan
+            fits = fits and plan == opened.plan
         if not fits and self._opened.get(key) is opened:
             self._forget(key, linger=linger)
 

@@ -116,6 +116,12 @@ class PostgresEngine:
 
         await apply_limits(cluster, superuser, database.physical_name, plan)
 
+    async def room(self, cluster: Cluster, superuser: Credential) -> int:
+        """How many connections of a tenant's the running server has room for."""
+        from .limits import room
+
+        return await room(cluster, superuser)
+
     async def usage(self, cluster: Cluster, superuser: Credential, database: Database) -> Usage:
         """Size and connections now. The limits in the answer are zero: they are the tenant's, not the engine's."""
         from .limits import usage

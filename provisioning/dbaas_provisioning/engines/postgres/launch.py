@@ -10,6 +10,7 @@ from ...engine import Binaries, ClusterSpec, LaunchPlan
 __all__ = ["POOLS", "plan", "quoted_name"]
 
 ADMINISTRATORS = 5  # connections that only the platform's administrator can take
+HEADROOM = 400  # connections of a tenant's that a server has room for at least: its plan may be raised while it runs
 POOLS = 100  # connections for the platform's own pools, which the tenant's cannot use up (from 16 on)
 FEEDS = 64  # logical replication: a feed per database, and room for backups
 
@@ -74,7 +75,7 @@ def settings(spec: ClusterSpec) -> Mapping[str, str]:
         "listen_addresses": spec.host,
         "port": str(spec.port),
         "unix_socket_directories": "",
-        "max_connections": str(spec.max_connections + POOLS + ADMINISTRATORS),
+        "max_connections": str(max(spec.max_connections, HEADROOM) + POOLS + ADMINISTRATORS),
         "superuser_reserved_connections": str(ADMINISTRATORS),
         **({"reserved_connections": str(POOLS)} if int(spec.binaries.major) >= 16 else {}),
         "password_encryption": "scram-sha-256",

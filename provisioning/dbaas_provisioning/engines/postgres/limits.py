@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ...nouns import Cluster, Credential, Plan, Usage
 from .administrator import administrator
+from .launch import ADMINISTRATORS, POOLS
 from .logins import by_login, limit_statements, logins_of
 
-__all__ = ["apply_limits", "usage"]
+__all__ = ["apply_limits", "room", "usage"]
 
 
 async def apply_limits(cluster: Cluster, superuser: Credential, name: str, plan: Plan) -> None:
@@ -15,6 +16,15 @@ async def apply_limits(cluster: Cluster, superuser: Credential, name: str, plan:
         for login, username in by_login(await logins_of(connection, name)).items():
             for statement in limit_statements(username, login, plan):
                 await connection.execute(statement)
+
+
+async def room(cluster: Cluster, superuser: Credential) -> int:
+    """See :meth:`dbaas_provisioning.engine.Engine.room`."""
+    async with administrator(cluster, superuser, connect_timeout=3) as connection:
+        found = await connection.execute("select current_setting('max_connections')::int")
+        row = await found.fetchone()
+    assert row is not None
+    return int(row[0]) - POOLS - ADMINISTRATORS
 
 
 async def usage(cluster: Cluster, superuser: Credential, name: str) -> Usage:

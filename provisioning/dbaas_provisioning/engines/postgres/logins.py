@@ -34,6 +34,7 @@ MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
 )
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 POOL_ROLE_SINCE = 160000
+MOST_TEMPORARY = 2_147_483_647  # kB
 
 
 def new_logins() -> Mapping[Login, Credential]:
@@ -80,6 +81,10 @@ def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Co
     yield sql.SQL("alter role {} connection limit {}").format(role, sql.Literal(connections))
     yield sql.SQL("alter role {} set statement_timeout = {}").format(
         role, sql.Literal(f"{plan.statement_timeout_ms}ms")
+    )
+    # Of each session; only a superuser may set it otherwise.
+    yield sql.SQL("alter role {} set temp_file_limit = {}").format(
+        role, sql.Literal(f"{min(round(plan.max_storage_gb * 1e6), MOST_TEMPORARY)}kB")
     )
 
 

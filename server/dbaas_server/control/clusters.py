@@ -1,0 +1,51 @@
+"""``/v1/{tenant}/clusters``: the servers of a tenant, and moving one to a newer version."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from dbaas_provisioning.nouns import Cluster
+
+from ..body import body_fields, required
+from ..http import Request, Response, json_response
+from ..services import Services
+from .creating import NDJSON, told
+
+__all__ = ["cluster_json", "list_all", "upgrade"]
+
+
+async def list_all(request: Request, services: Services) -> Response:
+    """One server of each engine that the tenant uses. Wakes none."""
+    await services.auth.operator(request)
+    return json_response([cluster_json(one) for one in await services.platform.clusters(request.params["tenant"])])
+
+
+async def upgrade(request: Request, services: Services) -> Response:
+    """Move a server's data to a newer major version; its databases cannot be used meanwhile.
+
+    Who accepts ``application/x-ndjson`` is told each step as it begins, and the outcome in the last line. Who goes away
+    before the data are moved ends it. 409 ``not_newer``, ``upgrade_refused``; 501 for what this machine lacks.
+    """
+    actor = await services.auth.operator(request)
+    fields = await body_fields(request, {"to": str})
+    move = partial(
+        services.platform.upgrades.upgrade,
+        request.params["tenant"],
+        request.params["engine"],
+        required(fields, "to"),
+        actor=actor,
+    )
+    if NDJSON in request.header("accept"):
+        lines = told(request, lambda tell: move(progress=tell), _shown, "cluster")
+        return Response(200, lines, [("Content-Type", NDJSON), ("Cache-Control", "no-store")])
+    return json_response(cluster_json(await move()))
+
+
+def cluster_json(cluster: Cluster) -> dict[str, Any]:
+    """A server, for people who run the platform."""
+    return {"engine": cluster.engine, "version": cluster.version, "state": cluster.state.value}
+
+
+async def _shown(cluster: Cluster) -> dict[str, Any]:
+    return cluster_json(cluster)
