@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from .control import (
     about,
-    clusters,
+    audit,
     databases,
     documents,
     forms,
     keys,
     load,
+    members,
     openapi,
     overview,
     plans,
@@ -17,6 +18,7 @@ from .control import (
     schema,
     tenants,
     tokens,
+    upgrading,
 )
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
@@ -43,7 +45,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/healthz", Guard.public, {"GET": about.health}),
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
-    Route("/v1/token", Guard.operator, {"POST": tokens.create}),
+    Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
@@ -58,10 +60,15 @@ ROUTES: tuple[Route, ...] = (
         Guard.operator,
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
     ),
-    Route("/v1/{tenant}/audit", Guard.operator, {"GET": tenants.audit}),
+    Route("/v1/audit", Guard.operator, {"GET": audit.of_platform}),
+    Route("/v1/{tenant}/audit", Guard.operator, {"GET": audit.of_tenant}),
+    Route("/v1/{tenant}/members", Guard.operator, {"GET": members.list_all}),
+    Route("/v1/{tenant}/members/{person}", Guard.operator, {"PUT": members.put, "DELETE": members.remove}),
+    Route("/v1/{tenant}/invitations", Guard.operator, {"GET": members.invitations, "POST": members.invite}),
+    Route("/v1/{tenant}/invitations/{invitation}", Guard.operator, {"DELETE": members.withdraw}),
+    Route("/v1/invitations/redeem", Guard.operator, {"POST": members.redeem}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
-    Route("/v1/{tenant}/clusters", Guard.operator, {"GET": clusters.list_all}),
-    Route("/v1/{tenant}/clusters/{engine}/upgrade", Guard.operator, {"POST": clusters.upgrade}),
+    Route("/v1/{tenant}/clusters/{engine}/upgrade", Guard.operator, {"POST": upgrading.upgrade}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dbaas_provisioning.platform import Step
 
-from ..control.clusters import cluster_json
+from ..control.upgrading import cluster_json
 from .opened import opened
 from .show import print_fields
 

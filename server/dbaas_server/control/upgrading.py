@@ -1,4 +1,4 @@
-"""``/v1/{tenant}/clusters``: the servers of a tenant, and moving one to a newer version."""
+"""``/v1/{tenant}/clusters/{engine}/upgrade``: a tenant's server goes to a newer version. The operator's alone."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from ..http import Request, Response, json_response
 from ..services import Services
 from .creating import NDJSON, told
 
-__all__ = ["cluster_json", "list_all", "upgrade"]
-
-
-async def list_all(request: Request, services: Services) -> Response:
-    """One server of each engine that the tenant uses. Wakes none."""
-    await services.auth.operator(request)
-    return json_response([cluster_json(one) for one in await services.platform.clusters(request.params["tenant"])])
+__all__ = ["cluster_json", "upgrade"]
 
 
 async def upgrade(request: Request, services: Services) -> Response:
