@@ -41,7 +41,7 @@ from .runtimes.local import LocalRuntime, choose_port
 from .runtimes.moving import Mover
 from .runtimes.processes import ServerProcess
 from .secrets import Vault
-from .upgrading import Upgrading, check_major, sentences
+from .upgrading import Upgrading, sentences
 
 __all__ = ["META_CLUSTER", "Supervisor"]
 
@@ -190,16 +190,14 @@ class Supervisor:
 
         Being cancelled is a failure, too, as long as the data are not moved.
 
-        Raises ``Invalid`` (``invalid_version``), ``NotFound``, and what :meth:`Upgrading.planned` and
+        Raises ``NotFound``, ``Unsupported`` (``platform_cluster``), and what :meth:`Upgrading.planned` and
         :meth:`Upgrading.carry_out` raise.
         """
         if cluster_id == META_CLUSTER:
             raise Unsupported("platform_cluster", "The platform's own cluster keeps the version that made it.")
-        steps = Steps(sentences(check_major(major)), progress)
+        steps = Steps(sentences(major), progress)
         await self.ensure(cluster_id)
-        work = asyncio.get_running_loop().create_task(
-            self._upgrade(cluster_id, self._slots[cluster_id], check_major(major), steps)
-        )
+        work = asyncio.get_running_loop().create_task(self._upgrade(cluster_id, self._slots[cluster_id], major, steps))
         self._watchers.add(work)
         work.add_done_callback(self._watchers.discard)
         try:

@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .engine import Binaries, ClusterSpec, Engine, UpgradePlan
-from .errors import Conflict, DbaasError, Invalid, Unavailable, Unsupported
+from .errors import Conflict, DbaasError, Unavailable, Unsupported
 from .meta.store import Store
 from .meta.upgrades import Stage
 from .nouns import Cluster, Credential, DatabaseState, Home
 from .platform.progress import Steps
 from .runtimes.moving import Mover
 
-__all__ = ["Move", "Upgrading", "check_major", "sentences"]
+__all__ = ["Move", "Upgrading", "sentences"]
 
 log = logging.getLogger(__name__)
 
@@ -38,13 +38,6 @@ def sentences(major: str) -> list[str]:
         "Starting the new server",
         "Bringing extensions up to date",
     ]
-
-
-def check_major(text: str) -> str:
-    """A major version. Raises ``Invalid`` (``invalid_version``)."""
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 1000):
-        raise Invalid("invalid_version", f"{text[:40]!r} is no major version.", hint="Write a number, such as 18.")
-    return str(int(text))
 
 
 @dataclass(frozen=True, slots=True)

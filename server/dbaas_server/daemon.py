@@ -29,6 +29,7 @@ from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
 
 from .control.about import VERSION
+from .daemon_link import told
 from .daemon_upgrades import serve_upgrade
 from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
@@ -65,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
             asyncio.run(_run(home))
     except DbaasError as error:
         log.critical("%s", error.as_dict())
-        sys.stderr.write(f"{error.message} {error.hint or ''} {error.details or ''}".strip() + "\n")
+        sys.stderr.write(json.dumps(told(error)) + "\n")  # for whoever starts it
         return 1
     return 0
 
@@ -211,7 +212,7 @@ class _Answers:
         except ConnectionError:
             raise
         except DbaasError as error:
-            return {"error": {"kind": type(error).__name__, **error.as_dict()}}
+            return told(error)
         except Exception as error:
             log.exception("the socket was asked %r", line[:200])
             return {

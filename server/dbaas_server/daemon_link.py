@@ -28,7 +28,7 @@ from .home import RunFile, check_socket_folder, read_run_file, socket_path
 from .logs import last_line
 
 __all__ = [
-    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon",
+    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon", "told",
     "unreachable",
 ]  # fmt: skip
 
@@ -70,13 +70,13 @@ class SocketSupervision:
         try:
             writer.write(json.dumps({"do": "upgrade", "cluster": str(cluster_id), "to": major}).encode() + b"\n")
             while line := await reader.readline():
-                told = json.loads(line)
-                if "error" in told:
-                    raise revived(told["error"])
-                if "doing" not in told:
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise revived(answer["error"])
+                if "doing" not in answer:
                     return
                 if progress is not None:
-                    progress(Step(**told))
+                    progress(Step(**answer))
         except OSError as error:
             raise unreachable(error) from None
         finally:
@@ -163,6 +163,11 @@ def revived(fields: dict[str, Any]) -> DbaasError:
     return error
 
 
+def told(error: DbaasError) -> dict[str, Any]:
+    """An error as a message to whoever has it :func:`revived`."""
+    return {"error": {"kind": type(error).__name__, **error.as_dict()}}
+
+
 async def is_up(home: Home) -> bool:
     """Whether a daemon answers."""
     try:
@@ -177,7 +182,7 @@ async def start_daemon(home: Home) -> RunFile:
 
     However many need it, in however many processes, one of them starts it and the others wait.
 
-    Raises ``Unavailable`` (``daemon_failed``) with the last line of its log.
+    Raises what the daemon says that it ended of; ``Unavailable`` (``daemon_failed``) where that is nothing of ours.
     """
     prepare(home)
     process: subprocess.Popen[bytes] | None = None
@@ -189,12 +194,7 @@ async def start_daemon(home: Home) -> RunFile:
                 process = _spawn(home, log)
             status = None if process is None else process.poll()
             if status not in (None, 0) or time.monotonic() > deadline:
-                raise Unavailable(
-                    "daemon_failed",
-                    "The platform's daemon did not start.",
-                    hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
-                    details=last_line(log) or "It printed nothing.",
-                )
+                raise _failure(home, last_line(log))
             if status == 0:  # another one had the folder, which may have been ending
                 process = None
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -203,6 +203,18 @@ async def start_daemon(home: Home) -> RunFile:
     if found is None:
         raise Unavailable("daemon_failed", "The daemon runs but left no run file.", hint="dbaas down; dbaas up")
     return found
+
+
+def _failure(home: Home, last: str) -> DbaasError:
+    """Why the daemon did not start, by the last line that it printed."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        return revived(json.loads(last)["error"])
+    return Unavailable(
+        "daemon_failed",
+        "The platform's daemon did not start.",
+        hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
+        details=last or "It printed nothing.",
+    )
 
 
 def _taken(lock: IO[str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import engines as engine_folder
-from ..errors import NotFound
+from ..errors import Invalid, NotFound
 from ..meta.store import Store
 from ..nouns import Cluster
 from .audit import audited
@@ -36,6 +36,7 @@ class Upgrades:
         """
         async with audited(self._store, "upgrade_cluster", actor, tenant, engine, {"to": major[:40]}):
             engine_folder.engine(engine)
+            major = _major(major)
             owner = await self._store.tenant(tenant)
             async with self._store.lock(owner.id):
                 found = next((one for one in await self._store.clusters(owner.id) if one.engine == engine), None)
@@ -45,3 +46,10 @@ class Upgrades:
                     )
                 await self._supervision.upgrade(found.id, major, progress)
                 return await self._store.cluster(found.id)
+
+
+def _major(text: str) -> str:
+    """A major version. Raises ``Invalid`` (``invalid_version``)."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 1000):
+        raise Invalid("invalid_version", f"{text[:40]!r} is no major version.", hint="Write a number, such as 18.")
+    return str(int(text))
