@@ -201,8 +201,9 @@ async def test_a_whole_folder_of_the_earlier_version_is_used_by_this_one(home: H
         await connection.execute("set session_replication_role = replica")  # in whatever order, and told to nobody
         for table, names in (await columns_of(connection)).items():
             await connection.execute(sql.SQL("delete from platform_meta.{}").format(sql.Identifier(table)))
+            given = set(names) - ({"id"} if table == "audit_log" else set())  # which numbers its entries itself
             for row in kept[table]:
-                await put(connection, table, {name: row[name] for name in names if row[name] is not None})
+                await put(connection, table, {name: row[name] for name in given if row[name] is not None})
     async with opened(home) as platform:
         assert [one.name for one in await platform.databases("acme")] == ["shop", "notes"]
         assert (await platform.find_key(key)) is not None
@@ -226,7 +227,7 @@ async def rows_of(connection: Connection, table: str) -> list[dict[str, Any]]:
 async def put(connection: Connection, table: str, row: dict[str, Any]) -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, row))
     insert = sql.SQL(
-        "insert into platform_meta.{table} ({names}) overriding system value"
+        "insert into platform_meta.{table} ({names})"
         " select {names} from jsonb_populate_record(null::platform_meta.{table}, {row})"
     )
     values = {"table": sql.Identifier(table), "names": names, "row": sql.Literal(json.dumps(row))}
