@@ -114,12 +114,12 @@ class Standing:
     Attributes:
         operator: everything, on every tenant and on the platform.
         rights: subdomain → right.
-        epoch: of the tokens that are valid for them.
+        epoch: of the tokens that are valid for them; None when nobody vouches for them any more.
     """
 
     operator: bool = False
     rights: Mapping[str, Right] = field(default_factory=dict)
-    epoch: int = 0
+    epoch: int | None = 0
 
     def on(self, tenant: str) -> Right | None:
         """The right on a tenant; None where the person may not even know that it exists."""
@@ -150,7 +150,7 @@ class Plan:
 
     Attributes:
         max_connections: of the tenant's own to one database, and to all of one engine together.
-        max_storage_gb: 10⁹ bytes, of all its databases together.
+        max_storage_gb: 1024³ bytes, of all its databases together.
         statement_timeout_ms: 0: no limit.
         idle_transaction_seconds: for which a transaction may stand with nothing to do.
         idle_stop_seconds: without any use, after which a server is stopped; None: never.

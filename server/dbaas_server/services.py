@@ -16,6 +16,7 @@ from .open_results import OpenResults
 from .rates import Rates
 from .rooms import Rooms
 from .sessions import Sessions
+from .turnstile import Turnstile
 
 __all__ = ["Services"]
 
@@ -29,6 +30,7 @@ class Services:
         rates: how fast counters of databases grow.
         results: of statements, that stay open for who reads them.
         mongo: this process as a client of document databases.
+        turnstile: how many requests tenants make.
     """
 
     platform: Platform
@@ -41,6 +43,7 @@ class Services:
     rates: Rates
     results: OpenResults
     mongo: MongoClients
+    turnstile: Turnstile
 
     @classmethod
     def over(cls, platform: Platform, feeds: Feeds | None = None) -> Services:
@@ -62,6 +65,7 @@ class Services:
             Rates(),
             OpenResults(platform),
             MongoClients(platform),
+            Turnstile(platform.home),
         )
 
     async def close(self) -> None:
@@ -73,4 +77,5 @@ class Services:
         await self.feeds.close()
         await self.mongo.close()
         await self.sessions.close()
+        self.turnstile.close()
         await self.platform.close()

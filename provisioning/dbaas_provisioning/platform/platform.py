@@ -11,7 +11,7 @@ from uuid import UUID
 
 from .. import engines as engine_folder
 from ..engine import Binaries, Engine
-from ..errors import DbaasError, Invalid, Unavailable, Unsupported
+from ..errors import Conflict, DbaasError, Invalid, Unavailable, Unsupported
 from ..meta.bootstrap import META_CLUSTER, Bootstrap
 from ..meta.connections import Connections
 from ..meta.store import Store
@@ -42,7 +42,9 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .issuers import Issuers
 from .members import Members
+from .observation import Observation
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
@@ -73,8 +75,10 @@ class Platform:
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
         self.members = Members(store, vault)
+        self.issuers = Issuers(store)
         self.upgrades = Upgrades(store, supervision)
         self.plans = Plans(store, self._databases)
+        self.observation = Observation(store)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -112,6 +116,7 @@ class Platform:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
         await self.history.close()
+        await self.observation.close()
         await self._store.close()
 
     async def recover(self) -> None:
@@ -272,6 +277,8 @@ class Platform:
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = owner.limited(await self._store.plans.one(owner.plan_type))
+            if owner.storage_full:
+                raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
                 return await self._databases.create(owner, plan, kind, name, options, progress)

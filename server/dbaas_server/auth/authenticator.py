@@ -13,6 +13,7 @@ from ..http import Request
 from ..nouns import Caller
 from ..sessions import Known, Sessions
 from .credentials import bearer_token, claims_text, is_key
+from .oidc import OpenIdProviders
 from .persons import Asker, Persons
 from .signed import verify
 
@@ -40,12 +41,17 @@ def _documents_only() -> Forbidden:
 
 
 class Authenticator:
-    """Checks keys, tokens and people."""
+    """Checks keys, tokens and people.
+
+    Attributes:
+        oidc: who signs in with an OpenID provider.
+    """
 
     def __init__(self, platform: Platform, sessions: Sessions) -> None:
         self._platform = platform
         self._sessions = sessions
         self._persons = Persons(platform)
+        self.oidc = OpenIdProviders(platform)
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
         self._unknown: dict[str, float] = {}
         self._changes = 0
