@@ -14,9 +14,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
+from .copies import Copies
+from .nouns import Cluster, Credential, Database, Endpoint, Login, Plan, Powers, Tenant, Usage, Vitals
 
 __all__ = [
+    "Ability",
+    "Address",
     "Binaries",
     "Capabilities",
     "Choice",
@@ -196,10 +199,37 @@ class UpgradePlan:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What creating a database gives: its name in the engine and its logins; of rotating, the logins that are new."""
+    """What creating a database gives: its name in the engine and its logins."""
 
     physical_name: str
     logins: Mapping[Login, Credential]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is that runs already, and who may administer it.
+
+    Attributes:
+        database: the one to enter for work on the server itself.
+    """
+
+    endpoint: Endpoint
+    administrator: Credential
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Something that the platform promises, and what becomes of it on a server.
+
+    Attributes:
+        state: ``supported``, ``worked_around`` or ``refused``.
+        sentence: what that means there.
+    """
+
+    name: str
+    state: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +305,7 @@ class Engine(Protocol):
     name: str
     can: Capabilities
     offer: Offer
+    copies: Copies | None  # where it has none, its databases are neither dumped nor restored nor branched
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """The installation to use. Blocks for some milliseconds. Raises ``Unavailable`` with a hint.
@@ -327,12 +358,38 @@ class Engine(Protocol):
         """What a database lacks that was made by an earlier version. Safe to repeat."""
         ...
 
+    async def tend(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Do what a server cannot do by itself as tenants change their tables. Called again and again."""
+        ...
+
+    def parse_address(self, text: str) -> Address:
+        """Where a server is, as its usual clients write that. Pure. Raises ``Invalid`` (``invalid_dsn``)."""
+        ...
+
+    async def probe(self, cluster: Cluster, superuser: Credential) -> Powers:
+        """What the administrator can do there; changes nothing.
+
+        Raises ``Unavailable`` (``server_unreachable``, ``tls_failed``), ``Invalid`` (``login_refused``), ``Conflict``
+        (``api_roles_taken``), ``Unsupported`` (``server_cannot_isolate``).
+        """
+        ...
+
+    def abilities(self, cluster: Cluster) -> Sequence[Ability]:
+        """What becomes of the platform's promises on a server. Pure."""
+        ...
+
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
         ...
 
-    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """New secrets for every login that a person may have; the sessions of those in the answer are ended."""
+    def renewed(self, logins: Mapping[Login, Credential]) -> Mapping[Login, Credential]:
+        """New secrets for those of a database's logins that a rotation concerns."""
+        ...
+
+    async def rotate(
+        self, cluster: Cluster, superuser: Credential, database: Database, logins: Mapping[Login, Credential]
+    ) -> None:
+        """Have these secrets hold, and end the sessions of the logins that get new ones. Safe to repeat."""
         ...
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:

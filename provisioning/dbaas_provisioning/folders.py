@@ -26,6 +26,8 @@ def prepare(home: Home) -> None:
         home.run: 0o700,
         home.logs: 0o700,
         home.feeds: 0o700,
+        home.authorities: passage,
+        home.dumps: 0o700,
     }
     try:
         for folder, mode in modes.items():

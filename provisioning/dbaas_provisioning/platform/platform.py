@@ -43,8 +43,10 @@ from .audit import audited
 from .databases import Databases
 from .history import History
 from .issuers import Issuers
+from .lifecycle import Lifecycle
 from .members import Members
 from .observation import Observation
+from .placement import Placement
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
@@ -74,6 +76,8 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.placement = Placement(store, self._databases, home)
+        self.lifecycle = Lifecycle(home, store, self._databases)
         self.members = Members(store, vault)
         self.issuers = Issuers(store)
         self.upgrades = Upgrades(store, supervision)
@@ -120,7 +124,7 @@ class Platform:
         await self._store.close()
 
     async def recover(self) -> None:
-        """Remove what somebody was creating or dropping when they were killed. Called once by the daemon."""
+        """Finish or take away what somebody was doing when they were killed. Called once by the daemon."""
         for database in await self._store.unfinished():
             tenant = next((one for one in await self.tenants() if one.id == database.tenant_id), None)
             if tenant is None:
@@ -131,6 +135,15 @@ class Platform:
                     self._store.lock(tenant.id),
                 ):
                     await self._databases.remove_unfinished(tenant, database.name)
+        unfinished = await self.lifecycle.unfinished()
+        for tenant in await self.tenants():
+            if tenant.id in unfinished:
+                with contextlib.suppress(DbaasError):
+                    async with (
+                        audited(self._store, "recover", "daemon", tenant.subdomain, None),
+                        self.lifecycle.turn(tenant),
+                    ):
+                        pass
 
     def engines(self) -> Sequence[tuple[Engine, Binaries]]:
         """The engines that can run here, each with the installation of a new cluster. Blocks for a moment."""
@@ -219,7 +232,7 @@ class Platform:
         async with audited(self._store, "update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
             tenant = await self._store.tenant(ref)
-            async with self._store.lock(tenant.id):
+            async with self.lifecycle.turn(tenant):
                 if default_database is not None:
                     database = await self._databases.ready(tenant, default_database)
                     if not engine_folder.engine(database.engine).can.sql:
@@ -240,6 +253,7 @@ class Platform:
             async with self._store.lock(tenant.id):
                 for database in await self._store.databases(tenant.id):
                     await self._store.mark_database(database.id, DatabaseState.dropping)
+                await self.placement.drop_databases_of(tenant)
                 for cluster in await self._store.clusters(tenant.id):
                     await self._supervision.remove(cluster.id)
                 await self._store.delete_tenant(tenant.id)
@@ -259,6 +273,7 @@ class Platform:
         options: Mapping[str, str],
         actor: str,
         progress: Tell | None = None,
+        cluster: str | None = None,
     ) -> Database:
         """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
 
@@ -266,22 +281,27 @@ class Platform:
 
         Args:
             progress: called with each step as it begins.
+            cluster: the name of an external server to place it on; without it the tenant has one of its own.
 
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
-        options), ``Conflict`` (``database_exists``), ``Unavailable``.
+        options), ``Conflict`` (``database_exists``), ``NotFound`` (``cluster_not_found``), ``Unavailable``,
+        ``Unsupported`` (``wrong_engine``).
         """
-        async with audited(self._store, "create_database", actor, tenant, name, {"engine": engine, **options}):
+        placed = {} if cluster is None else {"cluster": cluster[:LONGEST_DETAIL]}
+        details = {"engine": engine, **options, **placed}
+        async with audited(self._store, "create_database", actor, tenant, name, details):
             check_database_name(name)
             kind = engine_folder.engine(engine)
             kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
+            server = None if cluster is None else await self.placement.for_databases_of(kind, cluster)
             plan = owner.limited(await self._store.plans.one(owner.plan_type))
             if owner.storage_full:
                 raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 await self._databases.remove_unfinished(owner, name)
-                return await self._databases.create(owner, plan, kind, name, options, progress)
+                return await self._databases.create(owner, plan, kind, name, options, progress, server)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""
@@ -295,7 +315,7 @@ class Platform:
         """Remove a database and what is in it. A cluster without databases is stopped."""
         async with audited(self._store, "drop_database", actor, tenant, name):
             owner = await self._store.tenant(tenant)
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 database = await self._store.database(owner.id, name)
                 await self._store.mark_database(database.id, DatabaseState.dropping)
                 await self._databases.drop(database)
@@ -306,7 +326,7 @@ class Platform:
         """New secrets for all logins of a database; the old ones and their sessions end."""
         async with audited(self._store, "rotate", actor, tenant, name):
             owner = await self._store.tenant(tenant)
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 return await self._databases.rotate(owner, name)
 
     async def usage(self, tenant: str, name: str) -> Usage:
@@ -322,12 +342,23 @@ class Platform:
         return await self._store.cluster(cluster_id)
 
     async def clusters(self, tenant: str) -> Sequence[Cluster]:
-        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        """The clusters that a tenant has for itself, as they were last seen: at most one of each engine."""
         return await self._store.clusters((await self._store.tenant(tenant)).id)
+
+    async def reveal(self, tenant: str, name: str | None, what: str, *, actor: str) -> None:
+        """Note in the audit log that somebody is shown a secret.
+
+        Args:
+            name: the database whose secret it is; None for one of the tenant.
+            what: ``connection_string``, ``jwt_secret`` or ``jwt``.
+        """
+        async with audited(self._store, "reveal", actor, tenant, name, {"secret": what}):
+            await self._store.tenant(tenant)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
         owner = await self._store.tenant(tenant)
+        await self.lifecycle.settled(owner)
         database = await self._databases.ready(owner, name)
         engine, cluster, superuser = await self._databases.reach(database)
         if engine.can.documents and not admin:
@@ -339,6 +370,7 @@ class Platform:
     async def access(self, tenant: str, name: str | None = None) -> Access:
         """What a session needs; the cluster runs when this returns. Raises ``Unavailable`` (``database_not_ready``)."""
         owner = await self._store.tenant(tenant)
+        await self.lifecycle.settled(owner)
         database = await self._databases.ready(owner, name)
         endpoint = await self._supervision.ensure(database.cluster_id)
         plan = owner.limited(await self._store.plans.one(owner.plan_type))
@@ -467,8 +499,9 @@ class Platform:
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``key``, ``document`` (whose id is the tenant's), ``plan`` (whose id is
-        its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or tokens on the platform).
+        ``kind`` is ``tenant``, ``database``, ``cluster``, ``key``, ``document`` (whose id is the tenant's),
+        ``plan`` (whose id is its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or
+        tokens on the platform).
         An empty ``id`` of another kind follows a break in which changes may have been missed: forget everything.
         """
         self._listeners.append(listener)

@@ -9,6 +9,7 @@ from dbaas_provisioning.platform import BOUNDS
 
 from ..http import Request, Response, json_response
 from ..services import Services
+from . import openapi_lifecycle
 from .about import VERSION
 from .audit import FILTERS
 from .openapi_editor import ANSWERS, OPERATIONS, described
@@ -67,6 +68,19 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
+    ("get", "/v1/clusters"): ("Servers that run elsewhere, and what can be done there", None, 200),
+    ("post", "/v1/clusters"): (
+        "Register a server: its administrator's connection string, and the certificates that vouch for it, in PEM",
+        described(("name", "dsn"), name=_TEXT, dsn=_TEXT, ca=_TEXT),
+        201,
+    ),
+    ("get", "/v1/clusters/{cluster}"): ("One server", None, 200),
+    ("patch", "/v1/clusters/{cluster}"): (
+        "Look again what can be done there, or at another address",
+        described(dsn=_TEXT, ca=_TEXT),
+        200,
+    ),
+    ("delete", "/v1/clusters/{cluster}"): ("Forget a server that has no databases of the platform's", None, 204),
     ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
     ("get", "/v1/token/oidc"): ("The OpenID providers that people sign in with", None, 200),
     ("post", "/v1/token/oidc"): (
@@ -103,7 +117,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"
         " JSON for each step as it begins, then one with the database or the error",
-        described(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}),
+        described(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}, cluster=_TEXT),
         201,
     ),
     ("get", "/v1/{tenant}/databases/{database}"): ("One database", None, 200),
@@ -166,7 +180,7 @@ async def read(request: Request, services: Services) -> Response:
 def document(base_url: str) -> dict[str, Any]:
     """OpenAPI 3.1 of the control door, with ``base_url`` as its server."""
     paths: dict[str, dict[str, Any]] = {}
-    for (method, path), (summary, body, success) in (_OPERATIONS | OPERATIONS).items():
+    for (method, path), (summary, body, success) in (_OPERATIONS | openapi_lifecycle.OPERATIONS | OPERATIONS).items():
         paths.setdefault(path, {})[method] = _operation(method, path, summary, body, success)
     return {
         "openapi": "3.1.0",
@@ -217,6 +231,7 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": _TEXT} for name in ("database", "schema", "columns")
         ]
+    openapi_lifecycle.describe(operation, method, path)
     if path.endswith("/history") and method == "get":
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": schema}

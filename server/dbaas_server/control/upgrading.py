@@ -8,9 +8,9 @@ from typing import Any
 from dbaas_provisioning.nouns import Cluster
 
 from ..body import body_fields, required
-from ..http import Request, Response, json_response
+from ..http import Request, Response
 from ..services import Services
-from .creating import NDJSON, told
+from .creating import answered
 
 __all__ = ["cluster_json", "upgrade"]
 
@@ -30,10 +30,7 @@ async def upgrade(request: Request, services: Services) -> Response:
         required(fields, "to"),
         actor=actor,
     )
-    if NDJSON in request.header("accept"):
-        lines = told(request, lambda tell: move(progress=tell), _shown, "cluster")
-        return Response(200, lines, [("Content-Type", NDJSON), ("Cache-Control", "no-store")])
-    return json_response(cluster_json(await move()))
+    return await answered(request, move, _shown, outcome="cluster")
 
 
 def cluster_json(cluster: Cluster) -> dict[str, Any]:

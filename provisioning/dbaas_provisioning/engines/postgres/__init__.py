@@ -17,10 +17,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, UpgradePlan, Watch
+from ...copies import Copies
+from ...engine import (
+    Ability,
+    Address,
+    Binaries,
+    Capabilities,
+    ClusterSpec,
+    Engine,
+    Grant,
+    LaunchPlan,
+    UpgradePlan,
+    Watch,
+)
 from ...errors import Invalid
-from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage, Vitals
+from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
+from ...secrets import new_password
 from . import binaries, launch
+from .copies import PostgresCopies
 from .offer import EXPOSE, OFFER
 
 __all__ = ["ENGINE", "PostgresEngine"]
@@ -32,6 +46,7 @@ class PostgresEngine:
     name = "postgres"
     can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
     offer = OFFER
+    copies: Copies | None = PostgresCopies()
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""
@@ -94,9 +109,37 @@ class PostgresEngine:
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
+        if not cluster.powers.superuser:
+            return await self.tend(cluster, superuser, database)
         from .prepare import prepare_database
 
         await prepare_database(cluster, superuser, database.physical_name)
+        return None
+
+    async def tend(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Where the administrator is no superuser: grants and publication, as event triggers keep them elsewhere."""
+        if not cluster.powers.superuser:
+            from .prepare import tend_database
+
+            await tend_database(cluster, superuser, database)
+
+    def parse_address(self, text: str) -> Address:
+        """A connection string. Raises ``Invalid`` (``invalid_dsn``)."""
+        from .dsn import parse
+
+        return parse(text)
+
+    async def probe(self, cluster: Cluster, superuser: Credential) -> Powers:
+        """See :func:`dbaas_provisioning.engines.postgres.powers.probe`."""
+        from .powers import probe
+
+        return await probe(cluster, superuser)
+
+    def abilities(self, cluster: Cluster) -> Sequence[Ability]:
+        """What the platform promises, and whether it holds on this server. Pure."""
+        from .powers import abilities
+
+        return list(abilities(cluster))
 
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
@@ -104,11 +147,17 @@ class PostgresEngine:
 
         await drop_database(cluster, superuser, database.physical_name)
 
-    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """New secrets for every login; sessions of the old ones are ended."""
+    def renewed(self, logins: Mapping[Login, Credential]) -> Mapping[Login, Credential]:
+        """New secrets for every login."""
+        return {login: Credential(old.username, new_password()) for login, old in logins.items()}
+
+    async def rotate(
+        self, cluster: Cluster, superuser: Credential, database: Database, logins: Mapping[Login, Credential]
+    ) -> None:
+        """Have these secrets hold; sessions of logins that get new ones are ended. Safe to repeat."""
         from .rotate import rotate
 
-        return await rotate(cluster, superuser, database.physical_name)
+        await rotate(cluster, superuser, logins.values())
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:
         """Apply a plan's limits."""
@@ -196,11 +245,14 @@ class PostgresEngine:
         A name with anything but plain characters goes into the query part: libpq decodes both places, SQLAlchemy only
         that one.
         """
-        where = f"{cluster.endpoint.host}:{cluster.endpoint.port}"
+        host = cluster.endpoint.host
+        where = f"{f'[{host}]' if ':' in host else host}:{cluster.endpoint.port}"
         who = quote(login.username, safe="") + (f":{quote(login.secret, safe='')}" if login.secret else "")
         encoded = quote(database, safe="")
-        path = encoded if encoded == database else f"?dbname={encoded}"
-        return f"postgresql://{who}@{where}/{path}"
+        said = {} if encoded == database else {"dbname": encoded}
+        said |= {name: quote(value, safe="") for name, value in cluster.endpoint.protection.items()}
+        query = "&".join(f"{name}={value}" for name, value in said.items())
+        return f"postgresql://{who}@{where}/{encoded if encoded == database else ''}{'?' if query else ''}{query}"
 
 
 ENGINE: Engine = PostgresEngine()
