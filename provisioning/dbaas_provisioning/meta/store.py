@@ -38,6 +38,7 @@ from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 from .servers import ServerStore, cluster_of
 from .upgrades import UpgradeStore
+from .usage import UsageStore
 
 __all__ = ["Store"]
 
@@ -64,6 +65,7 @@ class Store:
         members: the part with persons, their rights and tokens.
         upgrades: the part with clusters on their way to a newer version.
         plans: the part with what tenants may use.
+        usage: the part with what they used.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -76,6 +78,7 @@ class Store:
         self.members = MemberStore(connections)
         self.upgrades = UpgradeStore(home, connections)
         self.plans = PlanStore(connections)
+        self.usage = UsageStore(connections)
 
     async def close(self) -> None:
         """Close the connections."""
