@@ -44,7 +44,7 @@ def _documents_only() -> Forbidden:
 class Authenticator:
     """Checks keys, tokens and people."""
 
-    def __init__(self, platform: Platform, sessions: Sessions) -> None:
+    def __init__(self, platform: Platform, sessions: Sessions, hub: Hub | None = None) -> None:
         self._platform = platform
         self._sessions = sessions
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
