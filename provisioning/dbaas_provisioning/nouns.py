@@ -11,7 +11,8 @@ from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
-    "Endpoint", "HistoryEntry", "Home", "JwtSecret", "KeyRole", "Login", "Plan", "Right", "Tenant", "Usage", "Vitals",
+    "Endpoint", "HistoryEntry", "Home", "Invitation", "JwtSecret", "KeyRole", "Login", "Member", "OidcIssuer",
+    "Operator", "Plan", "Right", "Standing", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -54,6 +55,80 @@ class Right(StrEnum):
         """Whether who has this right may do what asks for the other."""
         order = list(Right)
         return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person with a right on a tenant. See :mod:`~dbaas_provisioning.persons` for how they are named."""
+
+    person: str
+    right: Right
+    added_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A person who runs the platform, beside those on its machine."""
+
+    person: str
+    added_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A right that whoever has the invitation's token is given once they signed in.
+
+    Attributes:
+        name: of whom it is meant for, as the inviting person calls them.
+    """
+
+    id: UUID
+    name: str
+    right: Right
+    invited_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OidcIssuer:
+    """An OpenID provider whose word the platform takes.
+
+    Attributes:
+        issuer: its URL, as its tokens name it.
+        audience: the client id that tokens for this platform are made for.
+    """
+
+    name: str
+    issuer: str
+    audience: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a person may do.
+
+    Attributes:
+        operator: everything, on every tenant and on the platform.
+        rights: subdomain → right.
+        epoch: of the tokens that are valid for them.
+    """
+
+    operator: bool = False
+    rights: Mapping[str, Right] = field(default_factory=dict)
+    epoch: int = 0
+
+    def on(self, tenant: str) -> Right | None:
+        """The right on a tenant; None where the person may not even know that it exists."""
+        return Right.administer if self.operator else self.rights.get(tenant)
+
+    def only(self, tenant: str) -> Standing:
+        """The same on one tenant, and nothing elsewhere."""
+        right = self.on(tenant)
+        return Standing(False, {} if right is None else {tenant: right}, self.epoch)
 
 
 class Login(StrEnum):
@@ -257,8 +332,9 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One control action: who did what to whom, and whether it worked."""
+    """One control action: who did what to whom, and whether it worked. Later entries have greater ids."""
 
+    id: int
     at: datetime
     actor: str
     action: str

@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import jwt
@@ -27,17 +28,19 @@ from .nouns import Home, JwtSecret, KeyRole
 
 __all__ = [
     "PREFIX_LENGTH",
+    "PersonToken",
     "Vault",
     "hash_key",
     "master_key_file",
     "new_api_key",
+    "new_invitation",
     "new_jwt_secret",
     "new_password",
     "redact",
 ]
 
 PREFIX_LENGTH = 12  # of an API key: enough to recognise it, too little to guess the rest
-PERSON_TOKEN, API_KEY = "dbt_", "dbk_"
+PERSON_TOKEN, API_KEY, INVITATION = "dbt_", "dbk_", "dbi_"
 ROLE_LETTERS = {KeyRole.anon: "p", KeyRole.service_role: "s", KeyRole.admin: "a"}  # publishable, secret, admin
 BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 NONCE_BYTES, KEY_BYTES = 12, 32
@@ -110,31 +113,58 @@ class Vault:
                 hint="Use the key that this data folder was made with.",
             ) from None
 
-    def person_token(self, person: str, ttl_seconds: int) -> str:
-        """``dbt_`` and an HS256 token that names a person."""
+    def person_token(self, person: str, ttl_seconds: int, *, epoch: int = 0, tenant: str | None = None) -> str:
+        """``dbt_`` and an HS256 token that names a person; see :class:`PersonToken` for what it says of them."""
         now = int(time.time())
-        claims = {"sub": person, "iat": now, "exp": now + ttl_seconds, "aud": "dbaas person"}
+        claims = {"sub": person, "iat": now, "exp": now + ttl_seconds, "aud": "dbaas person", "epoch": epoch}
+        if tenant is not None:
+            claims["tenant"] = tenant
         return PERSON_TOKEN + jwt.encode(claims, self._token_key, algorithm="HS256")
 
-    def check_person_token(self, token: str) -> str:
-        """The person that a token names. Raises ``Unauthorized``: ``token_expired``, ``token_invalid``."""
+    def check_person_token(self, token: str) -> PersonToken:
+        """What a token says. Raises ``Unauthorized``: ``token_expired``, ``token_invalid``."""
         if not token.startswith(PERSON_TOKEN):
             raise Unauthorized("token_invalid", "This is not a person's token.")
         try:
             claims = jwt.decode(
                 token.removeprefix(PERSON_TOKEN), self._token_key, algorithms=["HS256"], audience="dbaas person",
-                options={"require": ["sub", "exp", "aud"]},
+                options={"require": ["sub", "exp", "aud", "epoch"]},
             )  # fmt: skip
         except jwt.ExpiredSignatureError:
             raise Unauthorized("token_expired", "The token has expired.", hint="Log in again.") from None
         except jwt.InvalidTokenError:
-            raise Unauthorized("token_invalid", "The token is not valid.") from None
-        return str(claims["sub"])
+            raise Unauthorized("token_invalid", "The token is not valid.", hint="Log in again.") from None
+        return PersonToken(str(claims["sub"]), int(claims["epoch"]), claims.get("tenant"), float(claims["exp"]))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToken:
+    """What a person's token says.
+
+    Attributes:
+        epoch: while it was signed; the person's tokens of another one are void.
+        tenant: the subdomain of the only tenant that it opens; None for all of the person's.
+        expires_at: seconds since 1970.
+    """
+
+    person: str
+    epoch: int
+    tenant: str | None
+    expires_at: float
 
 
 def new_api_key(role: KeyRole) -> str:
     """A new API key: ``dbk_``, a letter for its role, 43 random characters (256 bits)."""
-    return f"{API_KEY}{ROLE_LETTERS[role]}_{''.join(secrets.choice(BASE62) for _ in range(43))}"
+    return f"{API_KEY}{ROLE_LETTERS[role]}_{_guessed_by_nobody()}"
+
+
+def new_invitation() -> str:
+    """``dbi_`` and 43 random characters: who has it may become a member, once."""
+    return INVITATION + _guessed_by_nobody()
+
+
+def _guessed_by_nobody() -> str:
+    return "".join(secrets.choice(BASE62) for _ in range(43))
 
 
 def new_password() -> str:
@@ -143,7 +173,7 @@ def new_password() -> str:
 
 
 def hash_key(key: str) -> bytes:
-    """What is kept of an API key."""
+    """What is kept of an API key or an invitation."""
     return hashlib.sha256(key.encode()).digest()
 
 
@@ -153,7 +183,7 @@ def new_jwt_secret() -> JwtSecret:
 
 
 _SECRETS = re.compile(
-    r"(?P<key>\bdb[kt]_(?:[a-z]_)?)[A-Za-z0-9_.-]+"
+    r"(?P<key>\bdb[kti]_(?:[a-z]_)?)[A-Za-z0-9_.-]+"
     r"|(?P<url>://[^\s:/@]*+:)[^\s/@]++(?=@)",
     re.IGNORECASE,
 )

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import os
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from jupyter_server.auth.decorator import allow_unauthenticated
-from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.utils import ensure_async, url_path_join
@@ -26,9 +24,11 @@ from tornado.routing import Rule
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
 from dbaas_provisioning.nouns import Home
+from dbaas_provisioning.persons import local_person
 from dbaas_provisioning.platform import Platform
 
 from .auth import carries_credential
+from .auth.jupyter import person_in_jupyter
 from .control.about import VERSION
 from .daemon_link import SocketSupervision, start_daemon
 from .dispatch import dispatch, refuse
@@ -153,22 +153,10 @@ class PlatformHandler(APIHandler):
             url_path_join(self.base_url, MOUNT),
             self._params,
             self._body,
-            identity=self._person(),
+            identity=person_in_jupyter(self.identity_provider, self.current_user),
         )
         self.set_header("X-Request-Id", request.request_id)
         return await self._behind.answer(self._route, request)
-
-    def _person(self) -> str | None:
-        """Who asks, by the name that the person's kernels have, too.
-
-        Jupyter's own providers know a secret and nobody's name. They make one up for each browser, though whoever has
-        the secret is who runs this server.
-        """
-        if self.current_user is None:
-            return None
-        if type(self.identity_provider) in (IdentityProvider, PasswordIdentityProvider):
-            return getpass.getuser()
-        return getattr(self.current_user, "username", None)
 
     def on_connection_close(self) -> None:
         """The client went away: so does its statement in the engine, and a stream that nobody reads."""
@@ -291,5 +279,5 @@ async def _tell_kernels(server_app: ServerApp, opening: Opening) -> None:
     except DbaasError as error:
         server_app.log.warning("dbaas: %s %s", error.message, error.hint or "")
         return
-    token = services.platform.person_token(getpass.getuser(), ttl_seconds=_KERNEL_TOKEN_SECONDS)
+    token = await services.platform.members.token(local_person(), ttl_seconds=_KERNEL_TOKEN_SECONDS)
     os.environ.update(zip(_TOLD, (url_path_join(server_app.connection_url, MOUNT), token), strict=True))

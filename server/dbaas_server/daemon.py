@@ -23,6 +23,7 @@ from uuid import UUID
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.folders import prepare, write_private
 from dbaas_provisioning.nouns import Door, Home
+from dbaas_provisioning.persons import local_person
 from dbaas_provisioning.platform import Platform
 from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
@@ -88,10 +89,11 @@ async def _run(home: Home) -> None:
                 path = socket_path(home)
                 private_folder(path.parent)
                 path.unlink(missing_ok=True)
+                token = await platform.members.token(local_person(), ttl_seconds=_TOKEN_SECONDS)
                 answer = _Answers(supervisor, feeds, ending, stop_engines)
                 server = await asyncio.start_unix_server(answer.client, str(path))
                 path.chmod(0o600)
-                token = platform.person_token(f"local:{os.geteuid()}", ttl_seconds=_TOKEN_SECONDS)
+                # Nothing is awaited since it listens: who finds the socket finds the file.
                 _publish(home, RunFile(os.getpid(), url, str(path), VERSION, token))
                 log.info("serving %s at %s", home.path, url)
                 upkeep.start()

@@ -49,7 +49,7 @@ class Request:
         query: the raw query string.
         headers: lower-cased names.
         params: what the route captured, percent-decoded.
-        identity: who Jupyter says this is, when the request came through Jupyter and was authenticated.
+        identity: the person whom Jupyter let in, when the request came through Jupyter and was authenticated.
         base_url: scheme, host and mount point as the client sees them, without a trailing slash.
         stream: yields the body's chunks, once; ``body()`` collects them.
     """

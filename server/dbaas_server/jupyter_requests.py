@@ -31,7 +31,7 @@ def request_from(
         mount: the path that the routes are below.
         params: what the route captured.
         stream: the body.
-        identity: who Jupyter says this is.
+        identity: the person whom Jupyter let in.
     """
     return Request(
         asked.method or "GET",

@@ -198,7 +198,7 @@ class OpenResults:
 
     def _changed(self, kind: str, identity: str) -> None:
         """Passwords or keys may be others now. A key's id does not tell whose it is: all begin anew then."""
-        if kind == "document":
+        if kind in ("document", "member"):
             return
         for result in list(self._results.values()):
             if kind == "key" or identity in ("", str(result.reader.tenant), str(result.reader.database)):

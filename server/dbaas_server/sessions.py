@@ -165,6 +165,8 @@ class Sessions:
 
     def _forget(self, kind: str, identity: str) -> None:
         """Drop what may be stale. An empty identity means that changes may have been missed: drop everything."""
+        if kind == "member":
+            return
         self._changes += 1
         self._known.clear()
         self._found.clear()

@@ -90,7 +90,9 @@ def test_a_lost_master_key_is_told_and_not_replaced(tmp_path: Path) -> None:
 
 def test_a_persons_token_names_them_until_it_expires() -> None:
     vault = Vault(KEY)
-    assert vault.check_person_token(vault.person_token("ann", 60)) == "ann"
+    found = vault.check_person_token(vault.person_token("ann", 60, epoch=3, tenant="acme"))
+    assert (found.person, found.epoch, found.tenant) == ("ann", 3, "acme")
+    assert vault.check_person_token(vault.person_token("ann", 60)).tenant is None
     with pytest.raises(Unauthorized) as refused:
         vault.check_person_token(vault.person_token("ann", -1))
     assert refused.value.code == "token_expired"
@@ -98,7 +100,7 @@ def test_a_persons_token_names_them_until_it_expires() -> None:
 
 def test_tokens_of_others_and_of_other_kinds_are_refused() -> None:
     vault = Vault(KEY)
-    claims = {"sub": "ann", "exp": 4_000_000_000, "aud": "dbaas person"}
+    claims = {"sub": "ann", "exp": 4_000_000_000, "aud": "dbaas person", "epoch": 0}
     for token in (
         Vault(OTHER_KEY).person_token("ann", 60),
         "dbt_" + jwt.encode(claims, "", algorithm="none"),

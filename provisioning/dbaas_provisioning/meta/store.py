@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ from ..nouns import (
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 from .history import HistoryStore
+from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 
 __all__ = ["Store"]
@@ -54,6 +56,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        members: the part with persons, their rights and tokens.
         plans: the part with what tenants may use.
     """
 
@@ -62,6 +65,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.members = MemberStore(connections)
         self.plans = PlanStore(connections)
 
     async def close(self) -> None:
@@ -78,11 +82,26 @@ class Store:
 
     # --- tenants ----------------------------------------------------------------------------------------------------
 
-    async def insert_tenant(self, name: str, subdomain: str, plan: Plan, jwt: JwtSecret) -> Tenant:
-        """A tenant and its signing secret. Raises ``Conflict`` (``tenant_exists``)."""
+    async def insert_tenant(
+        self,
+        name: str,
+        subdomain: str,
+        plan: Plan,
+        jwt: JwtSecret,
+        *,
+        administrator: str | None = None,
+        for_themself: bool = False,
+    ) -> Tenant:
+        """A tenant, its signing secret and its first member. Raises ``Conflict`` (``tenant_exists``).
+
+        Args:
+            for_themself: it is the administrator who asks, and may only make so many (``not_an_operator``).
+        """
         tenant_id = uuid4()
 
         async def work(connection: Any) -> None:
+            if administrator is not None and for_themself:  # before anything tells which names are taken
+                await allow_one_more(connection, administrator)
             await connection.execute(
                 "insert into tenants (id, name, subdomain, plan_type) values (%s, %s, %s, %s)",
                 [tenant_id, name, subdomain, plan.name],
@@ -91,6 +110,8 @@ class Store:
                 "insert into jwt_secrets (tenant_id, kid, secret) values (%s, %s, %s)",
                 [tenant_id, jwt.kid, self._vault.encrypt(jwt.secret, f"{tenant_id} jwt {jwt.kid}")],
             )
+            if administrator is not None:
+                await make_administrator(connection, tenant_id, administrator)
 
         try:
             await self._connections.transaction(work)
@@ -421,12 +442,26 @@ class Store:
             [actor, action, tenant, target, outcome, Jsonb(dict(details))],
         )
 
-    async def audit(self, tenant: str | None, limit: int) -> Sequence[AuditEntry]:
-        """The newest entries first; of one tenant (by subdomain) or of all."""
+    async def audit(
+        self,
+        *,
+        tenant: str | None,
+        actor: str | None,
+        action: str | None,
+        since: datetime | None,
+        before: int | None,
+        limit: int,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first; what is None may be any."""
+        wished = {
+            "tenant = %(tenant)s": tenant, "actor = %(actor)s": actor, "action = %(action)s": action,
+            "at >= %(since)s": since, "id < %(before)s": before,
+        }  # fmt: skip
+        where = " and ".join(condition for condition, value in wished.items() if value is not None) or "true"
         rows = await self._all(
-            "select at, actor, action, tenant, target, outcome, details from audit_log"
-            " where %(tenant)s::text is null or tenant = %(tenant)s order by id desc limit %(limit)s",
-            {"tenant": tenant, "limit": limit},
+            "select id, at, actor, action, tenant, target, outcome, details from audit_log"  # noqa: S608  fixed texts
+            f" where {where} order by id desc limit %(limit)s",
+            {"tenant": tenant, "actor": actor, "action": action, "since": since, "before": before, "limit": limit},
         )
         return [AuditEntry(**row) for row in rows]
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from .. import engines as engine_folder
@@ -35,11 +36,13 @@ from ..nouns import (
     Vitals,
 )  # fmt: skip
 from ..origins import check_origins
+from ..persons import check_person
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .members import Members
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
@@ -68,6 +71,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.members = Members(store, vault)
         self.plans = Plans(store, self._databases)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
@@ -132,11 +136,24 @@ class Platform:
 
     # --- tenants. ``ref`` is a subdomain ----------------------------------------------------------------------------
 
-    async def create_tenant(self, name: str, *, subdomain: str | None = None, plan: str = "free", actor: str) -> Tenant:
+    async def create_tenant(
+        self,
+        name: str,
+        *,
+        subdomain: str | None = None,
+        plan: str = "free",
+        administrator: str | None = None,
+        for_themself: bool = False,
+        actor: str,
+    ) -> Tenant:
         """A new tenant, with a secret that signs its tokens. The subdomain is derived from the name unless given.
 
-        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``), ``Conflict``
-        (``tenant_exists``), ``NotFound`` (``plan_not_found``).
+        Args:
+            administrator: the person who is its first member.
+            for_themself: it is that person who asks, and may make as many as :meth:`Members.tenants_each` says.
+
+        Raises ``Invalid`` (``invalid_name``, ``invalid_subdomain``, ``reserved_name``, ``invalid_person``),
+        ``Conflict`` (``tenant_exists``), ``NotFound`` (``plan_not_found``), ``Forbidden`` (``not_an_operator``).
         """
         if subdomain is None:
             with contextlib.suppress(Invalid):
@@ -144,7 +161,16 @@ class Platform:
         async with audited(self._store, "create_tenant", actor, subdomain, name, {"plan": plan}):
             name = check_tenant_name(name)
             subdomain = derive_subdomain(name) if subdomain is None else check_subdomain(subdomain)
-            return await self._store.insert_tenant(name, subdomain, await self._store.plans.one(plan), new_jwt_secret())
+            if administrator is not None:
+                check_person(administrator)
+            return await self._store.insert_tenant(
+                name,
+                subdomain,
+                await self._store.plans.one(plan),
+                new_jwt_secret(),
+                administrator=administrator,
+                for_themself=for_themself,
+            )
 
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by subdomain."""
@@ -341,7 +367,7 @@ class Platform:
         async with audited(self._store, "rotate", actor, tenant, None):
             await self._store.new_mongo_secret((await self._store.tenant(tenant)).id)
 
-    # --- keys and tokens --------------------------------------------------------------------------------------------
+    # --- keys -------------------------------------------------------------------------------------------------------
 
     async def create_key(
         self, tenant: str | None, role: KeyRole, *, documents_only: bool = False, actor: str
@@ -405,29 +431,36 @@ class Platform:
         """What signs a tenant's tokens."""
         return await self._store.jwt_secret((await self._store.tenant(tenant)).id)
 
-    def person_token(self, person: str, *, ttl_seconds: int) -> str:
-        """``dbt_…``: who holds it is this person, for so long."""
-        return self._vault.person_token(person, ttl_seconds)
-
-    def check_person_token(self, token: str) -> str:
-        """The person. Raises ``Unauthorized`` (``token_expired``, ``token_invalid``)."""
-        return self._vault.check_person_token(token)
-
     async def _tenant_id(self, ref: str | None) -> UUID | None:
         return None if ref is None else (await self._store.tenant(ref)).id
 
     # --- what happened ----------------------------------------------------------------------------------------------
 
-    async def audit(self, *, tenant: str | None = None, limit: int = 100) -> Sequence[AuditEntry]:
-        """The newest entries first; of one tenant (by subdomain, also a dropped one) or of all."""
-        return await self._store.audit(tenant, limit)
+    async def audit(
+        self,
+        *,
+        tenant: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        since: datetime | None = None,
+        before: int | None = None,
+        limit: int = 100,
+    ) -> Sequence[AuditEntry]:
+        """The newest entries first: of one tenant (by subdomain, also a dropped one), actor and action, or of all.
+
+        Args:
+            before: the id of an entry; those that are older.
+        """
+        return await self._store.audit(
+            tenant=tenant, actor=actor, action=action, since=since, before=before, limit=limit
+        )
 
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``key``, ``document`` (whose id is the tenant's) or ``plan`` (whose id is
-        its name). An empty ``id`` follows a break in which changes may have been missed: forget everything of that
-        kind.
+        ``kind`` is ``tenant``, ``database``, ``key``, ``document`` (whose id is the tenant's), ``plan`` (whose id is
+        its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or tokens on the platform).
+        An empty ``id`` of another kind follows a break in which changes may have been missed: forget everything.
         """
         self._listeners.append(listener)
 

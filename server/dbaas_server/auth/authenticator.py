@@ -1,8 +1,4 @@
-"""Who is asking: a request becomes a :class:`Caller` (data) or an operator's name (control).
-
-Keys and tokens are checked once and remembered until they expire or ``platform_meta`` says that something changed.
-A cookie never opens the data door, so no other site can make a browser ask in a person's name.
-"""
+"""A request becomes a :class:`Caller` (data) or an :class:`Asker` (control)."""
 
 from __future__ import annotations
 
@@ -10,18 +6,21 @@ import time
 from dataclasses import dataclass, replace
 
 from dbaas_provisioning.errors import Forbidden, Unauthorized
-from dbaas_provisioning.nouns import ApiKey, KeyRole, Right
+from dbaas_provisioning.nouns import ApiKey, KeyRole, Right, Standing
 from dbaas_provisioning.platform import Platform
 
 from ..http import Request
 from ..nouns import Caller
 from ..sessions import Known, Sessions
 from .credentials import bearer_token, claims_text, is_key
+from .hub import Hub, may_be_hubs
+from .persons import Asker, Persons
 from .signed import verify
 
 __all__ = ["Authenticator"]
 
 _REMEMBERED = 20_000
+_KEY_SECONDS = 3600.0  # changes are told; this only bounds what is remembered
 _UNKNOWN_KEY_SECONDS = 5.0
 _LONGEST_KEY = 100
 _LONGEST_TOKEN = 8 * 1024
@@ -47,6 +46,8 @@ class Authenticator:
     def __init__(self, platform: Platform, sessions: Sessions, hub: Hub | None = None) -> None:
         self._platform = platform
         self._sessions = sessions
+        self._persons = Persons(platform)
+        self._hub = hub
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
         self._unknown: dict[str, float] = {}
         self._changes = 0
@@ -115,7 +116,7 @@ class Authenticator:
             raise Unauthorized(
                 "PGRST302", "This needs a key.", hint="Send one as the `apikey` header or as a Bearer token."
             )
-        until = time.time() + 3600.0
+        until = time.time() + _KEY_SECONDS
         caller: Caller | None = None
         if api_key:
             caller, until = await self._identify(api_key, known)
@@ -125,7 +126,7 @@ class Authenticator:
             caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
-        if known.keeps_to_documents and not (is_key(api_key) or is_key(bearer)):
+        if known.keeps_to_documents and not (self._is_ours(api_key) or self._is_ours(bearer)):
             # Else whoever has a token would be rid of the key's bound by leaving the key out.
             caller = replace(caller, documents_only=True)
         found = _Remembered(caller, until)
@@ -152,7 +153,7 @@ class Authenticator:
             As :meth:`caller`.
         """
         remembered = self._callers.get((tenant, credential, ""))
-        signed = credential.count(".") == 2 and not credential.startswith("dbt_")
+        signed = self._is_persons(credential) or credential.count(".") == 2
         if remembered is not None and not signed and remembered.until > time.time():
             if remembered.caller.documents_only:
                 raise _documents_only()
@@ -160,7 +161,7 @@ class Authenticator:
         changes = self._changes
         known = await self._sessions.known(tenant)
         caller, until = await self._identify(credential, known)
-        if caller.documents_only or (known.keeps_to_documents and not (is_key(credential) or is_key(key))):
+        if caller.documents_only or (known.keeps_to_documents and not (self._is_ours(credential) or self._is_ours(key))):
             raise _documents_only()
         if signed:
             return caller, until
@@ -174,11 +175,11 @@ class Authenticator:
         """A key, a person's token or a tenant's signed token, and until when that holds."""
         if len(credential) > _LONGEST_TOKEN:
             raise Unauthorized("PGRST301", f"The token is longer than {_LONGEST_TOKEN:,} characters.")
-        if credential.startswith("dbt_"):
-            person = self._platform.check_person_token(credential)
-            return Caller(
-                known.tenant.id, "service_role", claims_text({"role": "service_role"}), person
-            ), time.time() + 60
+        if self._is_persons(credential):
+            asker = await self._person(credential)
+            asker.require(known.tenant.subdomain, Right.own)
+            claims = claims_text({"role": "service_role"})
+            return Caller(known.tenant.id, "service_role", claims, asker.actor), asker.until
         if credential.count(".") == 2:
             return verify(credential, known)
         key = await self._key(credential)
@@ -195,7 +196,23 @@ class Authenticator:
             documents_only=key.documents_only,
             key=key.id,
         )
-        return caller, time.time() + 3600.0
+        return caller, time.time() + _KEY_SECONDS
+
+    def _is_persons(self, credential: str) -> bool:
+        """Whether it is a person's token: one of ours, or one of the Hub that this process serves."""
+        return credential.startswith("dbt_") or (self._hub is not None and may_be_hubs(credential))
+
+    def _is_ours(self, credential: str) -> bool:
+        """Whether this is a key or a person's token, and none that a tenant's application signed."""
+        return is_key(credential) or self._is_persons(credential)
+
+    async def _person(self, token: str) -> Asker:
+        if self._hub is None or token.startswith("dbt_"):
+            return await self._persons.with_token(token)
+        user = await self._hub.user(token)
+        asker = await self._persons.signed_in(user.person)
+        standing = Standing(operator=True) if user.operator else asker.standing
+        return replace(asker, standing=standing, until=user.until)
 
     async def _key(self, key: str) -> ApiKey | None:
         """Look a key up; an unknown one is remembered for a moment, so that guessing does not load the platform."""
@@ -213,52 +230,95 @@ class Authenticator:
 
     # --- control ------------------------------------------------------------------------------------------------
 
-    async def operator(self, request: Request) -> str:
-        """Who runs the platform: a person Jupyter let in, a person's token, or an admin key.
+    async def asker(self, request: Request) -> Asker:
+        """Who asks: a person whom Jupyter let in, a person's token, or an admin key; whatever they may do.
 
         Raises:
-            Unauthorized: nobody that the platform knows.
-            Forbidden: a tenant's key or token, which opens that tenant's data and nothing else.
+            Unauthorized: nobody that the platform knows (``unauthorized``, ``invalid_key``, ``token_expired``,
+                ``token_invalid``).
+            Forbidden: a tenant's key or token, which opens that tenant's data and nothing else (``not_an_operator``).
         """
         if request.identity is not None:
-            return request.identity
-        token = bearer_token(request.header("authorization")) or request.header("apikey")
+            return await self._persons.signed_in(request.identity)
+        token = _token(request)
         if not token:
             raise Unauthorized(
-                "unauthorized", "This needs an operator.", hint="Send `Authorization: Bearer` with an admin key."
+                "unauthorized", "Sign in first.", hint="Send a person's token as `Authorization: Bearer`."
             )
-        if token.startswith("dbt_"):
-            return self._platform.check_person_token(token)
+        if self._is_persons(token):
+            return await self._person(token)
         key = await self._key(token)
         if key is not None and key.role is KeyRole.admin and key.tenant_id is None:
-            return key.prefix
+            return Asker(key.prefix, Standing(operator=True), None, time.time() + _KEY_SECONDS)
         if key is not None or token.count(".") == 2:
             raise Forbidden("not_an_operator", "That key opens a tenant's data, not the platform.")
         raise Unauthorized("invalid_key", "That key is not valid.")
+
+    async def operator(self, request: Request) -> str:
+        """Who asks, when they run the platform.
+
+        Raises:
+            As :meth:`asker`; ``Forbidden`` (``not_an_operator``) for everybody else.
+        """
+        asker = await self.asker(request)
+        asker.require_operator()
+        return asker.actor
 
     async def member(self, request: Request, tenant: str, right: Right) -> str:
         """Who asks, when they have this right on the tenant; operators have every right on every tenant.
 
         Raises:
-            As :meth:`operator`.
+            As :meth:`asker`; ``NotFound`` (``tenant_not_found``) for who may not know that it exists, ``Forbidden``
+            (``right_needed``) for who may do less.
         """
-        return await self.operator(request)
+        asker = await self.asker(request)
+        asker.require(tenant, right)
+        return asker.actor
 
-    async def operator_or_secret(self, request: Request, tenant: str) -> Caller:
-        """Who may run arbitrary SQL: an operator as the database's owner, a secret key as ``service_role``."""
-        token = bearer_token(request.header("authorization")) or request.header("apikey")
-        key: ApiKey | None = None
-        if request.identity is None and token and not token.startswith("dbt_"):
-            key = await self._key(token)
-            if key is None or key.role is not KeyRole.admin:
-                caller = await self.caller(request, tenant)
-                if caller.role != "service_role":
-                    raise Forbidden(
-                        "secret_key_needed",
-                        "Arbitrary queries need the owner or a secret key.",
-                        hint="Read tables through the data API with this key.",
-                    )
-                return caller
-        actor = await self.operator(request)
+    async def owner_or_secret(self, request: Request, tenant: str) -> Caller:
+        """Who may run arbitrary SQL: a member who owns, as the database's owner; a secret key as ``service_role``.
+
+        Raises:
+            As :meth:`member`; ``Forbidden`` (``secret_key_needed``) for the tenant's other keys.
+        """
+        if await self._is_of_tenants(request):
+            return await self._secret(request, tenant)
+        asker = await self.asker(request)
+        asker.require(tenant, Right.own)
         known = await self._sessions.known(tenant)
-        return Caller(known.tenant.id, "owner", "{}", actor, key=key.id if key is not None else None)
+        key = None if asker.person is not None else await self._key(_token(request))
+        return Caller(known.tenant.id, "owner", "{}", asker.actor, key=key.id if key is not None else None)
+
+    async def right_or_secret(self, request: Request, tenant: str) -> Right | None:
+        """The right that somebody has on a tenant; None for a secret key, which sees what it could find out anyway.
+
+        Raises:
+            As :meth:`owner_or_secret`.
+        """
+        if await self._is_of_tenants(request):
+            await self._secret(request, tenant)
+            return None
+        return (await self.asker(request)).right_on(tenant)
+
+    async def _is_of_tenants(self, request: Request) -> bool:
+        """Whether it is neither a person who asks nor an admin key."""
+        token = _token(request)
+        if request.identity is not None or not token or self._is_persons(token):
+            return False
+        key = await self._key(token)
+        return key is None or key.role is not KeyRole.admin
+
+    async def _secret(self, request: Request, tenant: str) -> Caller:
+        caller = await self.caller(request, tenant)
+        if caller.role != "service_role":
+            raise Forbidden(
+                "secret_key_needed",
+                "Arbitrary queries need the owner or a secret key.",
+                hint="Read tables through the data API with this key.",
+            )
+        return caller
+
+
+def _token(request: Request) -> str:
+    """What somebody brings to a control door."""
+    return bearer_token(request.header("authorization")) or request.header("apikey")

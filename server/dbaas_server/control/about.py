@@ -19,8 +19,8 @@ async def health(request: Request, services: Services) -> Response:
 
 
 async def platform(request: Request, services: Services) -> Response:
-    """Version, data folder, engines with what was probed of them, and who is asking."""
-    person = await services.auth.operator(request)
+    """Version, engines with what was probed of them, who is asking; for operators the data folder as well."""
+    asker = await services.auth.asker(request)
     engines = [
         {
             "name": engine.name,
@@ -32,5 +32,12 @@ async def platform(request: Request, services: Services) -> Response:
         for engine, binaries in services.platform.engines()
     ]
     return json_response(
-        {"version": VERSION, "home": str(services.platform.home.path), "engines": engines, "person": person}
+        {
+            "version": VERSION,
+            "home": str(services.platform.home.path) if asker.standing.operator else None,
+            "engines": engines,
+            "person": asker.actor,
+            "operator": asker.standing.operator,
+            "may_make_tenants": asker.standing.operator or await services.platform.members.tenants_each() > 0,
+        }
     )

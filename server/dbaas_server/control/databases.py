@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from dbaas_provisioning import engines
-from dbaas_provisioning.nouns import Database, Tenant
+from dbaas_provisioning.nouns import Database, Right, Tenant
 
 from ..body import body_fields, required
 from ..http import Request, Response, json_response, tagged_response
@@ -23,7 +23,7 @@ __all__ = [
 
 async def list_all(request: Request, services: Services) -> Response:
     """A tenant's databases, with an entity tag. Never wakes a sleeping cluster."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.view)
     tenant = await services.platform.tenant(request.params["tenant"])
     databases = await services.platform.databases(tenant.subdomain)
     found = await asyncio.gather(*(shown(request, services, tenant, each) for each in databases))
@@ -35,7 +35,7 @@ async def create(request: Request, services: Services) -> Response:
 
     Who accepts ``application/x-ndjson`` is told each step as it begins, and the outcome in the last line.
     """
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     offered = {option.name for name in engines.names() for option in engines.engine(name).offer.options}
     fields = await body_fields(request, {"engine": str, "name": str, **dict.fromkeys(sorted(offered), str)})
     make = partial(
@@ -54,7 +54,7 @@ async def create(request: Request, services: Services) -> Response:
 
 async def read(request: Request, services: Services) -> Response:
     """One database."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.view)
     tenant = await services.platform.tenant(request.params["tenant"])
     database = await services.platform.database(tenant.subdomain, request.params["database"])
     return json_response(await shown(request, services, tenant, database))
@@ -62,34 +62,34 @@ async def read(request: Request, services: Services) -> Response:
 
 async def drop(request: Request, services: Services) -> Response:
     """Remove a database and its data."""
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     await services.platform.drop_database(request.params["tenant"], request.params["database"], actor=actor)
     return Response(204)
 
 
 async def rotate(request: Request, services: Services) -> Response:
     """New passwords; the old ones and their sessions end."""
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     database = await services.platform.rotate(request.params["tenant"], request.params["database"], actor=actor)
     return json_response(await _with_secret(request, services, database))
 
 
 async def connection_string(request: Request, services: Services) -> Response:
     """The owner's connection string."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     text = await services.platform.connection_string(request.params["tenant"], request.params["database"])
     return json_response({"connection_string": text}, headers=[("Cache-Control", "no-store")])
 
 
 async def mongo_connection_string(request: Request, services: Services) -> Response:
     """MongoDB's, of the user of all document databases of the tenant."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     return await _mongo_string(request, services)
 
 
 async def rotate_mongo(request: Request, services: Services) -> Response:
     """A new password for that user; the old one opens nothing any more."""
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     await services.platform.rotate_mongo_login(request.params["tenant"], actor=actor)
     return await _mongo_string(request, services)
 
@@ -101,14 +101,14 @@ async def _mongo_string(request: Request, services: Services) -> Response:
 
 async def usage(request: Request, services: Services) -> Response:
     """Size and connections. Never wakes a sleeping cluster."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.view)
     found = await services.platform.usage(request.params["tenant"], request.params["database"])
     return json_response(usage_json(found))
 
 
 async def feed(request: Request, services: Services) -> Response:
     """How its feed of changes is doing. Never wakes a sleeping cluster."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.view)
     database = await services.platform.database(request.params["tenant"], request.params["database"])
     figures = await services.feeds.of(request.params["tenant"], database.name).figures()
     return json_response(figures.as_dict())

@@ -8,7 +8,7 @@ from typing import Any
 
 from dbaas_provisioning.engine import Binaries, Engine, Option
 from dbaas_provisioning.naming import LONGEST_DATABASE_NAME, RESERVED_DATABASES
-from dbaas_provisioning.nouns import Cluster, Plan, Tenant
+from dbaas_provisioning.nouns import Cluster, Plan, Right, Tenant
 
 from ..http import Request, Response, json_response
 from ..services import Services
@@ -21,7 +21,7 @@ _UNITS = (("hour", 3600), ("minute", 60), ("second", 1))
 
 async def database(request: Request, services: Services) -> Response:
     """A form per engine that can run here: its fields as JSON Schema (draft 7), its cost in bytes and in words."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     tenant = await services.platform.tenant(request.params["tenant"])
     plan = await services.platform.plan(tenant.plan_type)
     clusters = {cluster.engine: cluster for cluster in await services.platform.clusters(tenant.subdomain)}

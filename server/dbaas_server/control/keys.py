@@ -9,7 +9,7 @@ from uuid import UUID
 import jwt
 
 from dbaas_provisioning.errors import Invalid, NotFound
-from dbaas_provisioning.nouns import JwtSecret, KeyRole
+from dbaas_provisioning.nouns import JwtSecret, KeyRole, Right
 
 from ..body import body_fields, required
 from ..http import Request, Response, json_response
@@ -25,13 +25,13 @@ _LONGEST_SECONDS = 10 * 365 * 24 * 3600
 
 async def list_all(request: Request, services: Services) -> Response:
     """A tenant's keys; never the keys themselves."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     return json_response([key_json(key) for key in await services.platform.keys(request.params["tenant"])])
 
 
 async def create(request: Request, services: Services) -> Response:
     """Make a key, shown in this answer and never again."""
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     fields = await body_fields(request, {"role": str, "documents_only": bool})
     role = required(fields, "role")
     if role not in (KeyRole.anon, KeyRole.service_role):
@@ -44,7 +44,7 @@ async def create(request: Request, services: Services) -> Response:
 
 async def revoke(request: Request, services: Services) -> Response:
     """End a key, in every process at once."""
-    actor = await services.auth.operator(request)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     try:
         key_id = UUID(request.params["key"])
     except ValueError:
@@ -55,14 +55,14 @@ async def revoke(request: Request, services: Services) -> Response:
 
 async def jwt_secret(request: Request, services: Services) -> Response:
     """What signs the tenant's tokens, for an application's own sign-in."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     secret = await services.platform.jwt_secret(request.params["tenant"])
     return json_response({"kid": secret.kid, "secret": secret.secret, "algorithm": "HS256"}, headers=_NO_STORE)
 
 
 async def sign(request: Request, services: Services) -> Response:
     """Sign a token for a subject."""
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.own)
     fields = await body_fields(request, {"role": str, "sub": str, "expires_in": int, "claims": dict})
     secret = await services.platform.jwt_secret(request.params["tenant"])
     token, expires_at = signed(

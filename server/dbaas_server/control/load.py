@@ -18,7 +18,7 @@ async def load(request: Request, services: Services) -> Response:
     Raises ``Invalid``: the engine's own SQLSTATE for a row it refuses; nothing is kept then.
     """
     tenant = request.params["tenant"]
-    caller = await services.auth.operator_or_secret(request, tenant)
+    caller = await services.auth.owner_or_secret(request, tenant)
     fields = query_fields(request, frozenset({"database", "schema", "columns"}))
     kind = request.header("content-type", "text/csv").partition(";")[0].strip()
     if kind != "text/csv":

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from dbaas_provisioning.nouns import Right
 from dbaas_provisioning.platform import BOUNDS
 
 from ..http import Request, Response, json_response
 from ..services import Services
 from .about import VERSION
+from .audit import FILTERS
 from .openapi_editor import ANSWERS, OPERATIONS, described
 
 __all__ = ["read"]
@@ -20,6 +22,7 @@ _TEXT = {"type": "string"}
 _COUNT = {"type": "integer"}
 _NUMBER = {"type": "number"}
 _TRUTH = {"type": "boolean"}
+_RIGHT = {"enum": list(Right)}
 _LIST: dict[str, Any] = {"type": "array", "items": {}}
 
 _LIMITS: dict[str, Any] = dict.fromkeys(BOUNDS, _COUNT) | {"max_storage_gb": _NUMBER}
@@ -45,7 +48,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/v1/tenants"): ("Every tenant", None, 200),
     ("post", "/v1/tenants"): (
         "Make a tenant",
-        described(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT),
+        described(("name",), name=_TEXT, subdomain=_TEXT, plan=_TEXT, administrator=_TEXT),
         201,
     ),
     ("get", "/v1/tenants/{tenant}"): ("One tenant", None, 200),
@@ -64,7 +67,25 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
+    ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
+    ("get", "/v1/audit"): ("Control actions on all tenants and on the platform, newest first", None, 200),
     ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
+    ("get", "/v1/{tenant}/members"): ("Who may do what with a tenant", None, 200),
+    ("put", "/v1/{tenant}/members/{person}"): (
+        "Make a person a member, or give a member another right; persons are `jupyter:NAME`, `hub:HUB:NAME` or"
+        " `oidc:ISSUER#SUBJECT`",
+        described(("right",), right=_RIGHT),
+        200,
+    ),
+    ("delete", "/v1/{tenant}/members/{person}"): ("Take every right from a member; anybody may leave", None, 204),
+    ("get", "/v1/{tenant}/invitations"): ("Invitations that nobody redeemed yet", None, 200),
+    ("post", "/v1/{tenant}/invitations"): (
+        "Make an invitation, for who is not known yet; its token is shown once and holds for a week",
+        described(("name", "right"), name=_TEXT, right=_RIGHT),
+        201,
+    ),
+    ("delete", "/v1/{tenant}/invitations/{invitation}"): ("End an invitation", None, 204),
+    ("post", "/v1/invitations/redeem"): ("Become a member by an invitation", described(("token",), token=_TEXT), 200),
     ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
@@ -190,7 +211,10 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
             for name, schema in (("search", _TEXT), ("limit", _COUNT), ("before", _TEXT))
         ]
     if path.endswith("/audit"):
-        operation["parameters"].append({"name": "limit", "in": "query", "schema": _COUNT})
+        counts = ("limit", "before")
+        operation["parameters"] += [
+            {"name": name, "in": "query", "schema": _COUNT if name in counts else _TEXT} for name in FILTERS
+        ]
     if path == "/healthz":
         operation["security"] = []
     return operation

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbaas_provisioning import engines
-from dbaas_provisioning.nouns import Cluster, Credential, Database, Tenant, Vitals
+from dbaas_provisioning.nouns import Cluster, Credential, Database, Right, Tenant, Vitals
 
 from ..http import Request, Response, json_response
 from ..nouns import Catalog, Finding
@@ -26,10 +26,10 @@ _GB = 1024**3
 async def read(request: Request, services: Services) -> Response:
     """Figures, endpoints, keys, tables, warnings with their remedies. Never wakes a sleeping cluster: nulls then.
 
-    Who comes with a secret key is not told of others: their ``keys`` are null.
+    Who comes with a secret key, or may only look, is not told of keys: they are null.
     """
     subdomain = request.params["tenant"]
-    caller = await services.auth.operator_or_secret(request, subdomain)
+    right = await services.auth.right_or_secret(request, subdomain)
     tenant = await services.platform.tenant(subdomain)
     database = await services.platform.database(subdomain, request.params["database"])
     cluster = await services.platform.cluster(database.cluster_id)
@@ -50,7 +50,7 @@ async def read(request: Request, services: Services) -> Response:
             **_figures(services, tenant, database, vitals),
             "endpoints": _endpoints(about, database, cluster),
             "keys": [key_json(key) for key in await services.platform.keys(subdomain)]
-            if caller.role == "owner"
+            if right is not None and right.includes(Right.own)
             else None,
             "tables": tables,
             "warnings": [_warning(each) for each in warnings[:_MOST_WARNINGS]],

@@ -29,7 +29,7 @@ async def run(request: Request, services: Services) -> Response:
     statement is cancelled when the client goes away.
     """
     tenant = request.params["tenant"]
-    caller = await services.auth.operator_or_secret(request, tenant)
+    caller = await services.auth.owner_or_secret(request, tenant)
     fields = await body_fields(request, _FIELDS)
     text = required(fields, "query")
     if fields.get("rows", "objects") not in ("objects", "arrays"):

@@ -15,12 +15,17 @@ from dbaas_provisioning.nouns import (
     Database,
     DatabaseState,
     Door,
+    Invitation,
+    Member,
     Tenant,
     Usage,
 )
 from dbaas_provisioning.platform import Platform
 
-__all__ = ["audit_json", "database_json", "endpoints", "key_json", "mongo_door", "tenant_json", "usage_json"]
+__all__ = [
+    "audit_json", "database_json", "endpoints", "invitation_json", "key_json", "member_json", "mongo_door",
+    "tenant_json", "usage_json",
+]  # fmt: skip
 
 
 def tenant_json(tenant: Tenant) -> dict[str, Any]:
@@ -107,9 +112,32 @@ def key_json(key: ApiKey) -> dict[str, Any]:
     }
 
 
+def member_json(member: Member) -> dict[str, Any]:
+    """Who may what."""
+    return {
+        "person": member.person,
+        "right": member.right.value,
+        "added_by": member.added_by,
+        "created_at": member.created_at,
+    }
+
+
+def invitation_json(invitation: Invitation) -> dict[str, Any]:
+    """What is kept of an invitation; never its token."""
+    return {
+        "id": invitation.id,
+        "name": invitation.name,
+        "right": invitation.right.value,
+        "invited_by": invitation.invited_by,
+        "created_at": invitation.created_at,
+        "expires_at": invitation.expires_at,
+    }
+
+
 def audit_json(entry: AuditEntry) -> dict[str, Any]:
     """One line of the audit log."""
     return {
+        "id": entry.id,
         "at": entry.at,
         "actor": entry.actor,
         "action": entry.action,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dbaas_provisioning import engines
+from dbaas_provisioning.nouns import Right
 
 from ..http import Request, Response, tagged_response
 from ..nouns import Catalog, Column, Finding, Relation, Table, TableRef
@@ -20,7 +21,7 @@ async def read(request: Request, services: Services) -> Response:
     Of a document database: its collections, their indexes and the fields of a sample of their documents. With an
     entity tag either way.
     """
-    await services.auth.operator(request)
+    await services.auth.member(request, request.params["tenant"], Right.view)
     tenant = request.params["tenant"]
     database = await services.platform.database(tenant, request.params["database"])
     if engines.engine(database.engine).can.documents:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import logging
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 
 from dbaas_provisioning.errors import DbaasError, Invalid, NotFound
 from dbaas_provisioning.nouns import HistoryEntry
+from dbaas_provisioning.persons import local_person
 
 from ..body import integer, query_fields
 from ..http import Request, Response, json_response
@@ -25,8 +27,14 @@ _FIELDS = frozenset({"search", "limit", "before"})
 
 
 def person_of(caller: Caller) -> str:
-    """Whose history a caller has: a person's, or a key's own, which no person's name can be taken for."""
-    return f"person {caller.actor}" if caller.key is None else f"key {caller.key}"
+    """Whose history a caller has: a person's, or a key's own, which no person's name can be taken for.
+
+    Who runs the platform has theirs under the name of their login, which no other person is called: the others' names
+    begin with who vouches for them.
+    """
+    if caller.key is not None:
+        return f"key {caller.key}"
+    return f"person {getpass.getuser() if caller.actor == local_person() else caller.actor}"
 
 
 async def remember(
@@ -99,7 +107,7 @@ async def clear(request: Request, services: Services) -> Response:
 
 async def _whose(request: Request, services: Services) -> tuple[str, UUID]:
     tenant = request.params["tenant"]
-    caller = await services.auth.operator_or_secret(request, tenant)
+    caller = await services.auth.owner_or_secret(request, tenant)
     return person_of(caller), (await services.sessions.database(tenant, request.params["database"])).id
 
 

@@ -70,7 +70,7 @@ async def statements(request: Request, services: Services) -> Response:
 
 async def _fields(request: Request, services: Services, more: Mapping[str, type], *needed: str) -> Fields:
     """Who may, then what is asked."""
-    await services.auth.operator_or_secret(request, request.params["tenant"])
+    await services.auth.owner_or_secret(request, request.params["tenant"])
     fields = await body_fields(request, {"text": str, **more})
     for name in ("text", *needed):
         required(fields, name)

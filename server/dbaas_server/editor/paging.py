@@ -72,7 +72,7 @@ async def cell(request: Request, services: Services) -> Response:
 async def discard(request: Request, services: Services) -> Response:
     """Close a result; one that is not open is closed already."""
     tenant = request.params["tenant"]
-    caller = await services.auth.operator_or_secret(request, tenant)
+    caller = await services.auth.owner_or_secret(request, tenant)
     found = await services.sessions.database(tenant, request.params["database"])
     reader = Reader(caller.tenant, found.id, f"{caller.role} {person_of(caller)}")
     await services.results.discard(request.params["result"], reader)

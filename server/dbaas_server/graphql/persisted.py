@@ -33,9 +33,11 @@ class Persisted:
         self._stored: Kept[str] = Kept(_MOST_BYTES, _SHARE)
         self._unknown: OrderedDict[tuple[str, str], float] = OrderedDict()  # until when
         self._changes = 0
-        platform.on_change(lambda kind, identity: self._forget())
+        platform.on_change(lambda kind, identity: self._forget(kind))
 
-    def _forget(self) -> None:
+    def _forget(self, kind: str) -> None:
+        if kind == "member":
+            return
         self._changes += 1
         self._stored.clear()
         self._unknown.clear()

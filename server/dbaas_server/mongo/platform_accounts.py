@@ -240,7 +240,7 @@ class PlatformAccounts:
 
     def _heard(self, kind: str, identity: str) -> None:
         """Look after what may have been dropped or changed. No identity: anything may have been."""
-        if kind in ("database", "tenant") or not identity:
+        if kind != "member" and (kind in ("database", "tenant") or not identity):
             for changed in self._changed:
                 changed()
         for key, opened in self._opened.items():

@@ -180,7 +180,7 @@ class MongoClients:
 
     def _heard(self, kind: str, identity: str) -> None:
         """Open anew what may have been dropped or have another password. No identity: anything may have."""
-        if kind in ("database", "tenant") or not identity:
+        if kind != "member" and (kind in ("database", "tenant") or not identity):
             for key, opened in list(self._opened.items()):
                 if identity in ("", str(opened.database.id), str(opened.database.tenant_id)):
                     self._forget(key)

@@ -62,7 +62,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
     Raises ``Invalid`` for what is wrong with the body, ``Unauthorized`` and ``Forbidden`` for who may not ask.
     """
     tenant, database = request.params["tenant"], request.params["database"]
-    caller = await services.auth.operator_or_secret(request, tenant)
+    caller = await services.auth.owner_or_secret(request, tenant)
     fields = await body_fields(request, {**_FIELDS, **allowed})
     text = required(fields, "text")
     if len(text) > LONGEST_TEXT:

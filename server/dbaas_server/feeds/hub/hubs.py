@@ -92,7 +92,7 @@ class Hubs:
 
     def _changed(self, kind: str, identity: str) -> None:
         """A database or tenant was changed, and may be gone."""
-        if kind == "key" and identity:
+        if kind == "member" or (kind == "key" and identity):
             return
         for key, opened in list(self._open.items()):
             task = asyncio.get_running_loop().create_task(self._verify(key, opened))
