@@ -65,7 +65,7 @@ def serve_api(options: argparse.Namespace) -> int:
 def _address(url: str) -> tuple[str, int]:
     try:
         parts = urlsplit(url)
-        return parts.hostname or "127.0.0.1", parts.port or _PORT
+        return parts.hostname or "127.0.0.1", _PORT if parts.port is None else parts.port
     except ValueError:
         raise Invalid("hub_incomplete", "JUPYTERHUB_SERVICE_URL is no address.") from None
 
