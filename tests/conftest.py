@@ -28,7 +28,7 @@ from dbaas_provisioning.nouns import Credential, Door, Endpoint, Home, Login, Te
 from dbaas_provisioning.platform import Access, Platform
 from dbaas_provisioning.supervisor import Supervisor
 
-pytest_plugins = ["live_jupyter", "live_platform", "live_project", "reused_database"]
+pytest_plugins = ["live_jupyter", "live_platform", "live_project", "own_plans", "reused_database"]
 
 # A busy machine is no reason to fail: not for Hypothesis, and not for an HTTP client that nobody told how long to wait.
 settings.register_profile("dbaas", deadline=None)

@@ -7,9 +7,11 @@ carry it out. Importing an engine imports no driver.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
@@ -25,7 +27,12 @@ __all__ = [
     "LaunchPlan",
     "Offer",
     "Option",
+    "Sitting",
+    "Size",
+    "Watch",
 ]
+
+_LOGINS: Mapping[str, Login] = MappingProxyType({"o": Login.owner, "a": Login.api, "s": Login.service})
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +177,73 @@ class Grant:
     logins: Mapping[Login, Credential]
 
 
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """A client's session on a server, at one moment. Times in seconds, of the server's clock.
+
+    Attributes:
+        state: ``active``, ``idle``, ``idle in transaction`` and others, as PostgreSQL calls them.
+        follows: it reads the log of changes.
+        application: how the client calls itself; it may say what it likes.
+        statement_at: when its statement began, which tells statements apart.
+        running: for how long it has been running.
+        unchanged: since its state changed.
+        waits_for_client: the server has nothing to do until its client takes or sends something.
+        copied: bytes, of a COPY that is under way.
+    """
+
+    pid: int
+    database: str
+    username: str
+    state: str
+    follows: bool
+    application: str
+    statement_at: float
+    running: float
+    unchanged: float
+    connected_at: float
+    waits_for_client: bool
+    copied: int
+
+    @property
+    def login(self) -> Login | None:
+        """Which of a database's logins it is; None: somebody else, such as a login for work of the platform's."""
+        return _LOGINS.get(self.username[:1]) if re.fullmatch(r"[oas]_[a-z2-7]{12}", self.username) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What a database takes on disk; whether what adds to it is refused."""
+
+    database: str
+    bytes: int
+    withheld: bool
+
+
+class Watch(Protocol):
+    """A look at a running cluster, again and again, that keeps one connection. Methods raise ``Unavailable``."""
+
+    async def sessions(self) -> tuple[Sitting, ...]:
+        """Everybody who is connected, but for the platform's administrator."""
+        ...
+
+    async def sizes(self) -> tuple[Size, ...]:
+        """What each database takes."""
+        ...
+
+    async def cancel(self, pid: int) -> None:
+        """End what a session is at."""
+        ...
+
+    async def terminate(self, pid: int) -> None:
+        """End a session."""
+        ...
+
+    async def close(self) -> None:
+        """Let the connection go. Safe to repeat."""
+        ...
+
+
 class Engine(Protocol):
     """One kind of database server."""
 
@@ -238,6 +312,18 @@ class Engine(Protocol):
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:
         """Apply a plan's limits."""
+        ...
+
+    def watch(self, cluster: Cluster, superuser: Credential) -> Watch:
+        """A watch on a running cluster; it connects with its first look."""
+        ...
+
+    async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Refuse whatever adds to a database; what reads or removes goes on. Safe to repeat."""
+        ...
+
+    async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Undo :meth:`withhold`. Safe to repeat."""
         ...
 
     async def room(self, cluster: Cluster, superuser: Credential) -> int:

@@ -150,7 +150,7 @@ class Plan:
 
     Attributes:
         max_connections: of the tenant's own to one database, and to all of one engine together.
-        max_storage_gb: 10⁹ bytes, of all its databases together.
+        max_storage_gb: 1024³ bytes, of all its databases together.
         statement_timeout_ms: 0: no limit.
         idle_transaction_seconds: for which a transaction may stand with nothing to do.
         idle_stop_seconds: without any use, after which a server is stopped; None: never.

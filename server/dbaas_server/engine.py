@@ -33,7 +33,17 @@ from .nouns import (
     WriteKind,
 )
 
-__all__ = ["Limits", "OutcomeUnknown", "QueryError", "Scroll", "Session", "Statements", "Target", "TooBusy"]
+__all__ = [
+    "Limits",
+    "OutcomeUnknown",
+    "QueryError",
+    "Scroll",
+    "Session",
+    "Statements",
+    "StorageFull",
+    "Target",
+    "TooBusy",
+]
 
 
 _AS_IT_IS = Arrangement()
@@ -62,6 +72,17 @@ class TooBusy(Unavailable):
     """A bounded queue is full. Nothing was sent to the engine. Code ``too_busy``."""
 
 
+class StorageFull(DbaasError):
+    """The tenant's databases take more than they may, and this would add to them. Nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "storage_full",
+            "The storage of this tenant is full.",
+            hint="Delete rows and VACUUM, or drop what is not needed; it opens again by itself. Reading goes on.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What a session may spend, from the tenant's plan and the server's settings. Times in milliseconds."""
@@ -81,6 +102,7 @@ class Limits:
     bulk_patience_ms: int = 5_000  # that one more of them waits for a connection
     scroll_connections: int = 6  # results that stay open, to be read on
     queue: int = 2_000
+    storage_full: bool = False  # what adds to the database is refused
 
 
 @dataclass(frozen=True, slots=True)

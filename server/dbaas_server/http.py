@@ -197,6 +197,7 @@ _STATUS_OF_CODE = {
     "headers_too_large": 431,
     "method_not_allowed": 405,
     "too_many_requests": 429,
+    "storage_full": 507,
 }
 
 

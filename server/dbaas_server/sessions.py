@@ -153,7 +153,11 @@ class Sessions:
         else:
             engine = importlib.import_module(f"dbaas_server.engines.{access.database.engine}")
             open_session = cast(OpenSession, engine.open_session)
-            limits = replace(self._limits, statement_timeout_ms=access.plan.statement_timeout_ms)
+            limits = replace(
+                self._limits,
+                statement_timeout_ms=access.plan.statement_timeout_ms,
+                storage_full=access.tenant.storage_full,
+            )
             session = await open_session(self._target(access), limits)
         return _Opened(access.tenant.id, access.database.id, access.plan.name, session)
 

@@ -17,9 +17,10 @@ answer.
 from __future__ import annotations
 
 from ..meta.bootstrap import META_CLUSTER
+from .observation import Observation, Watched
 from .plans import BOUNDS
 from .platform import Platform
 from .progress import Step
 from .supervision import Access, Supervision
 
-__all__ = ["BOUNDS", "META_CLUSTER", "Access", "Platform", "Step", "Supervision"]
+__all__ = ["BOUNDS", "META_CLUSTER", "Access", "Observation", "Platform", "Step", "Supervision", "Watched"]

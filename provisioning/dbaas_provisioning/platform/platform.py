@@ -11,7 +11,7 @@ from uuid import UUID
 
 from .. import engines as engine_folder
 from ..engine import Binaries, Engine
-from ..errors import DbaasError, Invalid, Unavailable, Unsupported
+from ..errors import Conflict, DbaasError, Invalid, Unavailable, Unsupported
 from ..meta.bootstrap import META_CLUSTER, Bootstrap
 from ..meta.connections import Connections
 from ..meta.store import Store
@@ -43,6 +43,7 @@ from .audit import audited
 from .databases import Databases
 from .history import History
 from .members import Members
+from .observation import Observation
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
@@ -73,6 +74,7 @@ class Platform:
         self.history = History(store.history)
         self.members = Members(store, vault)
         self.plans = Plans(store, self._databases)
+        self.observation = Observation(store)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -110,6 +112,7 @@ class Platform:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
         await self.history.close()
+        await self.observation.close()
         await self._store.close()
 
     async def recover(self) -> None:
@@ -270,6 +273,8 @@ class Platform:
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
             plan = owner.limited(await self._store.plans.one(owner.plan_type))
+            if owner.storage_full:
+                raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
             async with self._store.lock(owner.id):
                 await self._databases.remove_unfinished(owner, name)
                 return await self._databases.create(owner, plan, kind, name, options, progress)

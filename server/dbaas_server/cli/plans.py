@@ -19,7 +19,7 @@ _SHOWN = (
     "name", "max_connections", "max_storage_gb", "statement_timeout_ms", "api_requests_per_second", "idle_stop_seconds",
 )  # fmt: skip
 _HELP = {
-    "max_storage_gb": "10⁹ bytes, of all databases of a tenant together",
+    "max_storage_gb": "1024³ bytes, of all databases of a tenant together",
     "statement_timeout_ms": "0: no limit",
     "idle_stop_seconds": "without use, after which a server is stopped; 0: never",
 }

@@ -48,9 +48,13 @@ class Engine:
     Args:
         store: closed with the engine.
         folder: where files go that are too large for memory; None: the system's.
+
+    Attributes:
+        storage_full: doors refuse what adds to it.
     """
 
     def __init__(self, store: Store, *, folder: Path | None = None, limits: EngineLimits | None = None) -> None:
+        self.storage_full = False
         self._store = store
         self._catalog = Catalog(store)
         self._environment = Environment(store, self._catalog, folder, limits or EngineLimits())

@@ -79,6 +79,7 @@ class Code(IntEnum):
     ExceededMemoryLimit = 146
     ConversionFailure = 241
     CursorInUse = 12051
+    OutOfDiskSpace = 14031
     UnknownReplWriteConcern = 79
     UnsatisfiableWriteConcern = 100
     CommandNotSupported = 115

@@ -14,7 +14,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError
 
-from ..engine import QueryError, Session
+from ..engine import QueryError, Session, StorageFull
 from ..nouns import Caller
 from ..services import Services
 from ..sessions import Sessions
@@ -173,6 +173,20 @@ class Exchange:
                 "introspection_off", "This schema is not asked about itself.", "Ask with a secret key."
             )
 
+    def _prepared(self, built: Built, text: str) -> Document:
+        """The validated document. Raises ``Refused``.
+
+        Where the tenant has no room, nobody has the privileges of which a schema's mutations are made: they are not
+        unknown then.
+        """
+        try:
+            return prepare(built.schema, text, LIMITS)
+        except Refused as refused:
+            full = any(member.session.limits.storage_full for member in self._members)
+            if full and "mutation" in text and refused.errors[0]["extensions"]["code"] == "invalid_document":
+                raise Refused([dbaas_error(StorageFull())]) from None
+            raise
+
     async def _document(self, text: str, key: bytes) -> tuple[Built, Document]:
         """The validated document. One that does not fit the schema is looked at again with the newest one."""
         schemas, role, members = self._state.schemas, self._caller.role, self._members
@@ -182,7 +196,7 @@ class Exchange:
         if document is not None:
             return built, document
         try:
-            document = prepare(built.schema, text, LIMITS)
+            document = self._prepared(built, text)
         except Refused as refused:
             if refused.errors[0]["extensions"]["code"] != "invalid_document":
                 raise
@@ -190,7 +204,7 @@ class Exchange:
             if newest is built:
                 raise
             built = newest
-            document = prepare(built.schema, text, LIMITS)
+            document = self._prepared(built, text)
         documents.put(built.serial, key, document, document.size)
         return built, document
 

@@ -180,7 +180,9 @@ class PlatformAccounts:
             raise DocumentError(Code.Unauthorized, f"not authorized on {database} to execute command")
         try:
             await self._platform.create_database(subdomain, "document", database, options={}, actor=_actor(account))
-        except Conflict:
+        except Conflict as error:
+            if error.code == "storage_full":
+                raise DocumentError(Code.OutOfDiskSpace, error.message) from None
             found = await self._platform.database(subdomain, database)
             if not _is_documents(found):
                 raise DocumentError(
@@ -223,6 +225,7 @@ class PlatformAccounts:
 
         store = await open_store(_target(access, wake), Limits(statement_timeout_ms=access.plan.statement_timeout_ms))
         engine = Engine(store, folder=self._folder, limits=self._limits)
+        engine.storage_full = access.tenant.storage_full
         try:
             await engine.start()
         except BaseException:
@@ -261,6 +264,7 @@ class PlatformAccounts:
             fits = database.id == opened.database.id and database.state is DatabaseState.ready
             linger = _LINGER_SECONDS if fits else 0.0
             fits = fits and plan == opened.plan
+            opened.engine.storage_full = tenant.storage_full
         if not fits and self._opened.get(key) is opened:
             self._forget(key, linger=linger)
 

@@ -155,14 +155,22 @@ class Call:
             raise DocumentError(Code.InvalidNamespace, f"collection name has invalid type {alias(collection)}")
         return _namespace(self.database, collection)
 
-    async def engine(self, database: str | None = None, *, create: bool = False) -> Engine:
+    async def engine(self, database: str | None = None, *, create: bool = False, adds: bool = False) -> Engine:
         """The engine of the database; where that is not there, and is not made, one in which there is nothing.
 
+        Args:
+            adds: the command may make the database take more.
+
         Raises:
-            DocumentError: ``Unauthorized``.
+            DocumentError: ``Unauthorized``; ``OutOfDiskSpace`` for what adds where the tenant has no room left.
         """
         found = await self.server.engine_for(self.account, database or self.database, create=create)
         self.operation.engine = found
+        if adds and found.storage_full:
+            raise DocumentError(
+                Code.OutOfDiskSpace,
+                "The storage of this tenant is full. Delete documents or drop collections; it opens again by itself.",
+            )
         return found
 
     def context(self, *, bypass_validation: bool = False) -> WriteContext:

@@ -6,8 +6,12 @@ from dbaas_provisioning.platform import Supervision
 
 from ..services import Services
 from .loop import Job
+from .storage import Storage
+from .watchdog import Watchdog
 
 __all__ = ["jobs"]
+
+STORAGE_SECONDS = 5.0
 
 
 def jobs(services: Services, supervision: Supervision) -> list[Job]:
@@ -16,4 +20,8 @@ def jobs(services: Services, supervision: Supervision) -> list[Job]:
     Args:
         supervision: the daemon's own: who starts and stops engines.
     """
-    return []
+    observation = services.platform.observation
+    return [
+        Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("storage", STORAGE_SECONDS, Storage(observation).run),
+    ]

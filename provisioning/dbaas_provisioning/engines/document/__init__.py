@@ -89,6 +89,18 @@ class DocumentEngine(PostgresEngine):
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Nothing: what documents need is made by who opens the database."""
 
+    async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Nobody but the platform's own role writes here, and its door refuses what adds to documents.
+
+        What was removed already is given back to the system meanwhile: nobody can ask for that at the door.
+        """
+        from ..postgres.storage import vacuum
+
+        await vacuum(cluster, superuser, database.physical_name)
+
+    async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Nothing was taken."""
+
     async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
         """A new secret for the user ``tenant.database``; the platform's own role is nobody's but the platform's."""
         return Grant(database.physical_name, {Login.owner: Credential(database.owner, new_password())})

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan
+from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage, Vitals
 from . import binaries, launch
@@ -115,6 +115,24 @@ class PostgresEngine:
         from .limits import apply_limits
 
         await apply_limits(cluster, superuser, database.physical_name, plan)
+
+    def watch(self, cluster: Cluster, superuser: Credential) -> Watch:
+        """A watch on a running cluster; it connects with its first look."""
+        from . import watching
+
+        return watching.Watch(cluster, superuser)
+
+    async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Refuse whatever adds to a database; what reads or removes goes on. Safe to repeat."""
+        from .storage import withhold
+
+        await withhold(cluster, superuser, database.physical_name)
+
+    async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Undo :meth:`withhold`. Safe to repeat."""
+        from .storage import give_back
+
+        await give_back(cluster, superuser, database.physical_name)
 
     async def room(self, cluster: Cluster, superuser: Credential) -> int:
         """How many connections of a tenant's the running server has room for."""

@@ -15,7 +15,7 @@ from psycopg import sql
 from ...errors import DbaasError, Unavailable
 from ...nouns import Cluster, Credential
 
-__all__ = ["Connection", "administrator", "refused", "script"]
+__all__ = ["Connection", "administrator", "connect", "refused", "script"]
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -25,6 +25,17 @@ OPTIONS = (
     "-c idle_in_transaction_session_timeout=60s -c log_statement=none -c log_min_error_statement=panic "
     "-c log_min_duration_statement=-1 -c client_min_messages=warning"
 )
+
+
+async def connect(
+    cluster: Cluster, superuser: Credential, database: str = "postgres", *, connect_timeout: int = 10
+) -> Connection:
+    """A connection in autocommit, for whoever closes it. Raises as psycopg does."""
+    return await psycopg.AsyncConnection.connect(
+        host=cluster.endpoint.host, port=cluster.endpoint.port, dbname=database, user=superuser.username,
+        password=superuser.secret, options=OPTIONS, application_name="dbaas control", require_auth="scram-sha-256",
+        connect_timeout=connect_timeout, autocommit=True,
+    )  # fmt: skip
 
 
 @asynccontextmanager
@@ -37,12 +48,7 @@ async def administrator(
     become a ``DbaasError`` with its SQLSTATE.
     """
     try:
-        connection = await psycopg.AsyncConnection.connect(
-            host=cluster.endpoint.host, port=cluster.endpoint.port, dbname=database, user=superuser.username,
-            password=superuser.secret, options=OPTIONS, application_name="dbaas control", require_auth="scram-sha-256",
-            connect_timeout=connect_timeout, autocommit=True,
-        )  # fmt: skip
-        async with connection:
+        async with await connect(cluster, superuser, database, connect_timeout=connect_timeout) as connection:
             yield connection
     except psycopg.Error as error:
         raise refused(error) from None

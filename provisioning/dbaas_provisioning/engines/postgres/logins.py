@@ -84,7 +84,7 @@ def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Co
     )
     # Of each session; only a superuser may set it otherwise.
     yield sql.SQL("alter role {} set temp_file_limit = {}").format(
-        role, sql.Literal(f"{min(round(plan.max_storage_gb * 1e6), MOST_TEMPORARY)}kB")
+        role, sql.Literal(f"{min(round(plan.max_storage_gb * 1024 * 1024), MOST_TEMPORARY)}kB")
     )
 
 

@@ -60,7 +60,7 @@ async def list_collections(call: Call) -> Raw:
 async def create(call: Call) -> Document:
     """Make a collection."""
     namespace = call.namespace()
-    engine = await call.engine(create=True)
+    engine = await call.engine(create=True, adds=True)
     await engine.create_collection(namespace, _options(call))
     return {}
 

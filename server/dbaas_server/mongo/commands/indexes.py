@@ -27,7 +27,7 @@ async def create_indexes(call: Call) -> Document:
     specs = call.fields.required_documents("indexes")
     if not specs:
         raise DocumentError(Code.BadValue, "Must specify at least one index to create")
-    created = await (await call.engine(create=True)).create_indexes(namespace, specs)
+    created = await (await call.engine(create=True, adds=True)).create_indexes(namespace, specs)
     found: Document = {
         "numIndexesBefore": created.before,
         "numIndexesAfter": created.after,

@@ -36,7 +36,7 @@ async def insert(call: Call) -> Document:
     namespace = call.namespace()
     fields = call.fields
     documents = _raw_documents(call, fields)
-    engine = await call.engine(create=True)
+    engine = await call.engine(create=True, adds=True)
     written = await engine.insert(
         namespace, documents, ordered=fields.flag("ordered", True), context=_context(call, fields)
     )
@@ -52,7 +52,7 @@ async def update(call: Call) -> Document:
     updates = await _statements(call, fields, "updates", lambda one: parse_update(one, variables))
     if call.retry is not None and any(one.multi for one in updates):
         raise DocumentError(Code.InvalidOptions, "Cannot use retryable writes with multi=true")
-    engine = await call.engine(create=any(one.upsert for one in updates))
+    engine = await call.engine(create=any(one.upsert for one in updates), adds=True)
     updated = await engine.update(
         namespace, updates, ordered=fields.flag("ordered", True), context=_context(call, fields)
     )
@@ -84,7 +84,7 @@ async def find_and_modify(call: Call) -> Document:
     namespace = call.namespace()
     fields = call.fields
     request = parse_find_and_modify(fields)
-    engine = await call.engine(create=request.upsert)
+    engine = await call.engine(create=request.upsert, adds=request.update is not None)
     modified = await engine.find_and_modify(namespace, request, context=_context(call, fields))
     last: Document = {"n": modified.n}
     if request.update is not None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from ....engine import QueryError, TooBusy
+from ....engine import QueryError, StorageFull, TooBusy
 from ....nouns import ArgValue, Caller, Chunks, Format, QueryResult, Read, TableRef
 from .. import export as copy_out
 from .. import load as copy_in
@@ -15,7 +15,7 @@ from .. import query
 from ..compile import plan_copy
 from ..transaction import opening
 from ..wire import Wire
-from .opened import Opened
+from .opened import Opened, is_full
 from .reading import check_estimate
 
 __all__ = ["bulk_wire", "export", "load", "run"]
@@ -48,6 +48,10 @@ async def run(
     async with opened.wire(opened.workers, caller.role) as wire:
         try:
             return await query.run(wire, job, caller, opened.types, wrote)
+        except QueryError as error:
+            if is_full(error, opened.limits):
+                raise StorageFull from None
+            raise
         finally:
             if not query.only_reads(text):
                 opened.watcher.doubt()
@@ -55,6 +59,8 @@ async def run(
 
 async def load(opened: Opened, table: TableRef, columns: Sequence[str], stream: Chunks, caller: Caller) -> int:
     """See :meth:`dbaas_server.engine.Session.load`."""
+    if opened.limits.storage_full:
+        raise StorageFull
     # The table is often made a moment before it is filled.
     snapshot = await opened.watcher.look(force=True)
     found = snapshot.catalog.tables.get(replace(table, schema=table.schema or snapshot.default_schema()))

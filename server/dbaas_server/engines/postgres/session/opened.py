@@ -9,7 +9,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
-from ....engine import Limits, QueryError, Target
+from ....engine import Limits, QueryError, StorageFull, Target
 from ....nouns import Caller, TableRef
 from ..catalog import Snapshot, Watcher
 from ..compile.plans import TOO_LARGE
@@ -24,12 +24,15 @@ from ..transaction import credential_of
 from ..wire import Wire
 from .verdicts import too_large
 
-__all__ = ["Opened"]
+__all__ = ["Opened", "is_full"]
 
 _UNRESOLVED = {"unknown_table", "unknown_column", "unknown_function", "unknown_relationship"}
 # What the server says when a definition changed after the shape was compiled or prepared. The last four: a value does
 # not fit the type that its column had then.
 _OUTDATED = {"42703", "42P01", "42883", "42804", "0A000", "22P02", "22003", "22007", "22008"}
+
+_DISK_FULL, _NO_PRIVILEGE = "53100", "42501"
+_FULL = "the storage of this tenant is full"  # what the platform raises in the engine
 
 _TOO_LARGE = re.compile(rf'"{TOO_LARGE}:(\d{{1,18}})"$')
 
@@ -131,8 +134,10 @@ class Opened:
 
     def explained(self, error: QueryError, caller: Caller, tables: Sequence[TableRef]) -> DbaasError:
         """The same error, with a hint where a privilege is missing on a table that the caller named; ``Invalid``
-        (``result_too_large``) where the statement gave up for its result's size.
+        (``result_too_large``) where the statement gave up for its result's size; ``StorageFull``.
         """
+        if is_full(error, self.limits):
+            return StorageFull()
         size = _TOO_LARGE.search(error.message)
         if size is not None:
             return too_large(int(size[1]), self.limits.max_result_bytes)
@@ -162,6 +167,13 @@ class Opened:
                 timeout_ms=self.limits.statement_timeout_ms,
             )
         return found
+
+
+def is_full(error: QueryError, limits: Limits) -> bool:
+    """Whether the engine refused what would add to a tenant's full storage: the privileges for it are withheld then."""
+    return (error.code == _DISK_FULL and error.message == _FULL) or (
+        limits.storage_full and error.code == _NO_PRIVILEGE
+    )
 
 
 def _login(role: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 
 from dbaas_provisioning.errors import Invalid
 
-from ....engine import QueryError
+from ....engine import QueryError, StorageFull
 from ....nouns import ArgValue, Call, Caller, Read, Rows, TableRef, Write, WriteKind
 from ..compile import WritePlan
 from ..parameters import values
@@ -34,6 +34,8 @@ async def write(
             f"This is {len(writes):,} writes in one transaction; at most {limits.max_writes:,} are allowed.",
             hint="Write many rows at once, or make several requests.",
         )
+    if limits.storage_full and any(not isinstance(one, Write) or one.kind is not WriteKind.delete for one, _ in writes):
+        raise StorageFull
     plans = [await opened.compiled(opened.plans.write, write, caller.role) for write, _ in writes]
     if not plans:
         return []

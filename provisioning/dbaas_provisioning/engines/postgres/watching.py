@@ -1,0 +1,72 @@
+"""Watching a running cluster from outside: one connection that stays, one statement for each look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from ...engine import Sitting, Size
+from ...nouns import Cluster, Credential
+from .administrator import Connection, connect, refused
+from .storage import MARK
+
+__all__ = ["Watch"]
+
+# What the platform's own administrator does is nobody's use: neither this connection nor its others are told of.
+SESSIONS = """
+select a.pid, coalesce(a.datname, ''), coalesce(a.usename, ''), coalesce(a.state, ''), a.backend_type = 'walsender',
+  a.application_name, coalesce(extract(epoch from a.query_start), 0)::float8,
+  coalesce(extract(epoch from clock_timestamp() - a.query_start), 0)::float8,
+  coalesce(extract(epoch from clock_timestamp() - a.state_change), 0)::float8,
+  coalesce(extract(epoch from a.backend_start), 0)::float8,
+  a.wait_event_type is not distinct from 'Client', coalesce(c.bytes_processed, 0)
+from pg_stat_activity a left join pg_stat_progress_copy c on c.pid = a.pid
+where a.backend_type in ('client backend', 'walsender') and a.usename is distinct from current_user
+"""
+
+SIZES = """
+select d.datname, pg_database_size(d.oid), coalesce(%s = any (s.setconfig), false)
+from pg_database d left join pg_db_role_setting s on s.setdatabase = d.oid and s.setrole = 0
+where not d.datistemplate and d.datallowconn
+"""
+
+
+class Watch:
+    """See :class:`dbaas_provisioning.engine.Watch`."""
+
+    def __init__(self, cluster: Cluster, superuser: Credential) -> None:
+        self._cluster = cluster
+        self._superuser = superuser
+        self._connection: Connection | None = None
+
+    async def sessions(self) -> tuple[Sitting, ...]:
+        """Who is connected, and what they are at."""
+        return tuple(Sitting(*row) for row in await self._ask(SESSIONS))
+
+    async def sizes(self) -> tuple[Size, ...]:
+        """What each database takes."""
+        return tuple(Size(*row) for row in await self._ask(SIZES, f"{MARK}=on"))
+
+    async def cancel(self, pid: int) -> None:
+        """End what a session is at."""
+        await self._ask("select pg_cancel_backend(%s)", pid)
+
+    async def terminate(self, pid: int) -> None:
+        """End a session."""
+        await self._ask("select pg_terminate_backend(%s)", pid)
+
+    async def close(self) -> None:
+        """Let the connection go. Safe to repeat."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            await connection.close()
+
+    async def _ask(self, statement: str, *args: object) -> list[tuple[Any, ...]]:
+        try:
+            if self._connection is None:
+                self._connection = await connect(self._cluster, self._superuser, connect_timeout=3)
+            return await (await self._connection.execute(statement.encode(), args)).fetchall()
+        except psycopg.Error as error:
+            await self.close()
+            raise refused(error) from None
