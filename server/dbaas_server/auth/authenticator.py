@@ -161,7 +161,9 @@ class Authenticator:
         changes = self._changes
         known = await self._sessions.known(tenant)
         caller, until = await self._identify(credential, known)
-        if caller.documents_only or (known.keeps_to_documents and not (self._is_ours(credential) or self._is_ours(key))):
+        if caller.documents_only or (
+            known.keeps_to_documents and not (self._is_ours(credential) or self._is_ours(key))
+        ):
             raise _documents_only()
         if signed:
             return caller, until

@@ -46,8 +46,7 @@ class HubSettings:
         api_token: the service's own.
         service: the service's name.
         scopes: a token has to have one of them.
-        operators: users who run the platform.
-        admins_operate: the Hub's administrators do as well.
+        admins_operate: the Hub's administrators run the platform.
     """
 
     name: str
@@ -55,13 +54,10 @@ class HubSettings:
     service: str
     scopes: frozenset[str]
     api_token: str = field(repr=False)
-    operators: frozenset[str] = frozenset()
     admins_operate: bool = False
 
     @classmethod
-    def given(
-        cls, environ: Mapping[str, str], name: str, operators: frozenset[str], *, admins_operate: bool
-    ) -> HubSettings | None:
+    def given(cls, environ: Mapping[str, str], name: str, *, admins_operate: bool) -> HubSettings | None:
         """What the Hub tells its service; None where no Hub runs this process as one.
 
         A single-user server has a token of the Hub as well, but no service's name.
@@ -83,7 +79,7 @@ class HubSettings:
                 "JupyterHub's environment for its service is not complete.",
                 hint="Let the Hub start `dbaas serve`: c.JupyterHub.services with a command and a url.",
             )
-        return cls(name, url.rstrip("/"), service, frozenset(scopes), token, operators, admins_operate)
+        return cls(name, url.rstrip("/"), service, frozenset(scopes), token, admins_operate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +173,7 @@ class Hub:
         name = model.get("name")
         if model.get("kind", "user") != "user" or not isinstance(name, str) or not name:
             raise Forbidden("hub_service", "That token is a service's, and here are persons only.")
-        operator = name in self.settings.operators or (self.settings.admins_operate and model.get("admin") is True)
+        operator = self.settings.admins_operate and model.get("admin") is True
         return HubUser(f"hub:{self.settings.name}:{name}", operator, until)
 
     def client(self) -> httpx.AsyncClient:

@@ -32,19 +32,15 @@ def add_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--tls-key", help="PEM file")
     serve.add_argument("--hub-name", type=_hub, default="hub", help="of the JupyterHub, in its users' hub:NAME:USER")
     serve.add_argument(
-        "--hub-operators", type=_names, default=frozenset(), metavar="USERS",
-        help="users of the JupyterHub who run the platform, with commas between",
-    )  # fmt: skip
-    serve.add_argument("--hub-admins-operate", action="store_true", help="the JupyterHub's administrators do as well")
+        "--hub-admins-operate", action="store_true", help="the JupyterHub's administrators run the platform"
+    )
 
 
 def serve_api(options: argparse.Namespace) -> int:
     """Serve in the foreground until stopped."""
     from ..workers import ServeOptions, serve  # every door with it, which no other command needs
 
-    hub = HubSettings.given(
-        os.environ, options.hub_name, options.hub_operators, admins_operate=options.hub_admins_operate
-    )
+    hub = HubSettings.given(os.environ, options.hub_name, admins_operate=options.hub_admins_operate)
     told: Mapping[str, str] = os.environ if hub is not None else {}  # else it may be of a single-user server
     host, port = _address(told.get("JUPYTERHUB_SERVICE_URL", ""))
     return serve(
@@ -93,7 +89,3 @@ def _hub(text: str) -> str:
     if not _HUB.fullmatch(text):
         raise argparse.ArgumentTypeError("letters, digits, dots, dashes and underscores")
     return text
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(name.strip() for name in text.split(",") if name.strip())

@@ -76,12 +76,10 @@ def test_each_sees_their_own_tenants_in_the_sidebar(people: tuple[HubPerson, Hub
 
 
 def test_each_sees_their_own_tenants_in_a_kernel(people: tuple[HubPerson, HubPerson]) -> None:
-    code = (
-        "%load_ext dbaas\n%dbaas list\n%dbaas info {other}s/shop\n"
-        "import dbaas\nprint([tenant.subdomain for tenant in dbaas.connect().tenants()])"
-    )
+    tenants = "import dbaas; print([tenant.subdomain for tenant in dbaas.connect().tenants()])"
     for person, other in (people, people[::-1]):
-        said = said_in_a_kernel(person.server, person.headers, code.format(other=other.name))
+        cells = ("%load_ext dbaas", "%dbaas list", f"%dbaas info {other.name}s/shop", tenants)
+        said = said_in_a_kernel(person.server, person.headers, *cells)
         assert "shop" in said and said.rstrip().endswith(f"['{person.name}s']"), said
         assert f"There is no tenant '{other.name}s'" in said, said
 
