@@ -114,12 +114,12 @@ class Standing:
     Attributes:
         operator: everything, on every tenant and on the platform.
         rights: subdomain → right.
-        epoch: of the tokens that are valid for them.
+        epoch: of the tokens that are valid for them; None when nobody vouches for them any more.
     """
 
     operator: bool = False
     rights: Mapping[str, Right] = field(default_factory=dict)
-    epoch: int = 0
+    epoch: int | None = 0
 
     def on(self, tenant: str) -> Right | None:
         """The right on a tenant; None where the person may not even know that it exists."""

@@ -15,7 +15,7 @@ import re
 
 from .errors import Invalid
 
-__all__ = ["LONGEST_PERSON", "check_person", "is_local", "local_person"]
+__all__ = ["LONGEST_PERSON", "check_person", "is_local", "is_person", "local_person"]
 
 LONGEST_PERSON = 600  # characters: an issuer's URL, and a subject of up to 255 (OpenID Connect Core 1.0 section 2)
 _SHAPE = re.compile(r"local:\d+|jupyter:.+|hub:[^:]+:.+|oidc:https?://[^#]+#.+")
@@ -31,9 +31,14 @@ def is_local(person: str) -> bool:
     return person.startswith("local:")
 
 
+def is_person(text: str) -> bool:
+    """Whether it names somebody, with who vouches for them."""
+    return len(text) <= LONGEST_PERSON and text.isprintable() and _SHAPE.fullmatch(text) is not None
+
+
 def check_person(person: str) -> str:
     """The same text. Raises ``Invalid`` (``invalid_person``) when it names nobody."""
-    if len(person) > LONGEST_PERSON or not person.isprintable() or not _SHAPE.fullmatch(person):
+    if not is_person(person):
         raise Invalid(
             "invalid_person",
             "That names nobody.",

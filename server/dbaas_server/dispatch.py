@@ -11,6 +11,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
+from .cors import with_cors
 from .http import Request, Response, Upgrade, WebSocket, error_response, json_response
 from .routing import Guard, MethodNotAllowed, Route
 from .services import Services
@@ -54,7 +55,20 @@ async def _answer(route: Route, request: Request, services: Services) -> Respons
     handler = route.methods.get(request.method)
     if handler is None:
         raise MethodNotAllowed(", ".join(sorted(route.methods)))
-    return await handler(request, services)
+    if not route.metered:
+        return await handler(request, services)
+    tenant = request.params["tenant"]
+    known = services.sessions.known_now(tenant)
+    if known is None:  # the handler finds out whether there is such a tenant
+        return await handler(request, services)
+    try:
+        entered = services.turnstile.enter(tenant, known.plan)
+    except DbaasError as error:
+        return with_cors(refuse(error), request, known.tenant.cors_origins)
+    try:
+        return await handler(request, services)
+    finally:
+        services.turnstile.leave(entered)
 
 
 def refuse(error: DbaasError) -> Response:

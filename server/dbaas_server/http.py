@@ -197,6 +197,7 @@ _STATUS_OF_CODE = {
     "headers_too_large": 431,
     "method_not_allowed": 405,
     "too_many_requests": 429,
+    "rate_limited": 429,
     "storage_full": 507,
 }
 
@@ -211,7 +212,7 @@ def status_of(error: DbaasError) -> int:
 def error_response(error: DbaasError) -> Response:
     """An error as ``{code, message, details, hint}``."""
     status = status_of(error)
-    headers = [("Retry-After", "1")] if status == 503 else []
+    headers = [("Retry-After", "1")] if status in (429, 503) else []
     if status == 401:
         headers.append(("WWW-Authenticate", 'Bearer realm="dbaas"'))
     return json_response(error.as_dict(), status, headers)

@@ -11,6 +11,7 @@ from .control import (
     keys,
     load,
     members,
+    oidc,
     openapi,
     overview,
     plans,
@@ -45,6 +46,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
     Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
+    Route("/v1/token/oidc", Guard.public, {"GET": oidc.providers, "POST": oidc.exchange}, max_body=oidc.MAX_BODY),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
@@ -130,8 +132,8 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route("/v1/{tenant}/jwt", Guard.operator, {"POST": keys.sign}),
     Route("/v1/{tenant}/jwt-secret", Guard.operator, {"GET": keys.jwt_secret}),
-    Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}),
-    Route("/v1/{tenant}/load/{table}", Guard.operator, {"POST": load.load}, streams=_CSV | {""}),
+    Route("/v1/{tenant}/query", Guard.operator, {"POST": query.run}, counted=True),
+    Route("/v1/{tenant}/load/{table}", Guard.operator, {"POST": load.load}, streams=_CSV | {""}, counted=True),
     # data
     Route("/v1/{tenant}/openapi.json", Guard.caller, _DESCRIBE),
     Route("/v1/{tenant}/data/{table}", Guard.caller, _REST, streams=_CSV),

@@ -34,6 +34,7 @@ class Route:
         pattern: segments; ``{name}`` captures one.
         streams: media types of bodies that the handler reads while they arrive; others are collected first.
         max_body: bytes; of bodies that are collected.
+        counted: whether requests are counted as the tenant's own use. None: where callers come through.
     """
 
     pattern: str
@@ -41,6 +42,12 @@ class Route:
     methods: Mapping[str, Handler]
     streams: frozenset[str] = frozenset()
     max_body: int = 64 * 1024 * 1024
+    counted: bool | None = None
+
+    @property
+    def metered(self) -> bool:
+        """Whether a tenant's plan says how many such requests there may be."""
+        return self.guard is Guard.caller if self.counted is None else self.counted
 
     def streams_body(self, content_type: str) -> bool:
         """Whether a body of this type is handed on while it arrives."""

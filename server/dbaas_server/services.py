@@ -16,6 +16,7 @@ from .open_results import OpenResults
 from .rates import Rates
 from .rooms import Rooms
 from .sessions import Sessions
+from .turnstile import Turnstile
 
 __all__ = ["Services"]
 
@@ -30,6 +31,7 @@ class Services:
         results: of statements, that stay open for who reads them.
         mongo: this process as a client of document databases.
         hub: the JupyterHub that this process is a service of.
+        turnstile: how many requests tenants make.
     """
 
     platform: Platform
@@ -43,6 +45,7 @@ class Services:
     results: OpenResults
     mongo: MongoClients
     hub: Hub | None
+    turnstile: Turnstile
 
     @classmethod
     def over(cls, platform: Platform, feeds: Feeds | None = None, hub: Hub | None = None) -> Services:
@@ -66,6 +69,7 @@ class Services:
             OpenResults(platform),
             MongoClients(platform),
             hub,
+            Turnstile(platform.home),
         )
 
     async def close(self) -> None:
@@ -79,4 +83,5 @@ class Services:
         await self.feeds.close()
         await self.mongo.close()
         await self.sessions.close()
+        self.turnstile.close()
         await self.platform.close()

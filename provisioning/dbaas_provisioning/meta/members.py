@@ -22,7 +22,9 @@ EVERYBODY = ""
 STANDING = """
 select
   exists (select from operators where person = %(person)s) as operator,
-  coalesce((select sum(epoch) from token_epochs where person in (%(person)s, '')), 0)::bigint as epoch,
+  case when not starts_with(%(person)s, 'oidc:')
+      or exists (select from oidc_issuers where starts_with(%(person)s, 'oidc:' || issuer || '#'))
+    then coalesce((select sum(epoch) from token_epochs where person in (%(person)s, '')), 0)::bigint end as epoch,
   coalesce((select jsonb_object_agg(t.subdomain, m."right") from members m join tenants t on t.id = m.tenant_id
     where m.person = %(person)s), '{}') as rights
 """
@@ -182,6 +184,8 @@ class MemberStore:
     async def set_tenants_each(self, most: int) -> None:
         """Change that. Those that there are stay."""
         await self._do("update settings set tenants_each = %s", [most])
+
+    # --- OpenID providers -------------------------------------------------------------------------------------------
 
     async def issuers(self) -> Sequence[OidcIssuer]:
         """OpenID providers, by name."""

@@ -17,10 +17,13 @@ answer.
 from __future__ import annotations
 
 from ..meta.bootstrap import META_CLUSTER
+from .issuers import is_trustworthy
 from .observation import Observation, Watched
 from .plans import BOUNDS
 from .platform import Platform
 from .progress import Step
 from .supervision import Access, Supervision
 
-__all__ = ["BOUNDS", "META_CLUSTER", "Access", "Observation", "Platform", "Step", "Supervision", "Watched"]
+__all__ = [
+    "BOUNDS", "META_CLUSTER", "Access", "Observation", "Platform", "Step", "Supervision", "Watched", "is_trustworthy",
+]  # fmt: skip

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from ..errors import Invalid
 from ..meta.store import Store
+from ..naming import check_subdomain
 from ..nouns import Invitation, Member, Operator, Right, Standing
-from ..persons import check_person, is_local
+from ..persons import LONGEST_PERSON, check_person, is_local
 from ..secrets import PersonToken, Vault, hash_key, new_invitation
 from .audit import audited
 
@@ -135,7 +136,18 @@ class Members:
         Raises ``Invalid`` (``invalid_person``).
         """
         epoch = (await self.standing(check_person(person))).epoch
+        if epoch is None:
+            raise Invalid("invalid_person", "No provider that is registered here vouches for that person.")
         return self._vault.person_token(person, ttl_seconds, epoch=epoch, tenant=tenant)
+
+    async def create_token(self, person: str, *, ttl_seconds: int, tenant: str | None, actor: str) -> str:
+        """A token that is made for somebody who asked from outside; see :meth:`token`.
+
+        Raises ``Invalid`` (``invalid_person``, ``invalid_subdomain``).
+        """
+        details = {"seconds": str(ttl_seconds)} | ({} if tenant is None else {"tenant": check_subdomain(tenant)})
+        async with audited(self._store, "create_token", actor, None, person[:LONGEST_PERSON], details):
+            return await self.token(person, ttl_seconds=ttl_seconds, tenant=tenant)
 
     def read_token(self, token: str) -> PersonToken:
         """What a token says; whether its epoch is over is for who knows the person's :class:`Standing`.

@@ -42,6 +42,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .databases import Databases
 from .history import History
+from .issuers import Issuers
 from .members import Members
 from .observation import Observation
 from .plans import Plans
@@ -73,6 +74,7 @@ class Platform:
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
         self.members = Members(store, vault)
+        self.issuers = Issuers(store)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
         self._listeners: list[Callable[[str, str], None]] = []

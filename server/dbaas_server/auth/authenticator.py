@@ -14,6 +14,7 @@ from ..nouns import Caller
 from ..sessions import Known, Sessions
 from .credentials import bearer_token, claims_text, is_key
 from .hub import Hub, may_be_hubs
+from .oidc import OpenIdProviders
 from .persons import Asker, Persons
 from .signed import verify
 
@@ -41,13 +42,18 @@ def _documents_only() -> Forbidden:
 
 
 class Authenticator:
-    """Checks keys, tokens and people."""
+    """Checks keys, tokens and people.
+
+    Attributes:
+        oidc: who signs in with an OpenID provider.
+    """
 
     def __init__(self, platform: Platform, sessions: Sessions, hub: Hub | None = None) -> None:
         self._platform = platform
         self._sessions = sessions
         self._persons = Persons(platform)
         self._hub = hub
+        self.oidc = OpenIdProviders(platform)
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
         self._unknown: dict[str, float] = {}
         self._changes = 0

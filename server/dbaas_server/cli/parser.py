@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import data, plans, platform, serving, tenancy
+from . import audit, data, members, oidc, plans, platform, serving, tenancy
 
 __all__ = ["parse"]
 
@@ -45,6 +45,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     made.add_argument("name")
     made.add_argument("--subdomain", help="its name in URLs; derived from the name by default")
     made.add_argument("--plan", default="free")
+    made.add_argument("--administrator", metavar="PERSON", help="its first member, beside the operators")
     command("list", "List the tenants.", tenancy.list_tenants, tenants)
     changed = command("update", "Change what is given of a tenant.", tenancy.update_tenant, tenants)
     changed.add_argument("tenant")
@@ -64,6 +65,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
 
     plans.add_commands(commands, command)
+    members.add_commands(commands, command)
+    oidc.add_commands(commands, command)
+    audit.add_commands(commands, command)
 
     create = command("create", "Make a database.", tenancy.create_database)
     create.add_argument("engine", help="postgres or document")

@@ -32,7 +32,11 @@ async def create_tenant(options: argparse.Namespace) -> None:
     """Make a tenant."""
     async with opened(options.home) as here:
         tenant = await here.platform.create_tenant(
-            options.name, subdomain=options.subdomain, plan=options.plan, actor=here.actor
+            options.name,
+            subdomain=options.subdomain,
+            plan=options.plan,
+            administrator=options.administrator,
+            actor=here.actor,
         )
     print_fields(tenant_json(tenant), as_json=options.json)
 

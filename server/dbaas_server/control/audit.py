@@ -12,9 +12,12 @@ from ..http import Request, Response, json_response
 from ..services import Services
 from .render import audit_json
 
-__all__ = ["FILTERS", "instant", "of_platform", "of_tenant"]
+__all__ = ["FILTERS", "MOST", "instant", "of_platform", "of_tenant"]
 
 FILTERS = ("limit", "before", "actor", "action", "since")
+MOST = 10_000
+"""Entries of a page."""
+
 _LARGEST = 2**63 - 1
 
 
@@ -38,7 +41,7 @@ async def _page(request: Request, services: Services, tenant: str | None) -> Res
         action=fields.get("action"),
         since=instant(fields["since"]) if "since" in fields else None,
         before=integer(fields["before"], "before", least=1, most=_LARGEST) if "before" in fields else None,
-        limit=integer(fields.get("limit", "100"), "limit", least=1, most=10_000),
+        limit=integer(fields.get("limit", "100"), "limit", least=1, most=MOST),
     )
     return json_response([audit_json(entry) for entry in entries], headers=[("Cache-Control", "no-store")])
 

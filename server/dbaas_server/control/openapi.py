@@ -68,6 +68,12 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
     ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
+    ("get", "/v1/token/oidc"): ("The OpenID providers that people sign in with", None, 200),
+    ("post", "/v1/token/oidc"): (
+        "A token of the person whom an OpenID provider's ID token names, for twelve hours",
+        described(("id_token",), id_token=_TEXT, nonce=_TEXT, tenant=_TEXT),
+        200,
+    ),
     ("get", "/v1/audit"): ("Control actions on all tenants and on the platform, newest first", None, 200),
     ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
     ("get", "/v1/{tenant}/members"): ("Who may do what with a tenant", None, 200),
@@ -215,6 +221,6 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": _COUNT if name in counts else _TEXT} for name in FILTERS
         ]
-    if path == "/healthz":
+    if path in ("/healthz", "/v1/token/oidc"):
         operation["security"] = []
     return operation

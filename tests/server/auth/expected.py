@@ -78,6 +78,8 @@ EXPECTED: dict[str, Table] = {
     "PATCH /v1/tenants/{tenant}": ADMINISTER,
     "DELETE /v1/tenants/{tenant}": ADMINISTER,
     "DELETE /v1/token": NO_KEYS,
+    "GET /v1/token/oidc": PUBLIC,
+    "POST /v1/token/oidc": PUBLIC,
     "GET /v1/audit": OPERATOR,
     "GET /v1/plans": OPERATOR,
     "POST /v1/plans": OPERATOR,
