@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from .copies import Copies
 from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
 
 __all__ = [
@@ -171,7 +172,7 @@ class LaunchPlan:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What creating a database gives: its name in the engine and its logins; of rotating, the logins that are new."""
+    """What creating a database gives: its name in the engine and its logins."""
 
     physical_name: str
     logins: Mapping[Login, Credential]
@@ -250,6 +251,7 @@ class Engine(Protocol):
     name: str
     can: Capabilities
     offer: Offer
+    copies: Copies | None  # where it has none, its databases are neither dumped nor restored nor branched
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """The installation to use. Blocks for some milliseconds. Raises ``Unavailable`` with a hint.
@@ -306,8 +308,14 @@ class Engine(Protocol):
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
         ...
 
-    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """New secrets for every login that a person may have; the sessions of those in the answer are ended."""
+    def renewed(self, logins: Mapping[Login, Credential]) -> Mapping[Login, Credential]:
+        """New secrets for those of a database's logins that a rotation concerns."""
+        ...
+
+    async def rotate(
+        self, cluster: Cluster, superuser: Credential, database: Database, logins: Mapping[Login, Credential]
+    ) -> None:
+        """Have these secrets hold, and end the sessions of the logins that get new ones. Safe to repeat."""
         ...
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:

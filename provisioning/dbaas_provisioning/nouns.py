@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import UUID
 
 __all__ = [
-    "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door",
+    "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door", "Dump",
     "Endpoint", "HistoryEntry", "Home", "Invitation", "JwtSecret", "KeyRole", "Login", "Member", "OidcIssuer",
     "Operator", "Plan", "Right", "Standing", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
@@ -265,6 +265,30 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
+class Dump:
+    """A dump that the platform keeps.
+
+    Attributes:
+        exposure: what its database's was.
+        server_version: in full, of the server that it is from.
+        is_last: it was made when its database was dropped.
+        expires_at: when it goes by itself; None: never.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    database_id: UUID
+    database_name: str
+    engine: str
+    exposure: str
+    server_version: str
+    size_bytes: int
+    made_at: datetime
+    is_last: bool = False
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ApiKey:
     """What is kept of a key: never the key itself. ``prefix`` is enough to recognise it in a list.
 
@@ -388,6 +412,11 @@ class Home:
     def feeds(self) -> Path:
         """The recent changes of databases, for who was away."""
         return self.path / "feeds"
+
+    @property
+    def dumps(self) -> Path:
+        """Dumps that are kept: tenant's id / database's id / dump's id."""
+        return self.path / "dumps"
 
     @property
     def logs(self) -> Path:

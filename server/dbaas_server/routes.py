@@ -9,6 +9,7 @@ from .control import (
     documents,
     forms,
     keys,
+    lifecycle,
     load,
     members,
     oidc,
@@ -40,6 +41,7 @@ _DESCRIBE = dict.fromkeys(("GET", "HEAD", "OPTIONS"), rest.description)
 _AGGREGATE = dict.fromkeys(("POST", "OPTIONS"), rest.aggregate)
 _GRAPHQL = ("GET", "POST", "OPTIONS")
 _CSV = frozenset({"text/csv"})
+_DUMP = frozenset({lifecycle.TAR, "application/octet-stream", ""})
 
 ROUTES: tuple[Route, ...] = (
     Route("/healthz", Guard.public, {"GET": about.health}),
@@ -72,6 +74,19 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),
+    Route("/v1/{tenant}/databases/{database}/dump", Guard.operator, {"POST": lifecycle.dump}),
+    Route(
+        "/v1/{tenant}/databases/{database}/dumps",
+        Guard.operator,
+        {"GET": lifecycle.dumps, "POST": lifecycle.take_in_dump},
+        streams=_DUMP,
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/dumps/{dump}",
+        Guard.operator,
+        {"GET": lifecycle.read_dump, "DELETE": lifecycle.delete_dump},
+    ),
+    Route("/v1/{tenant}/databases/{database}/restore", Guard.operator, {"POST": lifecycle.restore}),
     Route("/v1/{tenant}/databases/{database}/connection-string", Guard.operator, {"GET": databases.connection_string}),
     Route("/v1/{tenant}/documents/connection-string", Guard.operator, {"GET": databases.mongo_connection_string}),
     Route("/v1/{tenant}/documents/rotate", Guard.operator, {"POST": databases.rotate_mongo}),

@@ -33,6 +33,7 @@ from ..nouns import (
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
 from .connections import Connections
 from .history import HistoryStore
+from .lifecycle import LifecycleStore
 from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 
@@ -56,6 +57,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        lifecycle: the part with work that is under way, and with dumps.
         members: the part with persons, their rights and tokens.
         plans: the part with what tenants may use.
     """
@@ -65,6 +67,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.lifecycle = LifecycleStore(connections, vault)
         self.members = MemberStore(connections)
         self.plans = PlanStore(connections)
 
@@ -227,9 +230,15 @@ class Store:
 
     # --- databases --------------------------------------------------------------------------------------------------
 
-    async def insert_database(self, tenant: Tenant, cluster: Cluster, name: str, exposure: str) -> Database:
-        """A database that is being created. Raises ``Conflict`` (``database_exists``)."""
-        database_id = uuid4()
+    async def insert_database(
+        self, tenant: Tenant, cluster: Cluster, name: str, exposure: str, *, database_id: UUID | None = None
+    ) -> Database:
+        """A database that is being created. Raises ``Conflict`` (``database_exists``).
+
+        Args:
+            database_id: its id, when it had one before.
+        """
+        database_id = database_id or uuid4()
         try:
             await self._do(
                 "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster, exposure)"

@@ -6,21 +6,39 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID, uuid4
 
 from .. import engines as engine_folder
 from ..engine import Engine, Grant
 from ..errors import DbaasError, Unavailable
+from ..meta.lifecycle import Piece
 from ..meta.store import Store
 from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Plan, Tenant, Usage, Vitals
 from .progress import Steps, Tell
 from .supervision import Supervision
 
-__all__ = ["Databases"]
+__all__ = ["Databases", "Filling"]
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What a new database gets before anybody sees it.
+
+    Attributes:
+        sentences: its steps.
+        check: called with the running cluster, before the database is made.
+        fill: called with the new database, its cluster, administrator and logins; begins its steps.
+    """
+
+    sentences: Sequence[str]
+    check: Callable[[Cluster, Credential], Awaitable[None]]
+    fill: Callable[[Database, Cluster, Credential, Grant, Steps], Awaitable[None]]
 
 
 class Databases:
@@ -45,12 +63,20 @@ class Databases:
         name: str,
         options: Mapping[str, str],
         progress: Tell | None = None,
+        *,
+        filling: Filling | None = None,
+        database_id: UUID | None = None,
     ) -> Database:
-        """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing."""
+        """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing.
+
+        Args:
+            database_id: its id, when it had one before.
+        """
         async with AsyncExitStack() as undo:
             cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
             before = _before(engine, tenant, cluster)
-            steps = Steps([*before, *engine.offer.steps, "Storing its passwords"], progress)
+            more = filling.sentences if filling else ()
+            steps = Steps([*before, *engine.offer.steps, *more, "Storing its passwords"], progress)
             if cluster is None:
                 steps.begin()
                 binaries = await asyncio.to_thread(engine.find_binaries, self._packages)
@@ -59,12 +85,18 @@ class Databases:
                     tenant, engine.name, binaries.major, binaries.origin, superuser
                 )
                 undo.push_async_callback(self._undo_cluster, cluster)
-            database = await self._store.insert_database(tenant, cluster, name, options.get("expose", "policies"))
+            database = await self._store.insert_database(
+                tenant, cluster, name, options.get("expose", "policies"), database_id=database_id
+            )
             undo.push_async_callback(self._undo_database, database)
             if before:
                 steps.begin()
             _, cluster, superuser = await self.reach(database)
+            if filling:
+                await filling.check(cluster, superuser)
             grant = await engine.create_database(cluster, superuser, tenant, plan, name, options, steps.begin)
+            if filling:
+                await filling.fill(database, cluster, superuser, grant, steps)
             steps.begin()
             await self._store.store_logins(database, grant.logins)
             undo.pop_all()
@@ -94,12 +126,25 @@ class Databases:
                 await self.drop(database)
 
     async def rotate(self, tenant: Tenant, name: str) -> Database:
-        """New secrets for all logins; the old ones and their sessions end."""
+        """New secrets for all logins; the old ones and their sessions end.
+
+        They are recorded before the engine gets them: whoever finds the record gives them to it once more.
+        """
         database = await self.ready(tenant, name)
-        engine, cluster, superuser = await self.reach(database)
-        grant: Grant = await engine.rotate(cluster, superuser, database)
-        await self._store.store_logins(database, {**await self._store.logins(database), **grant.logins})
+        renewed = engine_folder.engine(database.engine).renewed(await self._store.logins(database))
+        piece = Piece(uuid4(), tenant.id, database.cluster_id, database.id, "rotate")
+        await self.reach(database)
+        await self._store.lifecycle.put_secrets(piece, renewed)
+        await self.finish_rotation(piece)
         return await self._store.database(tenant.id, name)
+
+    async def finish_rotation(self, piece: Piece) -> None:
+        """Give recorded secrets to the engine, and have them hold. Safe to repeat."""
+        database = await self._store.database_by_id(piece.database_id)
+        if database is not None and database.state is DatabaseState.ready:
+            engine, cluster, superuser = await self.reach(database)
+            await engine.rotate(cluster, superuser, database, await self._store.lifecycle.secrets(piece))
+        await self._store.lifecycle.secrets_hold(piece)
 
     async def apply_limits(self, tenant: Tenant, *, restart: bool = False) -> bool:
         """Have a tenant's running clusters keep to what it may use now; a sleeping one does when it wakes.
@@ -162,6 +207,10 @@ class Databases:
                 hint="Try again in a moment.",
             )
         return database
+
+    async def running(self, cluster_id: UUID) -> None:
+        """The cluster runs when this returns."""
+        await self._supervision.ensure(cluster_id)
 
     async def reach(self, database: Database) -> tuple[Engine, Cluster, Credential]:
         """The engine, and the running cluster with its administrator."""

@@ -43,6 +43,7 @@ from .audit import audited
 from .databases import Databases
 from .history import History
 from .issuers import Issuers
+from .lifecycle import Lifecycle
 from .members import Members
 from .observation import Observation
 from .plans import Plans
@@ -73,6 +74,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.lifecycle = Lifecycle(home, store, self._databases)
         self.members = Members(store, vault)
         self.issuers = Issuers(store)
         self.plans = Plans(store, self._databases)
@@ -118,7 +120,7 @@ class Platform:
         await self._store.close()
 
     async def recover(self) -> None:
-        """Remove what somebody was creating or dropping when they were killed. Called once by the daemon."""
+        """Finish or take away what somebody was doing when they were killed. Called once by the daemon."""
         for database in await self._store.unfinished():
             tenant = next((one for one in await self.tenants() if one.id == database.tenant_id), None)
             if tenant is None:
@@ -129,6 +131,15 @@ class Platform:
                     self._store.lock(tenant.id),
                 ):
                     await self._databases.remove_unfinished(tenant, database.name)
+        unfinished = await self.lifecycle.unfinished()
+        for tenant in await self.tenants():
+            if tenant.id in unfinished:
+                with contextlib.suppress(DbaasError):
+                    async with (
+                        audited(self._store, "recover", "daemon", tenant.subdomain, None),
+                        self.lifecycle.turn(tenant),
+                    ):
+                        pass
 
     def engines(self) -> Sequence[tuple[Engine, Binaries]]:
         """The engines that can run here, each with the installation of a new cluster. Blocks for a moment."""
@@ -217,7 +228,7 @@ class Platform:
         async with audited(self._store, "update_tenant", actor, ref, None, given):
             origins = None if cors_origins is None else check_origins(cors_origins)
             tenant = await self._store.tenant(ref)
-            async with self._store.lock(tenant.id):
+            async with self.lifecycle.turn(tenant):
                 if default_database is not None:
                     database = await self._databases.ready(tenant, default_database)
                     if not engine_folder.engine(database.engine).can.sql:
@@ -277,7 +288,7 @@ class Platform:
             plan = owner.limited(await self._store.plans.one(owner.plan_type))
             if owner.storage_full:
                 raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 await self._databases.remove_unfinished(owner, name)
                 return await self._databases.create(owner, plan, kind, name, options, progress)
 
@@ -293,7 +304,7 @@ class Platform:
         """Remove a database and what is in it. A cluster without databases is stopped."""
         async with audited(self._store, "drop_database", actor, tenant, name):
             owner = await self._store.tenant(tenant)
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 database = await self._store.database(owner.id, name)
                 await self._store.mark_database(database.id, DatabaseState.dropping)
                 await self._databases.drop(database)
@@ -304,7 +315,7 @@ class Platform:
         """New secrets for all logins of a database; the old ones and their sessions end."""
         async with audited(self._store, "rotate", actor, tenant, name):
             owner = await self._store.tenant(tenant)
-            async with self._store.lock(owner.id):
+            async with self.lifecycle.turn(owner):
                 return await self._databases.rotate(owner, name)
 
     async def usage(self, tenant: str, name: str) -> Usage:
@@ -326,6 +337,7 @@ class Platform:
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
         owner = await self._store.tenant(tenant)
+        await self.lifecycle.settled(owner)
         database = await self._databases.ready(owner, name)
         engine, cluster, superuser = await self._databases.reach(database)
         if engine.can.documents and not admin:
@@ -337,6 +349,7 @@ class Platform:
     async def access(self, tenant: str, name: str | None = None) -> Access:
         """What a session needs; the cluster runs when this returns. Raises ``Unavailable`` (``database_not_ready``)."""
         owner = await self._store.tenant(tenant)
+        await self.lifecycle.settled(owner)
         database = await self._databases.ready(owner, name)
         endpoint = await self._supervision.ensure(database.cluster_id)
         plan = owner.limited(await self._store.plans.one(owner.plan_type))

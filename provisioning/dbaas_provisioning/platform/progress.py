@@ -10,11 +10,18 @@ __all__ = ["Step", "Steps", "Tell"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of several, as it begins: a sentence without its full stop. ``number`` counts from 1."""
+    """One step of several, as it begins: a sentence without its full stop. ``number`` counts from 1.
+
+    Attributes:
+        tables: where a step goes through tables it is told again and again: how many are done, and how many there are.
+        size_bytes: of what was written by then.
+    """
 
     number: int
     of: int
     doing: str
+    tables: tuple[int, int] | None = None
+    size_bytes: int | None = None
 
 
 Tell = Callable[[Step], None]
@@ -31,5 +38,13 @@ class Steps:
     def begin(self) -> None:
         """The next step begins."""
         self._begun += 1
+        self._say()
+
+    def at(self, done: int, tables: int, size_bytes: int | None = None) -> None:
+        """How far the step is that began last."""
+        self._say((done, tables), size_bytes)
+
+    def _say(self, tables: tuple[int, int] | None = None, size_bytes: int | None = None) -> None:
         if self._tell is not None:
-            self._tell(Step(self._begun, len(self._sentences), self._sentences[self._begun - 1]))
+            sentence = self._sentences[self._begun - 1]
+            self._tell(Step(self._begun, len(self._sentences), sentence, tables, size_bytes))

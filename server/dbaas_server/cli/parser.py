@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, data, members, oidc, plans, platform, serving, tenancy
+from . import audit, data, lifecycle, members, oidc, plans, platform, serving, tenancy
 
 __all__ = ["parse"]
 
@@ -114,6 +114,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     load.add_argument("file", type=Path, help="- reads standard input")
     load.add_argument("table")
     load.add_argument("--schema")
+
+    lifecycle.add_commands(command, _pair)
 
     options = parser.parse_args(argv)
     options.home = getattr(options, "home", None) or default_home()

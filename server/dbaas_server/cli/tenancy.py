@@ -18,7 +18,7 @@ from .show import print_fields, print_rows, size_text
 
 __all__ = [
     "connection_string", "create_database", "create_key", "create_tenant", "drop_database", "drop_tenant", "jwt_secret",
-    "list_databases", "list_keys", "list_tenants", "revoke_key", "rotate", "show_database", "sign_token",
+    "list_databases", "list_keys", "list_tenants", "reach", "revoke_key", "rotate", "show_database", "sign_token",
     "update_tenant",
 ]  # fmt: skip
 
@@ -102,7 +102,7 @@ async def create_database(options: argparse.Namespace) -> None:
             options={"expose": options.expose} if options.expose else {},
             actor=here.actor,
         )
-        fields = await _reach(here, options.tenant, database)
+        fields = await reach(here, options.tenant, database)
     print_fields(fields, as_json=options.json)
 
 
@@ -115,11 +115,12 @@ async def rotate(options: argparse.Namespace) -> None:
             fields = {"tenant": tenant, "connection_string": await here.platform.mongo_connection_string(tenant)}
         else:
             database = await here.platform.rotate(tenant, name, actor=here.actor)
-            fields = await _reach(here, tenant, database)
+            fields = await reach(here, tenant, database)
     print_fields(fields, as_json=options.json)
 
 
-async def _reach(here: Opened, tenant: str, database: Database) -> dict[str, Any]:
+async def reach(here: Opened, tenant: str, database: Database) -> dict[str, Any]:
+    """How a database is reached, with the owner's secret."""
     door = await mongo_door(here.platform, database)
     fields = {
         "tenant": tenant,

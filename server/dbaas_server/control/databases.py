@@ -12,12 +12,12 @@ from dbaas_provisioning.nouns import Database, Right, Tenant
 from ..body import body_fields, required
 from ..http import Request, Response, json_response, tagged_response
 from ..services import Services
-from .creating import NDJSON, told
+from .creating import answered
 from .render import database_json, mongo_door, usage_json
 
 __all__ = [
     "connection_string", "create", "drop", "feed", "list_all", "mongo_connection_string", "read", "rotate",
-    "rotate_mongo", "shown", "usage",
+    "rotate_mongo", "shown", "usage", "with_secret",
 ]  # fmt: skip
 
 
@@ -46,10 +46,7 @@ async def create(request: Request, services: Services) -> Response:
         options={name: value for name, value in fields.items() if name in offered},
         actor=actor,
     )
-    if NDJSON in request.header("accept"):
-        lines = told(request, lambda tell: make(progress=tell), partial(_with_secret, request, services))
-        return Response(200, lines, [("Content-Type", NDJSON), ("Cache-Control", "no-store")])
-    return json_response(await _with_secret(request, services, await make()), 201)
+    return await answered(request, make, partial(with_secret, request, services), status=201)
 
 
 async def read(request: Request, services: Services) -> Response:
@@ -71,7 +68,7 @@ async def rotate(request: Request, services: Services) -> Response:
     """New passwords; the old ones and their sessions end."""
     actor = await services.auth.member(request, request.params["tenant"], Right.own)
     database = await services.platform.rotate(request.params["tenant"], request.params["database"], actor=actor)
-    return json_response(await _with_secret(request, services, database))
+    return json_response(await with_secret(request, services, database))
 
 
 async def connection_string(request: Request, services: Services) -> Response:
@@ -124,7 +121,8 @@ async def shown(request: Request, services: Services, tenant: Tenant, database: 
     return database_json(database, tenant, cluster, used, request.base_url, door)
 
 
-async def _with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:
+async def with_secret(request: Request, services: Services, database: Database) -> dict[str, Any]:
+    """The same with its connection string, for who made it."""
     tenant = await services.platform.tenant(request.params["tenant"])
     about = await shown(request, services, tenant, database)
     text = await services.platform.connection_string(tenant.subdomain, database.name)

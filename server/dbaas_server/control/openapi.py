@@ -9,6 +9,7 @@ from dbaas_provisioning.platform import BOUNDS
 
 from ..http import Request, Response, json_response
 from ..services import Services
+from . import openapi_lifecycle
 from .about import VERSION
 from .audit import FILTERS
 from .openapi_editor import ANSWERS, OPERATIONS, described
@@ -160,7 +161,7 @@ async def read(request: Request, services: Services) -> Response:
 def document(base_url: str) -> dict[str, Any]:
     """OpenAPI 3.1 of the control door, with ``base_url`` as its server."""
     paths: dict[str, dict[str, Any]] = {}
-    for (method, path), (summary, body, success) in (_OPERATIONS | OPERATIONS).items():
+    for (method, path), (summary, body, success) in (_OPERATIONS | openapi_lifecycle.OPERATIONS | OPERATIONS).items():
         paths.setdefault(path, {})[method] = _operation(method, path, summary, body, success)
     return {
         "openapi": "3.1.0",
@@ -211,6 +212,7 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": _TEXT} for name in ("database", "schema", "columns")
         ]
+    openapi_lifecycle.describe(operation, method, path)
     if path.endswith("/history") and method == "get":
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": schema}

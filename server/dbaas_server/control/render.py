@@ -15,6 +15,7 @@ from dbaas_provisioning.nouns import (
     Database,
     DatabaseState,
     Door,
+    Dump,
     Invitation,
     Member,
     Tenant,
@@ -23,7 +24,7 @@ from dbaas_provisioning.nouns import (
 from dbaas_provisioning.platform import Platform
 
 __all__ = [
-    "audit_json", "database_json", "endpoints", "invitation_json", "key_json", "member_json", "mongo_door",
+    "audit_json", "database_json", "dump_json", "endpoints", "invitation_json", "key_json", "member_json", "mongo_door",
     "tenant_json", "usage_json",
 ]  # fmt: skip
 
@@ -43,6 +44,20 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
         "graphql_introspection": tenant.graphql_introspection,
         "created_at": tenant.created_at,
         "updated_at": tenant.updated_at,
+    }
+
+
+def dump_json(dump: Dump) -> dict[str, Any]:
+    """A kept dump: of what, and until when; never where."""
+    return {
+        "id": dump.id,
+        "database": dump.database_name,
+        "engine": dump.engine,
+        "server_version": dump.server_version,
+        "size_bytes": dump.size_bytes,
+        "made_at": dump.made_at,
+        "is_last": dump.is_last,
+        "expires_at": dump.expires_at,
     }
 
 

@@ -27,6 +27,7 @@ PARAMETERS = {
     "key": "00000000-0000-7000-8000-000000000000", "entry": "00000000-0000-7000-8000-000000000000", "result": "none",
     "plan": "none", "person": "hub:h:nobody", "invitation": "00000000-0000-7000-8000-000000000000",
     "sha256": "0" * 64, "asset": "none.js",
+    "dump": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
 
 SPELLED = {"POST /v1/{tenant}/data/{table}/{record}": {"record": "aggregate"}}

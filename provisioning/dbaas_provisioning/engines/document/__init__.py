@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from ...copies import Copies
 from ...engine import Capabilities, Cost, Engine, Grant, Offer
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Tenant
 from ...secrets import new_password
 from ..postgres import PostgresEngine
+from .copies import DocumentCopies
 
 __all__ = ["ENGINE", "DocumentEngine"]
 
@@ -32,6 +34,7 @@ class DocumentEngine(PostgresEngine):
 
     name = "document"
     can = Capabilities(documents=True)
+    copies: Copies | None = DocumentCopies()
     offer = Offer(
         title="Documents",
         description="Collections of JSON-like documents, for MongoDB's clients and its shell's language in cells.",
@@ -89,6 +92,15 @@ class DocumentEngine(PostgresEngine):
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Nothing: what documents need is made by who opens the database."""
 
+    def renewed(self, logins: Mapping[Login, Credential]) -> Mapping[Login, Credential]:
+        """For the user ``tenant.database``; the platform's own role is nobody's but the platform's."""
+        return {Login.owner: Credential(logins[Login.owner].username, new_password())}
+
+    async def rotate(
+        self, cluster: Cluster, superuser: Credential, database: Database, logins: Mapping[Login, Credential]
+    ) -> None:
+        """Nothing: PostgreSQL does not know that user."""
+
     async def withhold(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Nobody but the platform's own role writes here, and its door refuses what adds to documents.
 
@@ -100,10 +112,6 @@ class DocumentEngine(PostgresEngine):
 
     async def give_back(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Nothing was taken."""
-
-    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """A new secret for the user ``tenant.database``; the platform's own role is nobody's but the platform's."""
-        return Grant(database.physical_name, {Login.owner: Credential(database.owner, new_password())})
 
 
 ENGINE: Engine = DocumentEngine()

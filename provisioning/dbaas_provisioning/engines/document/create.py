@@ -13,7 +13,7 @@ from ..postgres.administrator import Connection
 from ..postgres.create import make_database
 from ..postgres.logins import login_statements, new_login
 
-__all__ = ["create_database"]
+__all__ = ["create_database", "fill_database"]
 
 
 async def create_database(
@@ -26,15 +26,20 @@ async def create_database(
         return login_statements(connection, name, Login.service, keeper, plan, groups=())
 
     async def fill(inside: Connection) -> None:
-        names = {"database": sql.Identifier(name), "keeper": sql.Identifier(keeper.username)}
-        async with inside.transaction():
-            for statement in (
-                "revoke all on database {database} from public",
-                "revoke all on schema public from public",
-                "grant connect, create on database {database} to {keeper}",
-            ):
-                await inside.execute(sql.SQL(statement).format(**names))
+        await fill_database(inside, name, keeper.username)
 
     await make_database(cluster, superuser, name, roles, fill, begin)
     user = Credential(f"{tenant.subdomain}.{name}", new_password())
     return Grant(name, {Login.owner: user, Login.service: keeper})
+
+
+async def fill_database(inside: Connection, name: str, keeper: str) -> None:
+    """Close a new database to everybody but its keeper."""
+    names = {"database": sql.Identifier(name), "keeper": sql.Identifier(keeper)}
+    async with inside.transaction():
+        for statement in (
+            "revoke all on database {database} from public",
+            "revoke all on schema public from public",
+            "grant connect, create on database {database} to {keeper}",
+        ):
+            await inside.execute(sql.SQL(statement).format(**names))

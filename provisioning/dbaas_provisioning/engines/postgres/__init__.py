@@ -17,10 +17,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from ...copies import Copies
 from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
 from ...errors import Invalid
-from ...nouns import Cluster, Credential, Database, Plan, Tenant, Usage, Vitals
+from ...nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
+from ...secrets import new_password
 from . import binaries, launch
+from .copies import PostgresCopies
 from .offer import EXPOSE, OFFER
 
 __all__ = ["ENGINE", "PostgresEngine"]
@@ -32,6 +35,7 @@ class PostgresEngine:
     name = "postgres"
     can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
     offer = OFFER
+    copies: Copies | None = PostgresCopies()
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""
@@ -104,11 +108,17 @@ class PostgresEngine:
 
         await drop_database(cluster, superuser, database.physical_name)
 
-    async def rotate(self, cluster: Cluster, superuser: Credential, database: Database) -> Grant:
-        """New secrets for every login; sessions of the old ones are ended."""
+    def renewed(self, logins: Mapping[Login, Credential]) -> Mapping[Login, Credential]:
+        """New secrets for every login."""
+        return {login: Credential(old.username, new_password()) for login, old in logins.items()}
+
+    async def rotate(
+        self, cluster: Cluster, superuser: Credential, database: Database, logins: Mapping[Login, Credential]
+    ) -> None:
+        """Have these secrets hold; sessions of logins that get new ones are ended. Safe to repeat."""
         from .rotate import rotate
 
-        return await rotate(cluster, superuser, database.physical_name)
+        await rotate(cluster, superuser, logins.values())
 
     async def limit(self, cluster: Cluster, superuser: Credential, database: Database, plan: Plan) -> None:
         """Apply a plan's limits."""

