@@ -83,8 +83,8 @@ async def there() -> AsyncIterator[There]:
         (
             Route("/base/healthz", Guard.public, {"GET": made.health}),
             Route("/base/any", Guard.operator, methods),
-            Route("/base/endless", Guard.caller, {"GET": made.endless}),
-            Route("/base/counted", Guard.caller, {"POST": made.counted}, streams=frozenset({""})),
+            Route("/base/endless", Guard.public, {"GET": made.endless}),
+            Route("/base/counted", Guard.public, {"POST": made.counted}, streams=frozenset({""})),
         )
     )
     listener = Listener(router, cast(Services, None))
