@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, serving, tenancy
+from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, serving, tenancy, usage
 
 __all__ = ["parse"]
 
@@ -65,6 +65,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
 
     plans.add_commands(commands, command)
+    usage.add_commands(command)
     members.add_commands(commands, command)
     oidc.add_commands(commands, command)
     audit.add_commands(commands, command)
