@@ -40,6 +40,7 @@ from ..persons import check_person
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
+from .consumption import Consumption
 from .databases import Databases
 from .history import History
 from .issuers import Issuers
@@ -81,6 +82,7 @@ class Platform:
         self.issuers = Issuers(store)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
+        self.consumption = Consumption(store)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 
@@ -342,6 +344,16 @@ class Platform:
     async def clusters(self, tenant: str) -> Sequence[Cluster]:
         """The clusters that a tenant has for itself, as they were last seen: at most one of each engine."""
         return await self._store.clusters((await self._store.tenant(tenant)).id)
+
+    async def reveal(self, tenant: str, name: str | None, what: str, *, actor: str) -> None:
+        """Note in the audit log that somebody is shown a secret.
+
+        Args:
+            name: the database whose secret it is; None for one of the tenant.
+            what: ``connection_string``, ``jwt_secret`` or ``jwt``.
+        """
+        async with audited(self._store, "reveal", actor, tenant, name, {"secret": what}):
+            await self._store.tenant(tenant)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
