@@ -12,6 +12,7 @@ from .watchdog import Watchdog
 __all__ = ["jobs"]
 
 STORAGE_SECONDS = 5.0
+DUMPS_SECONDS = 600.0
 
 
 def jobs(services: Services, supervision: Supervision) -> list[Job]:
@@ -23,5 +24,6 @@ def jobs(services: Services, supervision: Supervision) -> list[Job]:
     observation = services.platform.observation
     return [
         Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("dumps", DUMPS_SECONDS, services.platform.lifecycle.expire),
         Job("storage", STORAGE_SECONDS, Storage(observation).run),
     ]
