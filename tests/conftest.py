@@ -197,7 +197,7 @@ async def connect() -> AsyncIterator[Connect]:
     ) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         credential = access.logins[login] if isinstance(login, Login) else login
         connection = await psycopg.AsyncConnection.connect(
-            host=access.endpoint.host, port=access.endpoint.port, dbname=dbname or access.database.physical_name,
+            **access.endpoint.parameters, dbname=dbname or access.database.physical_name,
             user=credential.username, password=credential.secret, autocommit=True, **more,
         )  # fmt: skip
         opened.append(connection)

@@ -13,8 +13,7 @@ __all__ = ["conninfo"]
 def conninfo(access: Access, login: Login = Login.owner) -> str:
     credential = access.logins[login]
     return psycopg.conninfo.make_conninfo(
-        host=access.endpoint.host,
-        port=access.endpoint.port,
+        **access.endpoint.parameters,
         dbname=access.database.physical_name,
         user=credential.username,
         password=credential.secret,

@@ -15,9 +15,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .copies import Copies
-from .nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
+from .nouns import Cluster, Credential, Database, Endpoint, Login, Plan, Powers, Tenant, Usage, Vitals
 
 __all__ = [
+    "Ability",
+    "Address",
     "Binaries",
     "Capabilities",
     "Choice",
@@ -179,6 +181,33 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server is that runs already, and who may administer it.
+
+    Attributes:
+        database: the one to enter for work on the server itself.
+    """
+
+    endpoint: Endpoint
+    administrator: Credential
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ability:
+    """Something that the platform promises, and what becomes of it on a server.
+
+    Attributes:
+        state: ``supported``, ``worked_around`` or ``refused``.
+        sentence: what that means there.
+    """
+
+    name: str
+    state: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sitting:
     """A client's session on a server, at one moment. Times in seconds, of the server's clock.
 
@@ -302,6 +331,26 @@ class Engine(Protocol):
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """What a database lacks that was made by an earlier version. Safe to repeat."""
+        ...
+
+    async def tend(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Do what a server cannot do by itself as tenants change their tables. Called again and again."""
+        ...
+
+    def parse_address(self, text: str) -> Address:
+        """Where a server is, as its usual clients write that. Pure. Raises ``Invalid`` (``invalid_dsn``)."""
+        ...
+
+    async def probe(self, cluster: Cluster, superuser: Credential) -> Powers:
+        """What the administrator can do there; changes nothing.
+
+        Raises ``Unavailable`` (``server_unreachable``, ``tls_failed``), ``Invalid`` (``login_refused``), ``Conflict``
+        (``api_roles_taken``), ``Unsupported`` (``server_cannot_isolate``).
+        """
+        ...
+
+    def abilities(self, cluster: Cluster) -> Sequence[Ability]:
+        """What becomes of the platform's promises on a server. Pure."""
         ...
 
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:

@@ -26,6 +26,7 @@ def prepare(home: Home) -> None:
         home.run: 0o700,
         home.logs: 0o700,
         home.feeds: 0o700,
+        home.authorities: passage,
         home.dumps: 0o700,
     }
     try:

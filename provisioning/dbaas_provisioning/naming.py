@@ -19,9 +19,10 @@ LONGEST_DATABASE_NAME = 63  # bytes; PostgreSQL cuts longer identifiers off with
 
 # Names with a meaning in URLs, now or in what may come.
 RESERVED_SUBDOMAINS = frozenset({
-    "admin", "api", "audit", "auth", "dbaas", "docs", "editor", "graphql", "health", "healthz", "invitations", "lab",
-    "login", "logout", "metrics", "oidc", "openapi", "openapi-json", "operators", "platform", "platform-meta",
-    "realtime", "rest", "static", "status", "storage", "system", "tenants", "token", "v1", "v2", "www",
+    "admin", "api", "audit", "auth", "clusters", "dbaas", "docs", "editor", "graphql", "health", "healthz",
+    "invitations", "lab", "login", "logout", "metrics", "oidc", "openapi", "openapi-json", "operators",
+    "platform", "platform-meta", "realtime", "rest", "static", "status", "storage", "system", "tenants", "token", "v1",
+    "v2", "www",
 })  # fmt: skip
 RESERVED_DATABASES = frozenset({"postgres", "template0", "template1", "platform_meta"})
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door", "Dump",
     "Endpoint", "HistoryEntry", "Home", "Invitation", "JwtSecret", "KeyRole", "Login", "Member", "OidcIssuer",
-    "Operator", "Plan", "Right", "Standing", "Tenant", "Usage", "Vitals",
+    "Operator", "Plan", "Powers", "Right", "Standing", "Tenant", "Usage", "Vitals",
 ]  # fmt: skip
 
 
@@ -204,10 +205,28 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where an engine listens."""
+    """Where an engine listens, and how a connection to it is protected.
+
+    Attributes:
+        sslmode: as libpq names them; empty: whatever libpq does by itself.
+        sslrootcert: the file of the authorities that may vouch for the server, or ``system``; empty: libpq's own.
+    """
 
     host: str
     port: int
+    sslmode: str = ""
+    sslrootcert: str = ""
+
+    @property
+    def protection(self) -> Mapping[str, str]:
+        """What is said about TLS, under libpq's names."""
+        named = {"sslmode": self.sslmode, "sslrootcert": self.sslrootcert}
+        return {name: value for name, value in named.items() if value}
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """All that leads there, under libpq's names; each value is text."""
+        return {"host": self.host, "port": str(self.port), **self.protection}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,18 +244,66 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
+class Powers:
+    """What the platform can do with a server's administrator login. The defaults are those of servers that it runs.
+
+    Attributes:
+        version: the server's, in full; empty where nobody asked.
+        system_identifier: which server it is, whatever it is called.
+        superuser: the login is one.
+        event_triggers: the login may make them.
+        replication: databases' logs of changes can be read.
+        bypasses_policies: ``service_role`` sees every row without a policy of its own.
+        reserved_connections: logins of the platform's can be let in when tenants' have used up the others.
+        owns_templates: the server's own databases are the login's, which can hence close them.
+        extensions: those that new databases get.
+        citus: the version of Citus that databases here can have.
+        max_connections: of the whole server.
+        free_slots: for logs of changes.
+        open_databases: those that every login of the server can enter.
+    """
+
+    version: str = ""
+    system_identifier: str = ""
+    superuser: bool = True
+    event_triggers: bool = True
+    replication: bool = True
+    bypasses_policies: bool = True
+    reserved_connections: bool = True
+    owns_templates: bool = True
+    extensions: tuple[str, ...] = ()
+    citus: str | None = None
+    max_connections: int = 0
+    free_slots: int = 0
+    open_databases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
-    """One engine installation that runs, or can be made to run. ``tenant_id`` is None for the platform's own."""
+    """One engine installation that runs, or can be made to run. ``tenant_id`` is None for the platform's own.
+
+    Attributes:
+        runtime: ``local``: the platform runs it; ``external``: it runs elsewhere, for several tenants.
+        name: of an external one; its administrator and its tenants' databases are the platform's, nothing else is.
+        powers: what can be done there. Engines ask these, never the runtime.
+    """
 
     id: UUID
     tenant_id: UUID | None
     engine: str
-    runtime: str  # "local"
+    runtime: str
     version: str  # major version of the server that made the data
     endpoint: Endpoint
     data_dir: Path
     state: ClusterState
     settings: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    powers: Powers = field(default_factory=Powers)
+
+    @property
+    def external(self) -> bool:
+        """Whether it is somebody else who starts and stops it."""
+        return self.runtime == "external"
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,6 +474,11 @@ class Home:
     def packages(self) -> Path:
         """Binaries fetched for, or copied within reach of, the engines' system user."""
         return self.path / "packages"
+
+    @property
+    def authorities(self) -> Path:
+        """Certificates of those who vouch for external servers."""
+        return self.path / "authorities"
 
     @property
     def feeds(self) -> Path:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from . import engines
+from .errors import Unsupported
 from .meta.store import Store
 from .nouns import ClusterState, Credential, Database, DatabaseState, Endpoint
 
@@ -41,7 +42,11 @@ class Replication:
         """Databases that are ready, whose engine has a log of changes, and whose cluster runs."""
         found = []
         for cluster in await self._store.clusters():
-            if cluster.state is ClusterState.running and engines.engine(cluster.engine).can.change_feed:
+            if (
+                cluster.state is ClusterState.running
+                and cluster.powers.replication
+                and engines.engine(cluster.engine).can.change_feed
+            ):
                 found += [
                     database
                     for database in await self._store.databases_in(cluster.id)
@@ -52,6 +57,16 @@ class Replication:
     async def database(self, database_id: UUID) -> Database | None:
         """The database; None when there is none (any more)."""
         return await self._store.database_by_id(database_id)
+
+    async def check(self, database: Database) -> None:
+        """Refuse a database whose server lets nobody read its log. Raises ``Unsupported`` (``no_change_feed``)."""
+        cluster = await self._store.cluster(database.cluster_id)
+        if not cluster.powers.replication:
+            raise Unsupported(
+                "no_change_feed",
+                f"The changes of {database.name!r} cannot be told: its server's log may not be read.",
+                hint=f"`dbaas clusters show {cluster.name}` tells what is missing.",
+            )
 
     async def access(self, database: Database, *, wake: bool) -> LogAccess | None:
         """How to read a database's log; None while its cluster does not run and is not to be woken.

@@ -8,6 +8,7 @@ brings its schema up to date; ``platform = await Platform.open(home, supervisor)
 1. Clusters are made and started on first use, one at a time each; what runs already is adopted.
 2. A cluster that should run and dies is started again at once, and on the next use if that fails.
 3. Its port stays what it was; only when something else took it, it gets a new one, recorded before the start.
+4. An external server is somebody else's to start and stop: here it is only looked whether it answers.
 """
 
 from __future__ import annotations
@@ -152,14 +153,24 @@ class Supervisor:
         return await asyncio.shield(slot.starting)
 
     async def stop(self, cluster_id: UUID) -> None:
-        """The cluster is stopped when this returns; it starts again on next use. Safe to repeat."""
+        """The cluster is stopped when this returns; it starts again on next use. Safe to repeat.
+
+        An external one goes on: it is not the platform's to stop.
+        """
+        if await self._is_external(cluster_id):
+            return
         slot = self._slots.setdefault(cluster_id, _Slot())
         async with slot.lock:
             await self._stop(cluster_id, slot)
             await self._note(cluster_id, ClusterState.sleeping)
 
     async def remove(self, cluster_id: UUID) -> None:
-        """Stop the cluster and delete its data. Safe to repeat; an unknown cluster has nothing to delete."""
+        """Stop the cluster and delete its data. Safe to repeat; an unknown cluster has nothing to delete.
+
+        Nothing of an external one is deleted but its databases, by its engine.
+        """
+        if await self._is_external(cluster_id):
+            return
         slot = self._slots.setdefault(cluster_id, _Slot())
         async with slot.lock:
             try:
@@ -194,6 +205,8 @@ class Supervisor:
         described = await self._describe(cluster_id)
         cluster = described.cluster
         engine = engines.engine(cluster.engine)
+        if cluster.external:
+            return await self._look(engine, described)
         if cluster.endpoint.port != 0 and not cluster.data_dir.is_dir():  # a port is recorded once there is data
             raise Unavailable(
                 "data_missing",
@@ -213,6 +226,13 @@ class Supervisor:
         await self._limit(engine, replace(described, cluster=cluster))
         await self._note(cluster_id, ClusterState.running)
         return cluster.endpoint
+
+    async def _look(self, engine: Engine, described: _Described) -> Endpoint:
+        """Whether an external server answers. It is asked each time: nobody here would hear of its end."""
+        await engine.ready(described.cluster, described.superuser)
+        if described.cluster.state is not ClusterState.running:
+            await self._note(described.cluster.id, ClusterState.running)
+        return described.cluster.endpoint
 
     async def _until_ready(
         self, engine: Engine, described: _Described, plan: LaunchPlan, process: ServerProcess
@@ -259,7 +279,7 @@ class Supervisor:
         wish = cluster.endpoint.port
         port = choose_port(cluster.endpoint.host, wish, f"{self.home.path} {cluster.id}")
         if port != wish:
-            cluster = replace(cluster, endpoint=Endpoint(cluster.endpoint.host, port))
+            cluster = replace(cluster, endpoint=replace(cluster.endpoint, port=port))
             await self._record(cluster)
         return cluster, await self._plan(engine, replace(described, cluster=cluster))
 
@@ -316,6 +336,8 @@ class Supervisor:
     async def _resume(self) -> None:
         """Watch again what a predecessor started and left running; know the rest to be asleep."""
         for cluster in await self._store.clusters():
+            if cluster.external:
+                continue
             try:
                 plan = await self._plan(engines.engine(cluster.engine), await self._describe(cluster.id))
                 process = self._runtime.adopt(cluster.data_dir, plan)
@@ -345,8 +367,17 @@ class Supervisor:
             bootstrap = self._bootstrap()
             return _Described(bootstrap.cluster, bootstrap.superuser, META_CONNECTIONS, META_SETTINGS, None)
         cluster = await self._store.cluster(cluster_id)
+        if cluster.external:
+            return _Described(cluster, await self._store.superuser(cluster_id), 0, {}, None)
         limits = await self._store.cluster_limits(cluster_id)
         return _Described(cluster, await self._store.superuser(cluster_id), limits.max_connections, {}, limits)
+
+    async def _is_external(self, cluster_id: UUID) -> bool:
+        if cluster_id == META_CLUSTER or (cluster_id in self._slots and self._slots[cluster_id].cluster is not None):
+            return False  # what was started here is no other's
+        with contextlib.suppress(DbaasError):
+            return (await self._store.cluster(cluster_id)).external
+        return False
 
     async def _record(self, cluster: Cluster) -> None:
         if cluster.id == META_CLUSTER:

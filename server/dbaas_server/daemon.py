@@ -224,7 +224,7 @@ class _Answers:
 
     async def _ensure(self, message: dict[str, Any]) -> dict[str, Any]:
         endpoint = await self._supervisor.ensure(UUID(message["cluster"]))
-        return {"host": endpoint.host, "port": endpoint.port}
+        return asdict(endpoint)
 
     async def _stop(self, message: dict[str, Any]) -> dict[str, Any]:
         await self._supervisor.stop(UUID(message["cluster"]))

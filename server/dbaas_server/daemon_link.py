@@ -45,8 +45,7 @@ class SocketSupervision:
 
     async def ensure(self, cluster_id: UUID) -> Endpoint:
         """The cluster accepts connections when this returns."""
-        answer = await self._ask_awake("ensure", cluster_id)
-        return Endpoint(answer["host"], answer["port"])
+        return Endpoint(**await self._ask_awake("ensure", cluster_id))
 
     async def stop(self, cluster_id: UUID) -> None:
         """The cluster is stopped when this returns."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .control import (
     about,
     audit,
+    clusters,
     databases,
     documents,
     forms,
@@ -62,6 +63,12 @@ ROUTES: tuple[Route, ...] = (
         "/v1/tenants/{tenant}",
         Guard.operator,
         {"GET": tenants.read, "PATCH": tenants.update, "DELETE": tenants.drop},
+    ),
+    Route("/v1/clusters", Guard.operator, {"GET": clusters.list_all, "POST": clusters.add}),
+    Route(
+        "/v1/clusters/{cluster}",
+        Guard.operator,
+        {"GET": clusters.read, "PATCH": clusters.update, "DELETE": clusters.remove},
     ),
     Route("/v1/audit", Guard.operator, {"GET": audit.of_platform}),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": audit.of_tenant}),

@@ -10,6 +10,7 @@ import httpx
 import jwt
 import pytest
 
+from elsewhere import elsewhere
 from live_platform import LivePlatform
 from waiting import eventually
 
@@ -31,9 +32,11 @@ class Tenant:
         return jwt.encode(payload, signing, algorithm=algorithm, headers={"kid": self.signing["kid"]} | (headers or {}))
 
 
-def make(live: LivePlatform, http: httpx.Client) -> Tenant:
+def make(live: LivePlatform, http: httpx.Client, cluster: str | None) -> Tenant:
     name = live.new_tenant()
-    assert http.post(f"/v1/{name}/databases", json={"name": "db"}).status_code == 201
+    placed = {} if cluster is None else {"cluster": cluster}
+    made = http.post(f"/v1/{name}/databases", json={"name": "db", **placed})
+    assert made.status_code == 201, made.text
     keys = [http.post(f"/v1/{name}/keys", json={"role": role}).json()["key"] for role in ("anon", "service_role")]
     script = """
         create table open (id int primary key, owner text);
@@ -50,7 +53,10 @@ def make(live: LivePlatform, http: httpx.Client) -> Tenant:
     """
     answer = http.post(f"/v1/{name}/query", json={"query": script})
     assert answer.status_code == 200, answer.text
-    return Tenant(name, *keys, http.get(f"/v1/{name}/jwt-secret").json(), live.url)
+    tenant = Tenant(name, *keys, http.get(f"/v1/{name}/jwt-secret").json(), live.url)
+    # Where there are no event triggers, the platform comes by in a while.
+    eventually(lambda: get(tenant, "/v1/{t}/data/open", apikey=tenant.anon).status_code, lambda seen: seen == 200)
+    return tenant
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +65,34 @@ def http(live: LivePlatform) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture(scope="module")
-def one(live: LivePlatform, http: httpx.Client) -> Tenant:
-    return make(live, http)
+@pytest.fixture(scope="module", params=["local", "shared", "without superuser"])
+def cluster(live: LivePlatform, http: httpx.Client, request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """The server that both tenants are on; None: each has one of its own."""
+    if request.param == "local":
+        yield None
+        return
+    with elsewhere("system" if request.param == "shared" else "wheel", tls=request.param == "shared") as server:
+        given = server if request.param == "shared" else server.new_login("createdb createrole")
+        name = f"on-{server.port}"
+        made = http.post("/v1/clusters", json={"name": name, "dsn": given.dsn(), "ca": server.authority})
+        assert made.status_code == 201, made.text
+        assert given.login.secret not in made.text
+        yield name
+        for tenant in http.get("/v1/tenants").json():
+            for database in http.get(f"/v1/{tenant['subdomain']}/databases").json():
+                if database["cluster"] == name:
+                    http.delete(f"/v1/{tenant['subdomain']}/databases/{database['name']}")
+        assert http.delete(f"/v1/clusters/{name}").status_code == 204
 
 
 @pytest.fixture(scope="module")
-def other(live: LivePlatform, http: httpx.Client) -> Tenant:
-    return make(live, http)
+def one(live: LivePlatform, http: httpx.Client, cluster: str | None) -> Tenant:
+    return make(live, http, cluster)
+
+
+@pytest.fixture(scope="module")
+def other(live: LivePlatform, http: httpx.Client, cluster: str | None) -> Tenant:
+    return make(live, http, cluster)
 
 
 DOORS = [
@@ -76,7 +102,9 @@ DOORS = [
     "/p/{t}/db/rest/v1/open/aggregate",
 ]  # fmt: skip
 CONTROL = [
-    ("GET", "/v1/tenants"), ("POST", "/v1/tenants"), ("GET", "/v1/platform"), ("GET", "/v1/{t}/databases"),
+    ("GET", "/v1/clusters"), ("POST", "/v1/clusters"), ("GET", "/v1/clusters/x"), ("PATCH", "/v1/clusters/x"),
+    ("DELETE", "/v1/clusters/x"), ("GET", "/v1/tenants"), ("POST", "/v1/tenants"), ("GET", "/v1/platform"),
+    ("GET", "/v1/{t}/databases"),
     ("POST", "/v1/{t}/databases"), ("DELETE", "/v1/{t}/databases/db"), ("POST", "/v1/{t}/databases/db/rotate"),
     ("GET", "/v1/{t}/databases/db/connection-string"), ("GET", "/v1/{t}/databases/db/schema"), ("GET", "/v1/{t}/keys"),
     ("POST", "/v1/{t}/keys"), ("GET", "/v1/{t}/jwt-secret"), ("POST", "/v1/{t}/jwt"), ("GET", "/v1/{t}/audit"),

@@ -20,6 +20,7 @@ import nbformat
 import pytest
 
 from dbaas_provisioning.nouns import Home
+from elsewhere import elsewhere
 
 root = Path(__file__).resolve().parents[2]
 readme = (root / "README.md").read_text()
@@ -69,8 +70,10 @@ def shell(new_home: Callable[[], Home]) -> Iterator[dict[str, str]]:
         "DBAAS_HOME": str(home.path),
         "HOME": str(home.path.parent),
     }
-    yield env
-    subprocess.run(["dbaas", "down"], env=env, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    with elsewhere("wheel") as server:  # somebody else's, whom the README registers
+        env["SERVER"] = server.new_login("createdb createrole replication").dsn()
+        yield env
+        subprocess.run(["dbaas", "down"], env=env, check=True, stdin=subprocess.DEVNULL, capture_output=True)
 
 
 @pytest.mark.timeout(300)

@@ -36,6 +36,7 @@ from .history import HistoryStore
 from .lifecycle import LifecycleStore
 from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
+from .servers import ServerStore, cluster_of
 
 __all__ = ["Store"]
 
@@ -57,6 +58,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        servers: the part with servers that run elsewhere.
         lifecycle: the part with work that is under way, and with dumps.
         members: the part with persons, their rights and tokens.
         plans: the part with what tenants may use.
@@ -67,6 +69,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.servers = ServerStore(home, vault, connections)
         self.lifecycle = LifecycleStore(connections, vault)
         self.members = MemberStore(connections)
         self.plans = PlanStore(connections)
@@ -182,7 +185,7 @@ class Store:
 
     async def cluster(self, cluster_id: UUID) -> Cluster:
         """Raises ``NotFound`` (``cluster_not_found``)."""
-        return self._cluster(await self._cluster_row(cluster_id))
+        return cluster_of(await self._cluster_row(cluster_id), self._home)
 
     async def superuser(self, cluster_id: UUID) -> Credential:
         """The cluster's administrator. Raises ``NotFound``."""
@@ -198,11 +201,12 @@ class Store:
         return tenant.limited(await self.plans.one(tenant.plan_type))
 
     async def clusters(self, tenant_id: UUID | None = None) -> Sequence[Cluster]:
-        """Every cluster, or one tenant's."""
+        """Every cluster, external ones too, or those that a tenant has for itself."""
         rows = await self._all(
-            "select * from clusters where tenant_id = coalesce(%s, tenant_id) order by created_at", [tenant_id]
+            "select * from clusters where %(tenant)s::uuid is null or tenant_id = %(tenant)s order by created_at",
+            {"tenant": tenant_id},
         )
-        return [self._cluster(row) for row in rows]
+        return [cluster_of(row, self._home) for row in rows]
 
     async def mark_cluster(self, cluster_id: UUID, state: ClusterState, endpoint: Endpoint | None = None) -> None:
         """What became of a cluster, and where it listens now."""
@@ -221,19 +225,19 @@ class Store:
             raise NotFound("cluster_not_found", "There is no such cluster.")
         return row
 
-    def _cluster(self, row: DictRow) -> Cluster:
-        return Cluster(
-            id=row["id"], tenant_id=row["tenant_id"], engine=row["engine"], runtime=row["runtime"],
-            version=row["version"], endpoint=Endpoint(row["host"], row["port"]),
-            data_dir=self._home.clusters / row["data_dir"], state=ClusterState(row["state"]), settings=row["settings"],
-        )  # fmt: skip
-
     # --- databases --------------------------------------------------------------------------------------------------
 
     async def insert_database(
-        self, tenant: Tenant, cluster: Cluster, name: str, exposure: str, *, database_id: UUID | None = None
+        self,
+        tenant: Tenant,
+        cluster: Cluster,
+        name: str,
+        exposure: str,
+        physical_name: str,
+        *,
+        database_id: UUID | None = None,
     ) -> Database:
-        """A database that is being created. Raises ``Conflict`` (``database_exists``).
+        """A database that is being created. Raises ``Conflict`` (``database_exists``), ``NotFound``.
 
         Args:
             database_id: its id, when it had one before.
@@ -243,12 +247,14 @@ class Store:
             await self._do(
                 "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster, exposure)"
                 " values (%s, %s, %s, %s, %s, %s, %s)",
-                [database_id, tenant.id, name, name, cluster.engine, cluster.id, exposure],
+                [database_id, tenant.id, name, physical_name, cluster.engine, cluster.id, exposure],
             )
         except errors.UniqueViolation:
             raise Conflict(
                 "database_exists", f"There is a database called {name!r} already.", hint="Choose another name."
             ) from None
+        except errors.ForeignKeyViolation:
+            raise NotFound("cluster_not_found", "The server was removed meanwhile.") from None
         return await self.database(tenant.id, name)
 
     async def store_logins(self, database: Database, logins: Mapping[Login, Credential]) -> None:

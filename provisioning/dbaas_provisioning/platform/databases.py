@@ -25,6 +25,8 @@ __all__ = ["Databases", "Filling"]
 
 log = logging.getLogger(__name__)
 
+BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+
 
 @dataclass(frozen=True, slots=True)
 class Filling:
@@ -63,6 +65,7 @@ class Databases:
         name: str,
         options: Mapping[str, str],
         progress: Tell | None = None,
+        server: Cluster | None = None,
         *,
         filling: Filling | None = None,
         database_id: UUID | None = None,
@@ -70,10 +73,12 @@ class Databases:
         """A new database, ready for use, and the cluster for it where it is the first. A failure leaves nothing.
 
         Args:
+            server: an external one to place it on, where names of databases tell nothing of their tenants.
             database_id: its id, when it had one before.
         """
         async with AsyncExitStack() as undo:
-            cluster = next((one for one in await self._store.clusters(tenant.id) if one.engine == engine.name), None)
+            own = (one for one in await self._store.clusters(tenant.id) if one.engine == engine.name)
+            cluster = server or next(own, None)
             before = _before(engine, tenant, cluster)
             more = filling.sentences if filling else ()
             steps = Steps([*before, *engine.offer.steps, *more, "Storing its passwords"], progress)
@@ -85,8 +90,10 @@ class Databases:
                     tenant, engine.name, binaries.major, binaries.origin, superuser
                 )
                 undo.push_async_callback(self._undo_cluster, cluster)
+            physical = opaque_name() if cluster.external else name
+            exposure = options.get("expose", "policies")
             database = await self._store.insert_database(
-                tenant, cluster, name, options.get("expose", "policies"), database_id=database_id
+                tenant, cluster, name, exposure, physical, database_id=database_id
             )
             undo.push_async_callback(self._undo_database, database)
             if before:
@@ -94,7 +101,7 @@ class Databases:
             _, cluster, superuser = await self.reach(database)
             if filling:
                 await filling.check(cluster, superuser)
-            grant = await engine.create_database(cluster, superuser, tenant, plan, name, options, steps.begin)
+            grant = await engine.create_database(cluster, superuser, tenant, plan, physical, options, steps.begin)
             if filling:
                 await filling.fill(database, cluster, superuser, grant, steps)
             steps.begin()
@@ -160,7 +167,25 @@ class Databases:
         for cluster in await self._store.clusters(tenant.id):
             if cluster.state is ClusterState.running:
                 short |= await self._limit(cluster, plan, restart=restart)
+        for database in await self._store.databases(tenant.id):
+            cluster = await self._store.cluster(database.cluster_id)
+            if cluster.external and database.state is DatabaseState.ready:
+                with contextlib.suppress(Unavailable):  # it gets them when the server is back
+                    await self._limit_one(cluster, database, plan)
         return short
+
+    async def limit_on(self, cluster: Cluster) -> None:
+        """Apply the limits of all tenants who have databases on a shared server."""
+        tenants = {tenant.id: tenant for tenant in await self._store.tenants()}
+        for database in await self._store.databases_in(cluster.id):
+            tenant = tenants.get(database.tenant_id)
+            if tenant is not None and database.state is DatabaseState.ready:
+                plan = tenant.limited(await self._store.plans.one(tenant.plan_type))
+                await self._limit_one(cluster, database, plan)
+
+    async def _limit_one(self, cluster: Cluster, database: Database, plan: Plan) -> None:
+        superuser = await self._store.superuser(cluster.id)
+        await engine_folder.engine(database.engine).limit(cluster, superuser, database, plan)
 
     async def _limit(self, cluster: Cluster, plan: Plan, *, restart: bool) -> bool:
         """Apply a plan to a running cluster; whether it has room for fewer connections."""
@@ -219,6 +244,11 @@ class Databases:
         return engine_folder.engine(database.engine), cluster, await self._store.superuser(cluster.id)
 
 
+def opaque_name() -> str:
+    """For a database on a shared server, where everybody sees the names of all."""
+    return f"d_{''.join(secrets.choice(BASE32) for _ in range(12))}"
+
+
 async def limit_logins(store: Store, engine: Engine, cluster: Cluster, superuser: Credential, plan: Plan) -> None:
     """Set a plan's limits on the logins of a running cluster's databases, and note that they have them."""
     for database in await store.databases_in(cluster.id):
@@ -237,6 +267,8 @@ def _before(engine: Engine, tenant: Tenant, cluster: Cluster | None) -> Sequence
     server = engine.offer.server
     if cluster is None:
         return [f"Looking for the programs of a {server}", f"Making and starting a {server} for {tenant.subdomain}"]
+    if cluster.external:
+        return [f"Reaching the server {cluster.name}"]
     return [] if cluster.state is ClusterState.running else [f"Waking {tenant.subdomain}'s {server}"]
 
 

@@ -46,6 +46,7 @@ from .issuers import Issuers
 from .lifecycle import Lifecycle
 from .members import Members
 from .observation import Observation
+from .placement import Placement
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
@@ -74,6 +75,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.placement = Placement(store, self._databases, home)
         self.lifecycle = Lifecycle(home, store, self._databases)
         self.members = Members(store, vault)
         self.issuers = Issuers(store)
@@ -249,6 +251,7 @@ class Platform:
             async with self._store.lock(tenant.id):
                 for database in await self._store.databases(tenant.id):
                     await self._store.mark_database(database.id, DatabaseState.dropping)
+                await self.placement.drop_databases_of(tenant)
                 for cluster in await self._store.clusters(tenant.id):
                     await self._supervision.remove(cluster.id)
                 await self._store.delete_tenant(tenant.id)
@@ -269,6 +272,7 @@ class Platform:
         options: Mapping[str, str],
         actor: str,
         progress: Tell | None = None,
+        cluster: str | None = None,
     ) -> Database:
         """A new database, ready for use; the tenant's cluster is made on its first one. A failure leaves nothing.
 
@@ -276,22 +280,27 @@ class Platform:
 
         Args:
             progress: called with each step as it begins.
+            cluster: the name of an external server to place it on; without it the tenant has one of its own.
 
         Raises ``Invalid`` (``unknown_engine``, ``invalid_name``, ``reserved_name``, and what the engine says of
-        options), ``Conflict`` (``database_exists``), ``Unavailable``.
+        options), ``Conflict`` (``database_exists``), ``NotFound`` (``cluster_not_found``), ``Unavailable``,
+        ``Unsupported`` (``wrong_engine``).
         """
-        async with audited(self._store, "create_database", actor, tenant, name, {"engine": engine, **options}):
+        placed = {} if cluster is None else {"cluster": cluster[:LONGEST_DETAIL]}
+        details = {"engine": engine, **options, **placed}
+        async with audited(self._store, "create_database", actor, tenant, name, details):
             check_database_name(name)
             kind = engine_folder.engine(engine)
             kind.check_name(name)
             options = kind.check_options(options)
             owner = await self._store.tenant(tenant)
+            server = None if cluster is None else await self.placement.for_databases_of(kind, cluster)
             plan = owner.limited(await self._store.plans.one(owner.plan_type))
             if owner.storage_full:
                 raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
             async with self.lifecycle.turn(owner):
                 await self._databases.remove_unfinished(owner, name)
-                return await self._databases.create(owner, plan, kind, name, options, progress)
+                return await self._databases.create(owner, plan, kind, name, options, progress, server)
 
     async def databases(self, tenant: str) -> Sequence[Database]:
         """A tenant's databases, oldest first. Starts nothing."""
@@ -336,7 +345,7 @@ class Platform:
         return await self._store.cluster(cluster_id)
 
     async def clusters(self, tenant: str) -> Sequence[Cluster]:
-        """A tenant's clusters as they were last seen: one of each engine that it uses. Starts nothing."""
+        """The clusters that a tenant has for itself, as they were last seen: at most one of each engine."""
         return await self._store.clusters((await self._store.tenant(tenant)).id)
 
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
@@ -483,8 +492,9 @@ class Platform:
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.
 
-        ``kind`` is ``tenant``, ``database``, ``key``, ``document`` (whose id is the tenant's), ``plan`` (whose id is
-        its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or tokens on the platform).
+        ``kind`` is ``tenant``, ``database``, ``cluster``, ``key``, ``document`` (whose id is the tenant's),
+        ``plan`` (whose id is its name) or ``member`` (whose id is the tenant's; none when it is persons' rights or
+        tokens on the platform).
         An empty ``id`` of another kind follows a break in which changes may have been missed: forget everything.
         """
         self._listeners.append(listener)

@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, data, lifecycle, members, oidc, plans, platform, tenancy
+from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, tenancy
 
 __all__ = ["parse"]
 
@@ -79,7 +79,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     create.add_argument("engine", help="postgres or document")
     create.add_argument("name")
     create.add_argument("--tenant", required=True)
+    create.add_argument(
+        "--cluster", metavar="NAME", help="a registered server to place it on (default: one of its own)"
+    )
     create.add_argument("--expose", choices=["policies", "all"], help="which tables the API shows (default: policies)")
+
+    clusters.add_commands(commands, command)
 
     keys = commands.add_parser("keys", help="Make, list and end API keys.", allow_abbrev=False)
     key_actions = keys.add_subparsers(metavar="ACTION", required=True)

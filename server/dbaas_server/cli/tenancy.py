@@ -102,6 +102,7 @@ async def create_database(options: argparse.Namespace) -> None:
             options.engine,
             options.name,
             options={"expose": options.expose} if options.expose else {},
+            cluster=options.cluster,
             actor=here.actor,
         )
         fields = await reach(here, options.tenant, database)
@@ -187,7 +188,8 @@ async def show_database(options: argparse.Namespace) -> None:
         usage = await here.platform.usage(tenant, name)
         owner = await here.platform.tenant(tenant)
         door = await mongo_door(here.platform, database)
-        feed = None if door else (await SocketFeeds(options.home).of(tenant, name).figures()).as_dict()
+        told = door is None and cluster.powers.replication
+        feed = (await SocketFeeds(options.home).of(tenant, name).figures()).as_dict() if told else None
         fields = database_json(database, owner, cluster, usage, here.url, door)
     if options.json:
         print_fields({**fields, "feed": feed}, as_json=True)

@@ -38,13 +38,18 @@ async def create(request: Request, services: Services) -> Response:
     """
     actor = await services.auth.member(request, request.params["tenant"], Right.own)
     offered = {option.name for name in engines.names() for option in engines.engine(name).offer.options}
-    fields = await body_fields(request, {"engine": str, "name": str, **dict.fromkeys(sorted(offered), str)})
+    fields = await body_fields(
+        request, {"engine": str, "name": str, "cluster": str, **dict.fromkeys(sorted(offered), str)}
+    )
+    if "cluster" in fields:  # where something runs is the operator's to say
+        await services.auth.operator(request)
     make = partial(
         services.platform.create_database,
         request.params["tenant"],
         fields.get("engine", "postgres"),
         required(fields, "name"),
         options={name: value for name, value in fields.items() if name in offered},
+        cluster=fields.get("cluster"),
         actor=actor,
     )
     return await answered(request, make, partial(with_secret, request, services), status=201)

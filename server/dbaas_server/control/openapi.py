@@ -68,6 +68,19 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("delete", "/v1/tenants/{tenant}"): ("Remove a tenant with its databases", None, 204),
+    ("get", "/v1/clusters"): ("Servers that run elsewhere, and what can be done there", None, 200),
+    ("post", "/v1/clusters"): (
+        "Register a server: its administrator's connection string, and the certificates that vouch for it, in PEM",
+        described(("name", "dsn"), name=_TEXT, dsn=_TEXT, ca=_TEXT),
+        201,
+    ),
+    ("get", "/v1/clusters/{cluster}"): ("One server", None, 200),
+    ("patch", "/v1/clusters/{cluster}"): (
+        "Look again what can be done there, or at another address",
+        described(dsn=_TEXT, ca=_TEXT),
+        200,
+    ),
+    ("delete", "/v1/clusters/{cluster}"): ("Forget a server that has no databases of the platform's", None, 204),
     ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
     ("get", "/v1/token/oidc"): ("The OpenID providers that people sign in with", None, 200),
     ("post", "/v1/token/oidc"): (
@@ -98,7 +111,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"
         " JSON for each step as it begins, then one with the database or the error",
-        described(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}),
+        described(("name",), engine=_TEXT, name=_TEXT, expose={"enum": ["policies", "all"]}, cluster=_TEXT),
         201,
     ),
     ("get", "/v1/{tenant}/databases/{database}"): ("One database", None, 200),

@@ -93,6 +93,7 @@ def database_json(
         "database": database.name,
         "engine": database.engine,
         "version": cluster.version,
+        "cluster": cluster.name,
         "exposure": database.exposure if door is None else None,
         "state": state,
         **_used(usage),

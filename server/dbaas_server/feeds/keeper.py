@@ -49,6 +49,7 @@ class DaemonFeeds:
         found = await self._platform.database(tenant, database)
         if found.state is not DatabaseState.ready:
             raise Unavailable("database_not_ready", f"The database {found.name!r} is {found.state}.")
+        await self._platform.replication.check(found)
         return self._tap(found)
 
     def _tap(self, database: Database) -> Tap:

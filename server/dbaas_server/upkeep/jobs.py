@@ -11,6 +11,9 @@ from .watchdog import Watchdog
 
 __all__ = ["jobs"]
 
+LOOK_AFTER_SECONDS = 3.0
+"""Until what somebody changed on a server without event triggers is granted, published or withdrawn."""
+
 STORAGE_SECONDS = 5.0
 DUMPS_SECONDS = 600.0
 
@@ -23,6 +26,7 @@ def jobs(services: Services, supervision: Supervision) -> list[Job]:
     """
     observation = services.platform.observation
     return [
+        Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
         Job("watchdog", 1.0, Watchdog(observation).run),
         Job("dumps", DUMPS_SECONDS, services.platform.lifecycle.expire),
         Job("storage", STORAGE_SECONDS, Storage(observation).run),

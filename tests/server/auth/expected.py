@@ -72,6 +72,11 @@ EXPECTED: dict[str, Table] = {
     "POST /v1/token": JUPYTER_ONLY,
     "GET /graphiql/{asset}": PUBLIC,
     # control
+    "GET /v1/clusters": OPERATOR,
+    "POST /v1/clusters": OPERATOR,
+    "GET /v1/clusters/{cluster}": OPERATOR,
+    "PATCH /v1/clusters/{cluster}": OPERATOR,
+    "DELETE /v1/clusters/{cluster}": OPERATOR,
     "GET /v1/tenants": SIGNED_IN,
     "POST /v1/tenants": NEW_TENANT,
     "GET /v1/tenants/{tenant}": VIEW,

@@ -23,7 +23,7 @@ async def create_database(
     keeper = new_login(Login.service)
 
     def roles(connection: Connection) -> Iterable[sql.Composed]:
-        return login_statements(connection, name, Login.service, keeper, plan, groups=())
+        return login_statements(connection, name, Login.service, keeper, plan, (), cluster.powers)
 
     async def fill(inside: Connection) -> None:
         await fill_database(inside, name, keeper.username)

@@ -13,14 +13,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from ...copies import Copies
-from ...engine import Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
+from ...engine import Ability, Address, Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
 from ...errors import Invalid
-from ...nouns import Cluster, Credential, Database, Login, Plan, Tenant, Usage, Vitals
+from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
 from ...secrets import new_password
 from . import binaries, launch
 from .copies import PostgresCopies
@@ -98,9 +98,37 @@ class PostgresEngine:
 
     async def prepare_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Its publication, as new databases have it, and a right replica identity for every table. Safe to repeat."""
+        if not cluster.powers.superuser:
+            return await self.tend(cluster, superuser, database)
         from .prepare import prepare_database
 
         await prepare_database(cluster, superuser, database.physical_name)
+        return None
+
+    async def tend(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
+        """Where the administrator is no superuser: grants and publication, as event triggers keep them elsewhere."""
+        if not cluster.powers.superuser:
+            from .prepare import tend_database
+
+            await tend_database(cluster, superuser, database)
+
+    def parse_address(self, text: str) -> Address:
+        """A connection string. Raises ``Invalid`` (``invalid_dsn``)."""
+        from .dsn import parse
+
+        return parse(text)
+
+    async def probe(self, cluster: Cluster, superuser: Credential) -> Powers:
+        """See :func:`dbaas_provisioning.engines.postgres.powers.probe`."""
+        from .powers import probe
+
+        return await probe(cluster, superuser)
+
+    def abilities(self, cluster: Cluster) -> Sequence[Ability]:
+        """What the platform promises, and whether it holds on this server. Pure."""
+        from .powers import abilities
+
+        return list(abilities(cluster))
 
     async def drop_database(self, cluster: Cluster, superuser: Credential, database: Database) -> None:
         """Remove the database and its logins, ending its sessions. Safe to repeat."""
@@ -168,11 +196,14 @@ class PostgresEngine:
         A name with anything but plain characters goes into the query part: libpq decodes both places, SQLAlchemy only
         that one.
         """
-        where = f"{cluster.endpoint.host}:{cluster.endpoint.port}"
+        host = cluster.endpoint.host
+        where = f"{f'[{host}]' if ':' in host else host}:{cluster.endpoint.port}"
         who = quote(login.username, safe="") + (f":{quote(login.secret, safe='')}" if login.secret else "")
         encoded = quote(database, safe="")
-        path = encoded if encoded == database else f"?dbname={encoded}"
-        return f"postgresql://{who}@{where}/{path}"
+        said = {} if encoded == database else {"dbname": encoded}
+        said |= {name: quote(value, safe="") for name, value in cluster.endpoint.protection.items()}
+        query = "&".join(f"{name}={value}" for name, value in said.items())
+        return f"postgresql://{who}@{where}/{encoded if encoded == database else ''}{'?' if query else ''}{query}"
 
 
 ENGINE: Engine = PostgresEngine()

@@ -10,17 +10,18 @@ from psycopg import errors, sql
 
 from ...engine import Grant
 from ...errors import Conflict, Unavailable
-from ...nouns import Cluster, Credential, Login, Plan
+from ...nouns import Cluster, Credential, Login, Plan, Powers
 from .administrator import Connection, administrator, script
 from .drop import drop_database
 from .logins import MEMBER_OF, login_statements, new_logins
+from .powers import EXTENSIONS
 from .prepare import publish
+from .tend import tend
 
 __all__ = ["create_database", "fill_database", "make_database"]
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS = ("uuid-ossp", "pgcrypto", "pg_stat_statements")
 UNDO_SECONDS = 20.0
 
 
@@ -32,10 +33,10 @@ async def create_database(
 
     def statements(connection: Connection) -> Iterable[sql.Composed]:
         for login, credential in logins.items():
-            yield from login_statements(connection, name, login, credential, plan, MEMBER_OF[login])
+            yield from login_statements(connection, name, login, credential, plan, MEMBER_OF[login], cluster.powers)
 
     async def fill(inside: Connection) -> None:
-        await fill_database(inside, name, logins, exposure)
+        await fill_database(inside, name, logins, exposure, cluster.powers)
 
     await make_database(cluster, superuser, name, statements, fill, begin)
     return Grant(name, logins)
@@ -85,20 +86,28 @@ def _exists(name: str) -> Conflict:
     return Conflict("database_exists", f"There is a database called {name!r} already.", hint="Choose another name.")
 
 
-async def fill_database(inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str) -> None:
+async def fill_database(
+    inside: Connection, name: str, logins: Mapping[Login, Credential], exposure: str, powers: Powers
+) -> None:
     """What the platform keeps in a new database, and what its logins may do there."""
     names = {"database": name} | {login.value: credential.username for login, credential in logins.items()}
     async with inside.transaction():
         await inside.execute(script("privileges", **names))
         available = await inside.execute(
-            "select name from pg_available_extensions where name = any (%s)", [list(EXTENSIONS)]
+            "select distinct name from pg_available_extension_versions where name = any (%s) and (trusted or %s)",
+            [list(EXTENSIONS), powers.superuser],
         )
         for (extension,) in await available.fetchall():
             await inside.execute(sql.SQL("create extension {} schema extensions").format(sql.Identifier(extension)))
         await inside.execute(script("helpers"))
-        await inside.execute(script("triggers", **names))
-        await inside.execute(script(f"expose_{exposure}", **names))
-        await publish(inside)
+        if powers.superuser:
+            await inside.execute(script("triggers", **names))
+        if powers.superuser or exposure == "all":
+            await inside.execute(script(f"expose_{exposure}", **names))
+        if powers.superuser:
+            await publish(inside)
+    if not powers.superuser:
+        await tend(inside, names["owner"], exposure, powers)
 
 
 async def _undo(cluster: Cluster, superuser: Credential, name: str) -> None:

@@ -47,7 +47,8 @@ async def _drop(connection: Connection, name: str) -> None:
             await _drop_slots(connection, name)
             await connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
             return
-        except errors.ObjectInUse:  # a replication client that has not gone yet
+        # A replication client that has not gone yet; or a server's own worker, which only a superuser may end.
+        except (errors.ObjectInUse, errors.InsufficientPrivilege):
             if asyncio.get_running_loop().time() > deadline:
                 raise Unavailable(
                     "database_busy", "The database's sessions could not be ended in time.", hint="Try again."

@@ -14,7 +14,7 @@ async def apply_limits(cluster: Cluster, superuser: Credential, name: str, plan:
     """Set the limits of a database's logins. Sessions that exist keep theirs."""
     async with administrator(cluster, superuser) as connection, connection.transaction():
         for login, username in by_login(await logins_of(connection, name)).items():
-            for statement in limit_statements(username, login, plan):
+            for statement in limit_statements(username, login, plan, cluster.powers):
                 await connection.execute(statement)
 
 

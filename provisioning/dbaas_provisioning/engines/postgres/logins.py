@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from psycopg import sql
 
-from ...nouns import Credential, Login, Plan
+from ...nouns import Credential, Login, Plan, Powers
 from ...secrets import new_password
 from .administrator import Connection
 from .launch import POOLS
@@ -17,6 +17,7 @@ __all__ = [
     "MEMBER_OF",
     "POOL_ROLE_SINCE",
     "by_login",
+    "for_administrator",
     "limit_statements",
     "login_statements",
     "logins_of",
@@ -35,6 +36,7 @@ MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
 )
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 POOL_ROLE_SINCE = 160000
+MEMBERSHIP_SINCE = 160000  # until then a member inherits and may become, if its own role does
 MOST_TEMPORARY = 2_147_483_647  # kB
 
 
@@ -60,9 +62,18 @@ def password_clause(connection: Connection, login: Credential) -> sql.Composable
 
 
 def login_statements(
-    connection: Connection, database: str, login: Login, credential: Credential, plan: Plan, groups: Sequence[str]
+    connection: Connection,
+    database: str,
+    login: Login,
+    credential: Credential,
+    plan: Plan,
+    groups: Sequence[str],
+    powers: Powers,
 ) -> Iterator[sql.Composed]:
-    """What makes one login, a member of ``groups``. Its comment tells which database it belongs to."""
+    """What makes one login, a member of ``groups``. Its comment tells which database it belongs to.
+
+    An administrator who is no superuser becomes a member of it: what is the login's is then the administrator's, too.
+    """
     role = sql.Identifier(credential.username)
     yield sql.SQL("create role {} login nosuperuser nocreatedb nocreaterole noreplication {} password {}").format(
         role, sql.SQL("inherit" if login is Login.owner else "noinherit"), password_clause(connection, credential)
@@ -70,12 +81,21 @@ def login_statements(
     yield sql.SQL("comment on role {} is {}").format(role, sql.Literal(_mark(database)))
     for group in groups:
         yield sql.SQL("grant {} to {}").format(sql.Identifier(group), role)
-    if login is not Login.owner and connection.info.server_version >= POOL_ROLE_SINCE:
+    if not powers.superuser:
+        yield from for_administrator(connection, credential.username)
+    pools = powers.reserved_connections and connection.info.server_version >= POOL_ROLE_SINCE
+    if login is not Login.owner and pools:
         yield sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
-    yield from limit_statements(credential.username, login, plan)
+    yield from limit_statements(credential.username, login, plan, powers)
 
 
-def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Composed]:
+def for_administrator(connection: Connection, username: str) -> Iterator[sql.Composed]:
+    """What makes an administrator who is no superuser a member of a login: it can work for it, and end its sessions."""
+    options = sql.SQL(" with inherit true, set true" if connection.info.server_version >= MEMBERSHIP_SINCE else "")
+    yield sql.SQL("grant {} to current_user{}").format(sql.Identifier(username), options)
+
+
+def limit_statements(username: str, login: Login, plan: Plan, powers: Powers) -> Iterator[sql.Composed]:
     """What makes a plan's limits hold for one login."""
     role = sql.Identifier(username)
     connections = plan.max_connections if login is Login.owner else POOLS
@@ -83,7 +103,9 @@ def limit_statements(username: str, login: Login, plan: Plan) -> Iterator[sql.Co
     yield sql.SQL("alter role {} set statement_timeout = {}").format(
         role, sql.Literal(f"{plan.statement_timeout_ms}ms")
     )
-    # Of each session; only a superuser may set it otherwise.
+    if not powers.superuser:
+        return
+    # Of each session; only a superuser may set it, and set it otherwise.
     yield sql.SQL("alter role {} set temp_file_limit = {}").format(
         role, sql.Literal(f"{min(round(plan.max_storage_gb * 1024 * 1024), MOST_TEMPORARY)}kB")
     )

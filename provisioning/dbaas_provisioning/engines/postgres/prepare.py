@@ -6,16 +6,23 @@ import hashlib
 
 from psycopg import sql
 
-from ...nouns import Cluster, Credential
+from ...nouns import Cluster, Credential, Database
 from .administrator import Connection, administrator, script
+from .tend import tend
 
-__all__ = ["prepare_database", "publish"]
+__all__ = ["prepare_database", "publish", "tend_database"]
 
 _VERSION = (
     "select obj_description(to_regprocedure('extensions.dbaas_publish()'), 'pg_proc')"
     " where exists (select from pg_publication where pubname = 'dbaas')"
 )
 _LOOK_AGAIN = "select extensions.dbaas_identify(null), extensions.dbaas_publish_schemas()"
+
+
+async def tend_database(cluster: Cluster, superuser: Credential, database: Database) -> None:
+    """What event triggers do elsewhere. Changes nothing where all is well."""
+    async with administrator(cluster, superuser, database.physical_name) as connection:
+        await tend(connection, database.owner, database.exposure, cluster.powers)
 
 
 async def prepare_database(cluster: Cluster, superuser: Credential, name: str) -> None:

@@ -82,8 +82,7 @@ async def connect(
         Unavailable: the server does not accept this login, which waiting will not change.
     """
     settings = {
-        "host": endpoint.host,
-        "port": str(endpoint.port),
+        **endpoint.parameters,
         "dbname": database,
         "user": login.username,
         "password": login.secret,

@@ -105,7 +105,7 @@ class PostgresCopies:
 
         await make(cluster, superuser, name)
         async with administrator(cluster, superuser, name) as inside:
-            await fill_database(inside, name, logins, exposure)
+            await fill_database(inside, name, logins, exposure, cluster.powers)
 
     async def exchange(self, cluster: Cluster, superuser: Credential, name: str, aside: Aside) -> None:
         """See :meth:`dbaas_provisioning.copies.Copies.exchange`."""
@@ -135,7 +135,8 @@ class PostgresCopies:
         return await clear(cluster, superuser, aside, working)
 
     async def _settle(self, cluster: Cluster, superuser: Credential, physical_name: str) -> None:
-        """A right replica identity for every table."""
+        """A right replica identity for every table; without superuser that is done by looking after the database."""
         from ..prepare import prepare_database
 
-        await prepare_database(cluster, superuser, physical_name)
+        if cluster.powers.superuser:
+            await prepare_database(cluster, superuser, physical_name)

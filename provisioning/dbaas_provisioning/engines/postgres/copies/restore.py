@@ -177,7 +177,7 @@ async def _finish(
     """Rights, and statistics for the planner; as the owner."""
     try:
         connection = await psycopg.AsyncConnection.connect(
-            host=cluster.endpoint.host, port=cluster.endpoint.port, dbname=name, user=login.username,
+            **cluster.endpoint.parameters, dbname=name, user=login.username,
             password=login.secret, options="-c search_path=pg_catalog", require_auth="scram-sha-256",
             connect_timeout=10, autocommit=True,
         )  # fmt: skip

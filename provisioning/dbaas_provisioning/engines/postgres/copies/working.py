@@ -10,7 +10,7 @@ from psycopg import sql
 from ....nouns import Cluster, Credential
 from ....secrets import new_password
 from ..administrator import Connection, administrator
-from ..logins import POOL_ROLE_SINCE, password_clause
+from ..logins import POOL_ROLE_SINCE, for_administrator, password_clause
 from .tools import Where
 
 __all__ = ["drop_working_login", "where", "working_login"]
@@ -39,7 +39,10 @@ async def working_login(
             )  # fmt: skip
             await connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(owner), role))
             await connection.execute(sql.SQL("alter role {} set statement_timeout = 0").format(role))
-            if connection.info.server_version >= POOL_ROLE_SINCE:
+            if not cluster.powers.superuser:
+                for statement in for_administrator(connection, name):
+                    await connection.execute(statement)
+            if cluster.powers.reserved_connections and connection.info.server_version >= POOL_ROLE_SINCE:
                 await connection.execute(
                     sql.SQL("grant pg_use_reserved_connections to {} with inherit true, set false").format(role)
                 )
@@ -49,8 +52,7 @@ async def working_login(
 def where(cluster: Cluster, physical_name: str, login: Credential) -> Where:
     """Where a program connects to as that login."""
     parameters = {
-        "host": cluster.endpoint.host,
-        "port": str(cluster.endpoint.port),
+        **cluster.endpoint.parameters,
         "user": login.username,
         "requireauth": "scram-sha-256",
         "connect_timeout": "10",
