@@ -22,7 +22,7 @@ from .discovery import Endpoint
 from .errors import DbaasError
 from .fetched import first_rows
 from .load_async import Loaded, Options, load
-from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Invitation, Member, Platform, Schema, Secret, Tenant, Token, Usage
 from .operations import Page
 from .params import bind
 from .results import AsyncResult
@@ -213,9 +213,48 @@ class AsyncTenantClient(_Graph):
         """A token for the data API, signed with the tenant's secret. ``expires_in`` is in seconds."""
         return await self.transport.run(operations.sign(self.name, role, sub, expires_in, claims))
 
-    async def audit(self, limit: int = 100) -> list[dict[str, Any]]:
-        """The newest control actions."""
-        return await self.transport.run(operations.audit(self.name, limit))
+    async def members(self) -> list[Member]:
+        """Who may do what with this tenant."""
+        return await self.transport.run(operations.members(self.name))
+
+    async def set_member(self, person: str, right: Literal["view", "own", "administer"]) -> Member:
+        """Make a person (``jupyter:NAME``, ``hub:HUB:NAME``, ``oidc:ISSUER#SUBJECT``) a member, or change a member."""
+        return await self.transport.run(operations.set_member(self.name, person, right))
+
+    async def remove_member(self, person: str) -> None:
+        """Take every right from a member."""
+        await self.transport.run(operations.remove_member(self.name, person))
+
+    async def invitations(self) -> list[Invitation]:
+        """Invitations that nobody redeemed yet, without their tokens."""
+        return await self.transport.run(operations.invitations(self.name))
+
+    async def invite(self, name: str, right: Literal["view", "own", "administer"]) -> Invitation:
+        """An invitation for who is not known yet; ``token`` is in this answer only, and holds for a week."""
+        return await self.transport.run(operations.invite(self.name, name, right))
+
+    async def withdraw_invitation(self, invitation_id: str) -> None:
+        """Make an invitation useless."""
+        await self.transport.run(operations.withdraw_invitation(self.name, invitation_id))
+
+    async def audit(
+        self,
+        limit: int = 100,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        since: str | None = None,
+        before: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """Who did what, newest first.
+
+        Args:
+            since: a day or a time (ISO 8601).
+            before: the ``id`` of an entry; older ones than that.
+        """
+        return await self.transport.run(
+            operations.audit(self.name, limit, actor=actor, action=action, since=since, before=before)
+        )
 
     def _graph(self) -> tuple[str, str | None]:
         return self.name, None

@@ -11,6 +11,8 @@ __all__ = [
     "Column",
     "Database",
     "Feed",
+    "Invitation",
+    "Member",
     "Noun",
     "Platform",
     "Reference",
@@ -111,6 +113,29 @@ class ApiKey(Noun):
     created_at: str = ""
     revoked_at: str | None = None
     key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member(Noun):
+    """A person with a right on a tenant: ``view``, ``own`` or ``administer``."""
+
+    person: str
+    right: str
+    added_by: str = ""
+    created_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation(Noun):
+    """A right for whoever redeems its ``token``, which is there only in the answer that made it."""
+
+    id: str
+    name: str
+    right: str
+    invited_by: str = ""
+    created_at: str = ""
+    expires_at: str = ""
+    token: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import pyarrow as pa
 
 from .errors import from_graphql
-from .nouns import ApiKey, Database, Feed, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import ApiKey, Database, Feed, Invitation, Member, Platform, Schema, Secret, Tenant, Token, Usage
 from .params import to_json
 
 __all__ = ["Operation", "Page", "Suggestions"]
@@ -197,9 +197,40 @@ def sign(
     return _send("POST", _path("v1", tenant, "jwt"), body, Token.of)
 
 
-def audit(tenant: str, limit: int) -> Operation[list[dict[str, Any]]]:
-    """The newest control actions, newest first."""
-    return _get(_path("v1", tenant, "audit"), list, query=[("limit", str(limit))])
+def members(tenant: str) -> Operation[list[Member]]:
+    """Who may do what with a tenant."""
+    return _get(_path("v1", tenant, "members"), lambda data: [Member.of(item) for item in data])
+
+
+def set_member(tenant: str, person: str, right: str) -> Operation[Member]:
+    """Make a person a member, or give a member another right."""
+    return _send("PUT", _path("v1", tenant, "members", person), {"right": right}, Member.of)
+
+
+def remove_member(tenant: str, person: str) -> Operation[None]:
+    """Take every right from a member."""
+    return Operation("DELETE", _path("v1", tenant, "members", person), _nothing)
+
+
+def invitations(tenant: str) -> Operation[list[Invitation]]:
+    """Invitations that nobody redeemed yet, without their tokens."""
+    return _get(_path("v1", tenant, "invitations"), lambda data: [Invitation.of(item) for item in data])
+
+
+def invite(tenant: str, name: str, right: str) -> Operation[Invitation]:
+    """Make an invitation; only this answer holds its token."""
+    return _send("POST", _path("v1", tenant, "invitations"), {"name": name, "right": right}, Invitation.of)
+
+
+def withdraw_invitation(tenant: str, invitation_id: str) -> Operation[None]:
+    """Make an invitation useless."""
+    return Operation("DELETE", _path("v1", tenant, "invitations", invitation_id), _nothing)
+
+
+def audit(tenant: str, limit: int, **wanted: str | int | None) -> Operation[list[dict[str, Any]]]:
+    """Control actions, newest first. ``wanted``: ``actor``, ``action``, ``since``, ``before``."""
+    query = [(name, str(value)) for name, value in wanted.items() if value is not None]
+    return _get(_path("v1", tenant, "audit"), list, query=[("limit", str(limit)), *query])
 
 
 def query(

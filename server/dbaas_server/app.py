@@ -24,11 +24,11 @@ from tornado.routing import Rule
 
 from dbaas_provisioning.errors import DbaasError, Forbidden, Invalid, NotFound, Unauthorized
 from dbaas_provisioning.nouns import Home
-from dbaas_provisioning.persons import local_person
 from dbaas_provisioning.platform import Platform
 
 from .auth import carries_credential
 from .auth.jupyter import person_in_jupyter
+from .auth.local_token import LocalToken
 from .control.about import VERSION
 from .daemon_link import SocketSupervision, start_daemon
 from .dispatch import dispatch, refuse
@@ -279,5 +279,11 @@ async def _tell_kernels(server_app: ServerApp, opening: Opening) -> None:
     except DbaasError as error:
         server_app.log.warning("dbaas: %s %s", error.message, error.hint or "")
         return
-    token = await services.platform.members.token(local_person(), ttl_seconds=_KERNEL_TOKEN_SECONDS)
-    os.environ.update(zip(_TOLD, (url_path_join(server_app.connection_url, MOUNT), token), strict=True))
+    url = url_path_join(server_app.connection_url, MOUNT)
+
+    def tell(token: str) -> None:
+        os.environ.update(zip(_TOLD, (url, token), strict=True))
+
+    local = LocalToken(services.platform, ttl_seconds=_KERNEL_TOKEN_SECONDS)
+    tell(await local.make())
+    local.keep(tell)

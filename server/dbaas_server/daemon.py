@@ -15,7 +15,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,11 +23,11 @@ from uuid import UUID
 from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.folders import prepare, write_private
 from dbaas_provisioning.nouns import Door, Home
-from dbaas_provisioning.persons import local_person
 from dbaas_provisioning.platform import Platform
 from dbaas_provisioning.secrets import Vault
 from dbaas_provisioning.supervisor import Supervisor
 
+from .auth.local_token import LocalToken
 from .control.about import VERSION
 from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
@@ -89,15 +89,18 @@ async def _run(home: Home) -> None:
                 path = socket_path(home)
                 private_folder(path.parent)
                 path.unlink(missing_ok=True)
-                token = await platform.members.token(local_person(), ttl_seconds=_TOKEN_SECONDS)
+                local = LocalToken(platform, ttl_seconds=_TOKEN_SECONDS)
+                run_file = RunFile(os.getpid(), url, str(path), VERSION, await local.make())
                 answer = _Answers(supervisor, feeds, ending, stop_engines)
                 server = await asyncio.start_unix_server(answer.client, str(path))
                 path.chmod(0o600)
                 # Nothing is awaited since it listens: who finds the socket finds the file.
-                _publish(home, RunFile(os.getpid(), url, str(path), VERSION, token))
+                _publish(home, run_file)
+                local.keep(lambda token: _publish(home, replace(run_file, token=token)))
                 log.info("serving %s at %s", home.path, url)
                 upkeep.start()
                 await ending.wait()
+                await local.close()
                 server.close()
                 (home.run / "daemon.json").unlink(missing_ok=True)
                 path.unlink(missing_ok=True)

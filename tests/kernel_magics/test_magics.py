@@ -212,3 +212,23 @@ def test_the_extension_leaves_as_it_came(shell: Shell) -> None:
     assert "dbaas" not in shell.ip.magics_manager.magics["cell"]
     assert not [m for m in shell.ip.Completer.custom_matchers if getattr(m, "matcher_identifier", "") == "dbaas"]
     shell.run("%load_ext dbaas")
+
+
+def test_members_come_and_go_and_the_audit_says_so(shell: Shell, tenant: str) -> None:
+    shell.run("%dbaas members invite jupyter:ann own\n%dbaas members set jupyter:ann view")
+    assert [(one.person, one.right) for one in shell.run("%dbaas members").items] == [("jupyter:ann", "view")]
+    with pytest.raises(UsageError, match=r">> name.*--show"):
+        shell.run("%dbaas members invite ann@example.org own")
+    shell.run("%dbaas members invite ann@example.org own >> token")
+    token = shell.ip.user_ns["token"]
+    assert isinstance(token, Secret) and token.startswith("dbi_") and token not in shell.shown + shell.html
+    with pytest.raises(UsageError, match="view"):
+        shell.run("%dbaas members set jupyter:ann vew")
+    shell.run("%dbaas members remove jupyter:ann")
+    assert shell.run("%dbaas members").items == []
+    said = shell.run("%dbaas audit --action set_member").items
+    assert [(one["target"], one["details"]["right"]) for one in said] == [
+        ("jupyter:ann", "view"),
+        ("jupyter:ann", "own"),
+    ]
+    assert shell.run("%dbaas audit --actor nobody").items == []

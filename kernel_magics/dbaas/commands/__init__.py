@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from ..context import Context
 from ..errors import UsageError, did_you_mean
-from . import connections, databases, help, keys, live, loading, schema, tenants
+from . import connections, databases, help, keys, live, loading, members, schema, tenants
 from .command import Command
 
 __all__ = ["COMMANDS", "Command", "find", "run"]
@@ -23,6 +23,7 @@ COMMANDS: tuple[Command, ...] = (
     *loading.COMMANDS,
     *live.COMMANDS,
     *keys.COMMANDS,
+    *members.COMMANDS,
     *connections.COMMANDS,
 )
 

@@ -348,6 +348,16 @@ class Platform:
         """The clusters that a tenant has for itself, as they were last seen: at most one of each engine."""
         return await self._store.clusters((await self._store.tenant(tenant)).id)
 
+    async def reveal(self, tenant: str, name: str | None, what: str, *, actor: str) -> None:
+        """Note in the audit log that somebody is shown a secret.
+
+        Args:
+            name: the database whose secret it is; None for one of the tenant.
+            what: ``connection_string``, ``jwt_secret`` or ``jwt``.
+        """
+        async with audited(self._store, "reveal", actor, tenant, name, {"secret": what}):
+            await self._store.tenant(tenant)
+
     async def connection_string(self, tenant: str, name: str, *, admin: bool = False) -> str:
         """A URL for usual clients, as the owner; with ``admin`` as the cluster's administrator. Starts the cluster."""
         owner = await self._store.tenant(tenant)

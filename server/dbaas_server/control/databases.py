@@ -83,14 +83,17 @@ async def rotate(request: Request, services: Services) -> Response:
 
 async def connection_string(request: Request, services: Services) -> Response:
     """The owner's connection string."""
-    await services.auth.member(request, request.params["tenant"], Right.own)
-    text = await services.platform.connection_string(request.params["tenant"], request.params["database"])
+    tenant, database = request.params["tenant"], request.params["database"]
+    actor = await services.auth.member(request, tenant, Right.own)
+    text = await services.platform.connection_string(tenant, database)
+    await services.platform.reveal(tenant, database, "connection_string", actor=actor)
     return json_response({"connection_string": text}, headers=[("Cache-Control", "no-store")])
 
 
 async def mongo_connection_string(request: Request, services: Services) -> Response:
     """MongoDB's, of the user of all document databases of the tenant."""
-    await services.auth.member(request, request.params["tenant"], Right.own)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
+    await services.platform.reveal(request.params["tenant"], None, "connection_string", actor=actor)
     return await _mongo_string(request, services)
 
 

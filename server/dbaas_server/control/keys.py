@@ -55,14 +55,15 @@ async def revoke(request: Request, services: Services) -> Response:
 
 async def jwt_secret(request: Request, services: Services) -> Response:
     """What signs the tenant's tokens, for an application's own sign-in."""
-    await services.auth.member(request, request.params["tenant"], Right.own)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     secret = await services.platform.jwt_secret(request.params["tenant"])
+    await services.platform.reveal(request.params["tenant"], None, "jwt_secret", actor=actor)
     return json_response({"kid": secret.kid, "secret": secret.secret, "algorithm": "HS256"}, headers=_NO_STORE)
 
 
 async def sign(request: Request, services: Services) -> Response:
     """Sign a token for a subject."""
-    await services.auth.member(request, request.params["tenant"], Right.own)
+    actor = await services.auth.member(request, request.params["tenant"], Right.own)
     fields = await body_fields(request, {"role": str, "sub": str, "expires_in": int, "claims": dict})
     secret = await services.platform.jwt_secret(request.params["tenant"])
     token, expires_at = signed(
@@ -72,6 +73,7 @@ async def sign(request: Request, services: Services) -> Response:
         expires_in=fields.get("expires_in", 3600),
         claims=fields.get("claims", {}),
     )
+    await services.platform.reveal(request.params["tenant"], None, "jwt", actor=actor)
     return json_response({"token": token, "expires_at": expires_at}, headers=_NO_STORE)
 
 

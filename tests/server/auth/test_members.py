@@ -167,6 +167,32 @@ def test_tokens_that_were_ended_open_nothing(live: LivePlatform, tenant: str, si
     eventually(lambda: code(again.get("/v1/tenants")) == (401, "token_invalid"))
 
 
+def test_what_was_shown_of_secrets_is_in_the_audit(live: LivePlatform, tenant: str, sign_in: Door) -> None:
+    ann = somebody()
+    live.json("members", "set", tenant, ann, "own")
+    http = sign_in(ann)
+    text = http.get(f"/v1/{tenant}/databases/shop/connection-string").json()["connection_string"]
+    secret = http.get(f"/v1/{tenant}/jwt-secret").json()["secret"]
+    signed = http.post(f"/v1/{tenant}/jwt", json={}).json()["token"]
+    said = http.get(f"/v1/{tenant}/audit", params={"actor": ann, "action": "reveal"})
+    assert [(one["target"], one["details"]["secret"]) for one in said.json()] == [
+        (None, "jwt"), (None, "jwt_secret"), ("shop", "connection_string"),
+    ]  # fmt: skip
+    assert not [one for one in (text, secret, signed) if one in said.text]
+
+
+def test_the_end_of_everybodys_tokens_does_not_lock_the_operator_out(own_live: LivePlatform) -> None:
+    own_live.json("up")
+    before = own_live.run_file["token"]
+    own_live.json("tokens", "revoke", "--everybody")
+
+    def asks(token: str) -> int:
+        return httpx.get(f"{own_live.url}/v1/tenants", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    eventually(lambda: asks(before) == 401)
+    eventually(lambda: asks(own_live.run_file["token"]) == 200)
+
+
 def test_an_operator_is_named_and_unnamed(live: LivePlatform, sign_in: Door) -> None:
     ann = somebody()
     http = sign_in(ann)
