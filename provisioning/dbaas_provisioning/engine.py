@@ -160,6 +160,7 @@ class LaunchPlan:
         files: written before each start, path relative to ``data_dir`` → text.
         argv: the server itself, in the foreground.
         stop_signal: a clean and quick stop.
+        closing_signal: lets nobody new in, and stops when everybody has gone.
         pid_file: relative to ``data_dir``; its first line is the process id.
     """
 
@@ -168,6 +169,7 @@ class LaunchPlan:
     argv: Sequence[str]
     env: Mapping[str, str]
     stop_signal: int
+    closing_signal: int
     pid_file: str
     init_files: Mapping[Path, str] = field(default_factory=dict, repr=False)
 
@@ -255,6 +257,10 @@ class Watch(Protocol):
 
     async def sessions(self) -> tuple[Sitting, ...]:
         """Everybody who is connected, but for the platform's administrator."""
+        ...
+
+    async def end_idle(self, seconds: float) -> None:
+        """End the sessions that have had nothing to do for so long."""
         ...
 
     async def sizes(self) -> tuple[Size, ...]:

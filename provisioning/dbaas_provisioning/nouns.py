@@ -13,7 +13,7 @@ from uuid import UUID
 __all__ = [
     "ApiKey", "AuditEntry", "Cluster", "ClusterState", "Credential", "Database", "DatabaseState", "Door", "Dump",
     "Endpoint", "HistoryEntry", "Home", "Invitation", "JwtSecret", "KeyRole", "Login", "Member", "OidcIssuer",
-    "Operator", "Plan", "Powers", "Right", "Standing", "Tenant", "Usage", "Vitals",
+    "Operator", "Plan", "Powers", "Right", "Standing", "Tenant", "Usage", "UsageHour", "UsageSample", "Vitals",
 ]  # fmt: skip
 
 
@@ -397,6 +397,39 @@ class Usage:
     connections: int
     max_connections: int
     max_storage_gb: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSample:
+    """What was used since the last sample: of a database, or of a tenant as a whole (``database`` is empty).
+
+    Attributes:
+        requests, refused: of the API, and those beyond the plan's.
+        connections: at the moment.
+        storage_bytes: at the moment; 0: not known.
+        awake_seconds: for which its server ran.
+    """
+
+    tenant_id: UUID
+    database: str
+    requests: int = 0
+    refused: int = 0
+    connections: int = 0
+    storage_bytes: int = 0
+    awake_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class UsageHour:
+    """What was used in an hour: sums, the most connections, the latest size. ``database`` as in a sample."""
+
+    hour: datetime
+    database: str
+    requests: int
+    refused: int
+    connections: int
+    storage_bytes: int
+    awake_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from uuid import UUID
@@ -163,6 +163,25 @@ class Supervisor:
         async with slot.lock:
             await self._stop(cluster_id, slot)
             await self._note(cluster_id, ClusterState.sleeping)
+
+    async def rest(self, cluster_id: UUID, leave: Callable[[], Awaitable[None]]) -> None:
+        """Stop a cluster that nobody uses. Who comes meanwhile waits, and has it started again.
+
+        Args:
+            leave: called once nobody new is let in; returns when those who are there have ended what they are at.
+        """
+        slot = self._slots.setdefault(cluster_id, _Slot())
+        async with slot.lock:
+            process, plan = slot.process, slot.plan
+            if process is None or plan is None:
+                return
+            slot.process = None  # who asks for it now waits for the lock
+            process.signal(plan.closing_signal)
+            try:
+                await leave()
+            finally:
+                await self._runtime.stop(process, plan)
+                await self._note(cluster_id, ClusterState.sleeping)
 
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data. Safe to repeat; an unknown cluster has nothing to delete.

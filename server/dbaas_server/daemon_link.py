@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
@@ -30,6 +31,7 @@ __all__ = [
     "unreachable",
 ]  # fmt: skip
 
+_OWN = ("JUPYTERHUB_", "JPY_", "DBAAS_API_", "DBAAS_TOKEN", "DBAAS_URL")
 START_SECONDS = 120.0
 """Patience with a first start, which may unpack binaries and make a cluster."""
 
@@ -194,7 +196,13 @@ def _spawn(home: Home, log: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd="/",
+            env=_of_everybody(os.environ),
         )
+
+
+def _of_everybody(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for what outlives whoever starts it: without tokens that are this process's own."""
+    return {name: value for name, value in environ.items() if not name.startswith(_OWN)}
 
 
 async def stop_daemon(home: Home) -> bool:

@@ -21,6 +21,7 @@ from .control import (
     schema,
     tenants,
     tokens,
+    usage,
 )
 from .editor import exporting, history, language, paging, running
 from .graphql import door as graphql
@@ -71,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
         {"GET": clusters.read, "PATCH": clusters.update, "DELETE": clusters.remove},
     ),
     Route("/v1/audit", Guard.operator, {"GET": audit.of_platform}),
+    Route("/v1/{tenant}/usage", Guard.operator, {"GET": usage.read}),
     Route("/v1/{tenant}/audit", Guard.operator, {"GET": audit.of_tenant}),
     Route("/v1/{tenant}/members", Guard.operator, {"GET": members.list_all}),
     Route("/v1/{tenant}/members/{person}", Guard.operator, {"PUT": members.put, "DELETE": members.remove}),

@@ -107,6 +107,12 @@ def test_every_notebook_cell_of_the_readme_runs(shell: dict[str, str], monkeypat
         assert not [output for output in cell.outputs if output.output_type == "error"]
 
 
+def test_the_jupyterhub_configuration_shown_is_the_one_that_is_tested() -> None:
+    configuration = (root / "provisioning" / "jupyterhub" / "jupyterhub_config.py").read_text()
+    (shown,) = [block for block in blocks("python") if "JupyterHub" in block]
+    assert configuration.endswith(shown) and "c.JupyterHub.services" in shown
+
+
 @pytest.mark.parametrize("name", documents)
 def test_links_and_paths_lead_somewhere(name: str) -> None:
     text = (root / name).read_text()

@@ -37,6 +37,7 @@ from .lifecycle import LifecycleStore
 from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 from .servers import ServerStore, cluster_of
+from .usage import UsageStore
 
 __all__ = ["Store"]
 
@@ -62,6 +63,7 @@ class Store:
         lifecycle: the part with work that is under way, and with dumps.
         members: the part with persons, their rights and tokens.
         plans: the part with what tenants may use.
+        usage: the part with what they used.
     """
 
     def __init__(self, home: Home, vault: Vault, connections: Connections) -> None:
@@ -73,6 +75,7 @@ class Store:
         self.lifecycle = LifecycleStore(connections, vault)
         self.members = MemberStore(connections)
         self.plans = PlanStore(connections)
+        self.usage = UsageStore(connections)
 
     async def close(self) -> None:
         """Close the connections."""

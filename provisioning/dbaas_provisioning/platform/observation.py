@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -79,6 +80,15 @@ class Observation:
         superuser = await self._store.superuser(watched.cluster.id)
         act = watched.engine.withhold if full else watched.engine.give_back
         await act(watched.cluster, superuser, database)
+
+    def lock(self, tenant: Tenant) -> AbstractAsyncContextManager[None]:
+        """While it is held, nobody changes anything of a tenant's. Raises ``Unavailable`` (``busy``)."""
+        return self._store.lock(tenant.id)
+
+    async def short(self, watched: Watched) -> bool:
+        """Whether the server has room for fewer connections than allowed, until it is started again."""
+        superuser = await self._store.superuser(watched.cluster.id)
+        return await watched.engine.room(watched.cluster, superuser) < watched.plan.max_connections
 
     async def leave(self, watched: Watched) -> None:
         """Give a watch's connection back before its cluster is stopped."""

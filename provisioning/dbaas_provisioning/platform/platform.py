@@ -40,6 +40,7 @@ from ..persons import check_person
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
+from .consumption import Consumption
 from .databases import Databases
 from .history import History
 from .issuers import Issuers
@@ -81,6 +82,7 @@ class Platform:
         self.issuers = Issuers(store)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
+        self.consumption = Consumption(store)
         self._listeners: list[Callable[[str, str], None]] = []
         self._listening: asyncio.Task[None] | None = None
 

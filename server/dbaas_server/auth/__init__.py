@@ -10,5 +10,6 @@ from __future__ import annotations
 
 from .authenticator import Authenticator
 from .credentials import carries_credential
+from .hub import Hub, HubSettings
 
-__all__ = ["Authenticator", "carries_credential"]
+__all__ = ["Authenticator", "Hub", "HubSettings", "carries_credential"]

@@ -9,7 +9,7 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, tenancy
+from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, serving, tenancy, usage
 
 __all__ = ["parse"]
 
@@ -37,13 +37,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     command("up", "Start the platform; does nothing when it runs.", platform.up)
     command("status", "Tell what runs.", platform.status)
     command("down", "Stop the engines and the platform; the data stays.", platform.down)
-    serve = command("serve", "Serve the API on several processes.", platform.serve_api)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=_port, default=8400)
-    serve.add_argument("--workers", type=_count, default=1)
-    serve.add_argument("--public-url", help="what clients call this server, when a proxy stands before it")
-    serve.add_argument("--tls-cert", help="PEM file; needed to serve anything but loopback")
-    serve.add_argument("--tls-key", help="PEM file")
+    serving.add_options(command("serve", "Serve the API on several processes.", serving.serve_api))
 
     tenant = commands.add_parser("tenant", help="Make, list, change and remove tenants.", allow_abbrev=False)
     tenants = tenant.add_subparsers(metavar="ACTION", required=True)
@@ -71,6 +65,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop_tenant.add_argument("--yes", action="store_true", help="do not ask")
 
     plans.add_commands(commands, command)
+    usage.add_commands(command)
     members.add_commands(commands, command)
     oidc.add_commands(commands, command)
     audit.add_commands(commands, command)
@@ -148,15 +143,3 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _tenant_or_pair(text: str) -> tuple[str, str | None]:
     return _pair(text) if "/" in text else (text, None)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError("a number from 1 to 256")
-    return int(text)

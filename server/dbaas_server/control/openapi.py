@@ -88,6 +88,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         described(("id_token",), id_token=_TEXT, nonce=_TEXT, tenant=_TEXT),
         200,
     ),
+    ("get", "/v1/{tenant}/usage"): ("What a tenant used, by the hour, newest first", None, 200),
     ("get", "/v1/audit"): ("Control actions on all tenants and on the platform, newest first", None, 200),
     ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
     ("get", "/v1/{tenant}/members"): ("Who may do what with a tenant", None, 200),
@@ -236,6 +237,8 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         operation["parameters"] += [
             {"name": name, "in": "query", "schema": _COUNT if name in counts else _TEXT} for name in FILTERS
         ]
+    if path == "/v1/{tenant}/usage":
+        operation["parameters"].append({"name": "days", "in": "query", "schema": _COUNT})
     if path in ("/healthz", "/v1/token/oidc"):
         operation["security"] = []
     return operation

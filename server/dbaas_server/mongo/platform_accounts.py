@@ -31,7 +31,7 @@ __all__ = ["PlatformAccounts"]
 log = logging.getLogger("dbaas.mongo")
 
 IDLE_SECONDS = 1_800.0
-_LOOK_SECONDS = 60.0
+_LOOK_SECONDS = 5.0
 _LINGER_SECONDS = 5.0
 _VERIFIERS = 10_000
 
@@ -273,7 +273,8 @@ class PlatformAccounts:
             await asyncio.sleep(min(_LOOK_SECONDS, self._idle_seconds))
             now = time.monotonic()
             for key, opened in list(self._opened.items()):
-                if now - opened.used > self._idle_seconds and not opened.engine.builds():
+                limit = min(self._idle_seconds, opened.plan.idle_stop_seconds or self._idle_seconds)
+                if now - opened.used > limit and not opened.engine.builds():
                     self._forget(key)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -93,6 +93,7 @@ EXPECTED: dict[str, Table] = {
     "DELETE /v1/plans/{plan}": OPERATOR,
     "POST /v1/invitations/redeem": NO_KEYS,
     "GET /v1/{tenant}/audit": OWN,
+    "GET /v1/{tenant}/usage": VIEW,
     "GET /v1/{tenant}/members": VIEW,
     "PUT /v1/{tenant}/members/{person}": ADMINISTER,
     "DELETE /v1/{tenant}/members/{person}": ADMINISTER,

@@ -45,6 +45,7 @@ def plan(spec: ClusterSpec) -> LaunchPlan:
         argv=[str(binaries.bindir / "postgres"), "-D", str(spec.data_dir)],
         env={"PATH": f"{binaries.bindir}:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
         stop_signal=signal.SIGINT,  # "fast": sessions are ended, a checkpoint is written
+        closing_signal=signal.SIGTERM,  # "smart"
         pid_file="postmaster.pid",
     )
 

@@ -44,6 +44,15 @@ class Watch:
         """Who is connected, and what they are at."""
         return tuple(Sitting(*row) for row in await self._ask(SESSIONS))
 
+    async def end_idle(self, seconds: float) -> None:
+        """End the sessions that have had nothing to do for so long."""
+        await self._ask(
+            "select pg_terminate_backend(pid) from pg_stat_activity where backend_type = 'client backend'"
+            " and pid <> pg_backend_pid() and state = 'idle'"
+            " and clock_timestamp() - state_change > make_interval(secs => %s)",
+            seconds,
+        )
+
     async def sizes(self) -> tuple[Size, ...]:
         """What each database takes."""
         return tuple(Size(*row) for row in await self._ask(SIZES, f"{MARK}=on"))

@@ -26,6 +26,7 @@ __all__ = ["Connector", "connect", "readiness", "socket_of"]
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 10.0
+APPLICATION = "jupyter-dbaas"
 
 # Whatever a tenant chose for its database or roles, values arrive in the formats that are decoded.
 _FORMATS = "-c datestyle=ISO -c intervalstyle=postgres -c bytea_output=hex -c extra_float_digits=1"
@@ -70,12 +71,19 @@ def socket_of(pgconn: PGconn) -> int:
 
 
 async def connect(
-    endpoint: Endpoint, database: str, login: Credential, *, options: str = "", replication: bool = False
+    endpoint: Endpoint,
+    database: str,
+    login: Credential,
+    *,
+    options: str = "",
+    replication: bool = False,
+    name: str = APPLICATION,
 ) -> PGconn:
     """Open a nonblocking connection.
 
     Args:
         replication: to the database's log; such a connection takes replication commands.
+        name: what the server shows of it.
 
     Raises:
         ConnectionLost: it could not be made now (refused, starting up, too slow).
@@ -87,7 +95,7 @@ async def connect(
         "user": login.username,
         "password": login.secret,
         "client_encoding": "UTF8",
-        "application_name": "jupyter-dbaas",
+        "application_name": name,
         "gssencmode": "disable",
         "require_auth": "scram-sha-256",  # whoever sits on the port of a stopped server learns no password
         "options": f"{_FORMATS} {options}".strip(),
@@ -153,13 +161,19 @@ class Connector:
         self._waking: asyncio.Task[Target] | None = None
 
     async def connect(
-        self, login: Callable[[Target], Credential], *, options: str = "", patience: float = CONNECT_SECONDS
+        self,
+        login: Callable[[Target], Credential],
+        *,
+        options: str = "",
+        patience: float = CONNECT_SECONDS,
+        name: str = APPLICATION,
     ) -> PGconn:
         """Connect with one of the target's logins.
 
         Args:
             login: picks the credential, anew for each attempt since waking may change it.
             patience: seconds to keep trying while the server is away.
+            name: what the server shows of it.
 
         Raises:
             Unavailable: it did not work; nothing was sent.
@@ -171,7 +185,7 @@ class Connector:
         while True:
             try:
                 target = self.target
-                pgconn = await connect(target.endpoint, target.physical_name, login(target), options=options)
+                pgconn = await connect(target.endpoint, target.physical_name, login(target), options=options, name=name)
             except Unavailable:
                 if renewed:
                     raise

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
-from ..connection import Connector
+from ..connection import APPLICATION, Connector
 from ..errors import ConnectionLost
 from ..wire import Wire
 from . import sql
@@ -135,7 +135,9 @@ class Watcher:
         if self._wire is None or not self._wire.usable:
             self._disconnect()
             pgconn = await self._connector.connect(
-                lambda target: target.owner, options="-c search_path=pg_catalog -c jit=off -c statement_timeout=60000"
+                lambda target: target.owner,
+                options="-c search_path=pg_catalog -c jit=off -c statement_timeout=60000",
+                name=f"{APPLICATION} catalog",  # which is nobody's use of the database
             )
             self._wire = Wire(pgconn, on_notify=self._heard)
             await self._wire.execute(b"listen dbaas_ddl")
