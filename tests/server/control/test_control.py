@@ -186,5 +186,5 @@ def test_names_of_platform_objects_do_not_collide(live: LivePlatform) -> None:
 def test_only_jupyters_own_pages_get_a_persons_token(live: LivePlatform) -> None:
     with live.operator() as http:
         refused = http.post("/v1/token")
-    assert refused.status_code == 403 and refused.json()["code"] == "jupyter_only"
+    assert refused.status_code == 403 and refused.json()["code"] == "person_needed"
     assert httpx.post(f"{live.url}/v1/token").status_code == 401
