@@ -181,7 +181,7 @@ async def database(platform: Platform, shared: str) -> AsyncIterator[Access]:
     await platform.create_database(shared, "postgres", name, options={}, actor="test")
     yield await platform.access(shared, name)
     with contextlib.suppress(NotFound):  # the test dropped it
-        await platform.drop_database(shared, name, actor="test")
+        await platform.drop_database(shared, name, keep_dump=False, actor="test")
 
 
 Connect = Callable[..., Coroutine[Any, Any, "psycopg.AsyncConnection[tuple[Any, ...]]"]]

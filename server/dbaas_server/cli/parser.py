@@ -113,7 +113,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     shown.add_argument("table", nargs="?")
     rotate = command("rotate", "New passwords; the old ones end.", tenancy.rotate)
     rotate.add_argument("database", metavar="TENANT[/DATABASE]", type=_tenant_or_pair, help=_ALL)
-    drop = command("drop", "Remove a database and its data.", tenancy.drop_database)
+    drop = command("drop", "Remove a database; a last dump of it stays for a week.", tenancy.drop_database)
+    drop.add_argument("--no-dump", action="store_true", help="remove it for ever, with its dumps")
     drop.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     drop.add_argument("--yes", action="store_true", help="do not ask")
     load = command("load", "Load a CSV file with a header line into a table that exists.", data.load_csv)
@@ -122,7 +123,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     load.add_argument("table")
     load.add_argument("--schema")
 
-    lifecycle.add_commands(command, _pair)
+    lifecycle.add_commands(command, _pair, _tenant_or_pair)
 
     options = parser.parse_args(argv)
     options.home = getattr(options, "home", None) or default_home()

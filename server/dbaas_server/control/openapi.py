@@ -125,7 +125,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         201,
     ),
     ("get", "/v1/{tenant}/databases/{database}"): ("One database", None, 200),
-    ("delete", "/v1/{tenant}/databases/{database}"): ("Remove a database and its data", None, 204),
+    ("delete", "/v1/{tenant}/databases/{database}"): ("Remove it; a last dump stays for a week", None, 204),
     ("post", "/v1/{tenant}/databases/{database}/rotate"): ("New passwords; the old ones end", None, 200),
     ("get", "/v1/{tenant}/databases/{database}/connection-string"): ("The owner's connection string", None, 200),
     ("get", "/v1/{tenant}/documents/connection-string"): ("MongoDB's, for all document databases", None, 200),
