@@ -37,6 +37,7 @@ from .lifecycle import LifecycleStore
 from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 from .servers import ServerStore, cluster_of
+from .terminals import TerminalStore
 from .upgrades import UpgradeStore
 from .usage import UsageStore
 
@@ -75,6 +76,7 @@ class Store:
         self.history = HistoryStore(connections)
         self.servers = ServerStore(home, vault, connections)
         self.lifecycle = LifecycleStore(connections, vault)
+        self.terminals = TerminalStore(connections)
         self.members = MemberStore(connections)
         self.upgrades = UpgradeStore(home, connections)
         self.plans = PlanStore(connections)
