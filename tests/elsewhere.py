@@ -50,6 +50,11 @@ class Elsewhere:
         """As the superuser, in autocommit."""
         return psycopg.connect(self.dsn(self.superuser), dbname=dbname, autocommit=True)
 
+    def forget_api_roles(self) -> None:
+        """As a server is before anybody registered it; no database may be placed there any more."""
+        with self.connect() as connection:
+            connection.execute("drop role if exists anon, authenticated, service_role, api_exposed")
+
     def new_login(self, attributes: str) -> Elsewhere:
         """The same server, given to the platform with a new login of these attributes."""
         login = Credential(f"manager_{uuid4().hex[:8]}", secrets.token_urlsafe(16))

@@ -148,6 +148,23 @@ class Copies(Protocol):
         """Put the new database in the place of the one of that name, in one step that ends all sessions of both."""
         ...
 
+    async def source_contents(self, dsn: str, *, foreign: bool) -> Contents:
+        """What a server that runs elsewhere has.
+
+        Args:
+            foreign: whoever gave the DSN may not have this machine's files and trust used for it.
+
+        Raises ``Invalid`` (``invalid_dsn``), ``Unavailable`` (``source_unreachable``), ``Forbidden``
+        (``source_refused``), ``Unsupported`` (``source_too_old``).
+        """
+        ...
+
+    async def dump_source(
+        self, dsn: str, contents: Contents, packages: Path, archive: int, told: Told, *, foreign: bool
+    ) -> None:
+        """Write a database that is elsewhere to a file. Raises as :meth:`dump` and :meth:`source_contents` do."""
+        ...
+
     async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> bool:
         """Take away what a piece of work had for itself; whether the exchange had happened. Safe to repeat."""
         ...

@@ -22,6 +22,7 @@ class LogAccess:
         administrator: of the database's cluster; logs are read by the platform itself, never with a tenant's login.
         epoch: of the log that is being read; 0 when there was none yet.
         log: which log that is, as the engine's reader tells logs.
+        superuser: whether the administrator is one.
     """
 
     database: Database
@@ -29,6 +30,7 @@ class LogAccess:
     administrator: Credential
     epoch: int
     log: str
+    superuser: bool = True
 
 
 class Replication:
@@ -79,7 +81,8 @@ class Replication:
         if cluster.state is not ClusterState.running:
             return None
         superuser = await self._store.superuser(cluster.id)
-        return LogAccess(database, cluster.endpoint, superuser, *await self._store.epoch(database.id))
+        epoch, log = await self._store.epoch(database.id)
+        return LogAccess(database, cluster.endpoint, superuser, epoch, log, cluster.powers.superuser)
 
     async def prepare(self, database: Database) -> None:
         """Bring what the platform keeps in a database up to date. Its cluster has to run. Raises ``Unavailable``."""

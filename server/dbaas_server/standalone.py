@@ -51,6 +51,7 @@ class Listener:
 
     Args:
         public_url: what clients call this server, when it is not what they send as Host.
+        prefix: the path that the routes are below, as ``/services/dbaas``; empty for none.
 
     Attributes:
         closing: no request is taken after those under way.
@@ -62,10 +63,12 @@ class Listener:
         services: Services,
         public_url: str | None = None,
         tls: ssl.SSLContext | None = None,
+        prefix: str = "",
     ) -> None:
         self.router = router
         self.services = services
         self.public_url = public_url
+        self.prefix = prefix
         self.scheme = "https" if tls else "http"
         self.closing = False
         self._tls = tls

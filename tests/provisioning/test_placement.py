@@ -30,19 +30,13 @@ async def registered(platform: Platform, server: Elsewhere, request: pytest.Fixt
     """It is registered, by its superuser or by a login that makes databases and roles."""
     given = server if request.param == "superuser" else server.new_login(MANAGER)
     if request.param == "manager":
-        without_api_roles(server)
+        server.forget_api_roles()
     cluster = await platform.placement.add(f"s{uuid4().hex[:8]}", given.dsn(), authority=server.authority, actor="test")
     yield cluster
     for database in await platform.placement.databases_on(cluster):
         tenant = next(one for one in await platform.tenants() if one.id == database.tenant_id)
         await platform.drop_database(tenant.subdomain, database.name, actor="test")
     await platform.placement.remove(str(cluster.name), actor="test")
-
-
-def without_api_roles(server: Elsewhere) -> None:
-    """As a server is before anybody registered it."""
-    with server.connect() as connection:
-        connection.execute("drop role if exists anon, authenticated, service_role, api_exposed")
 
 
 async def test_a_database_is_made_used_and_dropped(
@@ -137,13 +131,13 @@ async def test_the_platforms_own_server_is_not_registered(platform: Platform, su
 
 
 async def test_roles_of_our_names_that_do_more_are_refused(platform: Platform, server: Elsewhere) -> None:
-    without_api_roles(server)
+    server.forget_api_roles()
     with server.connect() as connection:
         connection.execute("create role anon; create role service_role; grant service_role to anon")
     try:
         await refused(platform, server.dsn(), Conflict, "api_roles_taken", authority=server.authority)
     finally:
-        without_api_roles(server)
+        server.forget_api_roles()
 
 
 async def test_an_unknown_server_is_told(platform: Platform, tenant: Tenant) -> None:

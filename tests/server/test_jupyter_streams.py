@@ -48,7 +48,7 @@ def endless() -> Endless:
 
 @pytest.fixture
 async def url(endless: Endless, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    monkeypatch.setattr(app, "ROUTER", Router((Route("/endless", Guard.caller, {"GET": endless.answer}),)))
+    monkeypatch.setattr(app, "ROUTER", Router((Route("/endless", Guard.public, {"GET": endless.answer}),)))
 
     class Opened:
         async def answer(self, route: Route, request: Request) -> Response:

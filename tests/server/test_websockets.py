@@ -72,8 +72,8 @@ async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     served = Served()
     router = Router(
         (
-            Route("/socket", Guard.caller, {"GET": served.echo}),
-            Route("/plain", Guard.caller, {"GET": served.plain}),
+            Route("/socket", Guard.public, {"GET": served.echo}),
+            Route("/plain", Guard.public, {"GET": served.plain}),
             Route("/healthz", Guard.public, {"GET": served.health}),
         )
     )

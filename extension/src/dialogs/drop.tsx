@@ -64,7 +64,11 @@ async function confirmed({ what, name, losses, drop }: Question): Promise<boolea
   const Fields = ({ values, set, wrong }: FieldsProps<Values>): React.ReactElement => (
     <>
       <div className="dbaas-Losses">
-        <p>This cannot be undone. It removes</p>
+        <p>
+          {what === 'database'
+            ? 'A last dump of it stays for a week. It removes'
+            : 'This cannot be undone: no dump stays. It removes'}
+        </p>
         <ul>
           {losses.map((loss, index) => (
             <li key={index}>

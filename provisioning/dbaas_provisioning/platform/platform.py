@@ -51,6 +51,8 @@ from .placement import Placement
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
+from .terminals import Terminals
+from .upgrades import Upgrades
 
 __all__ = ["Platform"]
 
@@ -79,7 +81,9 @@ class Platform:
         self.placement = Placement(store, self._databases, home)
         self.lifecycle = Lifecycle(home, store, self._databases)
         self.members = Members(store, vault)
+        self.terminals = Terminals(store, self.members)
         self.issuers = Issuers(store)
+        self.upgrades = Upgrades(store, supervision)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
         self.consumption = Consumption(store)
@@ -247,7 +251,7 @@ class Platform:
             return await self._store.tenant(ref)
 
     async def drop_tenant(self, ref: str, *, actor: str) -> None:
-        """Remove a tenant with its databases, keys and data."""
+        """Remove a tenant with its databases, their dumps, keys and data."""
         async with audited(self._store, "drop_tenant", actor, ref, None):
             tenant = await self._store.tenant(ref)
             async with self._store.lock(tenant.id):
@@ -257,6 +261,7 @@ class Platform:
                 for cluster in await self._store.clusters(tenant.id):
                     await self._supervision.remove(cluster.id)
                 await self._store.delete_tenant(tenant.id)
+            await self.lifecycle.forget_tenant(tenant.id)
 
     async def plan(self, name: str) -> Plan:
         """What a plan allows. Raises ``NotFound`` (``plan_not_found``)."""
@@ -311,14 +316,18 @@ class Platform:
         """One database; the tenant's default one without a name. Starts nothing."""
         return await self._store.database((await self._store.tenant(tenant)).id, name)
 
-    async def drop_database(self, tenant: str, name: str, *, actor: str) -> None:
-        """Remove a database and what is in it. A cluster without databases is stopped."""
+    async def drop_database(self, tenant: str, name: str, *, keep_dump: bool = True, actor: str) -> None:
+        """Remove a database and what is in it. A cluster without databases is stopped.
+
+        Args:
+            keep_dump: a last dump stays for a week, see :meth:`.Lifecycle.undrop`; else its dumps go as well.
+
+        Raises ``Unavailable`` (``last_dump_failed``): nothing was dropped.
+        """
         async with audited(self._store, "drop_database", actor, tenant, name):
             owner = await self._store.tenant(tenant)
             async with self.lifecycle.turn(owner):
-                database = await self._store.database(owner.id, name)
-                await self._store.mark_database(database.id, DatabaseState.dropping)
-                await self._databases.drop(database)
+                database = await self.lifecycle.drop(owner, name, keep_dump=keep_dump)
                 if not any(one.cluster_id == database.cluster_id for one in await self._store.databases(owner.id)):
                     await self._supervision.stop(database.cluster_id)
 

@@ -13,6 +13,7 @@ from ..http import Request
 from ..nouns import Caller
 from ..sessions import Known, Sessions
 from .credentials import bearer_token, claims_text, is_key
+from .hub import Hub, may_be_hubs
 from .oidc import OpenIdProviders
 from .persons import Asker, Persons
 from .signed import verify
@@ -47,10 +48,11 @@ class Authenticator:
         oidc: who signs in with an OpenID provider.
     """
 
-    def __init__(self, platform: Platform, sessions: Sessions) -> None:
+    def __init__(self, platform: Platform, sessions: Sessions, hub: Hub | None = None) -> None:
         self._platform = platform
         self._sessions = sessions
         self._persons = Persons(platform)
+        self._hub = hub
         self.oidc = OpenIdProviders(platform)
         self._callers: dict[tuple[str, str, str], _Remembered] = {}
         self._unknown: dict[str, float] = {}
@@ -130,7 +132,7 @@ class Authenticator:
             caller = replace(caller, documents_only=caller.documents_only or kept)
             until = min(until, bearer_until)
         assert caller is not None
-        if known.keeps_to_documents and not (is_key(api_key) or is_key(bearer)):
+        if known.keeps_to_documents and not (self._is_ours(api_key) or self._is_ours(bearer)):
             # Else whoever has a token would be rid of the key's bound by leaving the key out.
             caller = replace(caller, documents_only=True)
         found = _Remembered(caller, until)
@@ -157,7 +159,7 @@ class Authenticator:
             As :meth:`caller`.
         """
         remembered = self._callers.get((tenant, credential, ""))
-        signed = credential.startswith("dbt_") or credential.count(".") == 2
+        signed = self._is_persons(credential) or credential.count(".") == 2
         if remembered is not None and not signed and remembered.until > time.time():
             if remembered.caller.documents_only:
                 raise _documents_only()
@@ -165,7 +167,9 @@ class Authenticator:
         changes = self._changes
         known = await self._sessions.known(tenant)
         caller, until = await self._identify(credential, known)
-        if caller.documents_only or (known.keeps_to_documents and not (is_key(credential) or is_key(key))):
+        if caller.documents_only or (
+            known.keeps_to_documents and not (self._is_ours(credential) or self._is_ours(key))
+        ):
             raise _documents_only()
         if signed:
             return caller, until
@@ -179,8 +183,8 @@ class Authenticator:
         """A key, a person's token or a tenant's signed token, and until when that holds."""
         if len(credential) > _LONGEST_TOKEN:
             raise Unauthorized("PGRST301", f"The token is longer than {_LONGEST_TOKEN:,} characters.")
-        if credential.startswith("dbt_"):
-            asker = await self._persons.with_token(credential)
+        if self._is_persons(credential):
+            asker = await self._person(credential)
             asker.require(known.tenant.subdomain, Right.own)
             claims = claims_text({"role": "service_role"})
             return Caller(known.tenant.id, "service_role", claims, asker.actor), asker.until
@@ -201,6 +205,22 @@ class Authenticator:
             key=key.id,
         )
         return caller, time.time() + _KEY_SECONDS
+
+    def _is_persons(self, credential: str) -> bool:
+        """Whether it is a person's token: one of ours, or one of the Hub that this process serves."""
+        return credential.startswith("dbt_") or (self._hub is not None and may_be_hubs(credential))
+
+    def _is_ours(self, credential: str) -> bool:
+        """Whether this is a key or a person's token, and none that a tenant's application signed."""
+        return is_key(credential) or self._is_persons(credential)
+
+    async def _person(self, token: str) -> Asker:
+        if self._hub is None or token.startswith("dbt_"):
+            return await self._persons.with_token(token)
+        user = await self._hub.user(token)
+        asker = await self._persons.signed_in(user.person)
+        standing = Standing(operator=True) if user.operator else asker.standing
+        return replace(asker, standing=standing, until=user.until)
 
     async def _key(self, key: str) -> ApiKey | None:
         """Look a key up; an unknown one is remembered for a moment, so that guessing does not load the platform."""
@@ -233,8 +253,8 @@ class Authenticator:
             raise Unauthorized(
                 "unauthorized", "Sign in first.", hint="Send a person's token as `Authorization: Bearer`."
             )
-        if token.startswith("dbt_"):
-            return await self._persons.with_token(token)
+        if self._is_persons(token):
+            return await self._person(token)
         key = await self._key(token)
         if key is not None and key.role is KeyRole.admin and key.tenant_id is None:
             return Asker(key.prefix, Standing(operator=True), None, time.time() + _KEY_SECONDS)
@@ -291,7 +311,7 @@ class Authenticator:
     async def _is_of_tenants(self, request: Request) -> bool:
         """Whether it is neither a person who asks nor an admin key."""
         token = _token(request)
-        if request.identity is not None or not token or token.startswith("dbt_"):
+        if request.identity is not None or not token or self._is_persons(token):
             return False
         key = await self._key(token)
         return key is None or key.role is not KeyRole.admin

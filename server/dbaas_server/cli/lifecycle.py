@@ -1,4 +1,4 @@
-"""``dbaas dump | dumps | restore``."""
+"""``dbaas dump | dumps | restore | undrop | branch | import``."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ __all__ = ["add_commands"]
 Add = Callable[[str, str, object], argparse.ArgumentParser]
 
 
-def add_commands(command: Add, pair: Callable[[str], tuple[str, str]]) -> None:
+def add_commands(
+    command: Add, pair: Callable[[str], tuple[str, str]], tenant_or_pair: Callable[[str], tuple[str, str | None]]
+) -> None:
     """Their grammar.
 
     Args:
         command: makes a command of a name, a sentence and what to run.
         pair: reads ``TENANT/DATABASE``.
+        tenant_or_pair: reads that, or a tenant alone.
     """
     dumped = command("dump", "Dump a database; the platform keeps the dump unless a path is given.", dump)
     dumped.add_argument("database", metavar="TENANT/DATABASE", type=pair)
@@ -42,6 +45,20 @@ def add_commands(command: Add, pair: Callable[[str], tuple[str, str]]) -> None:
     restored.add_argument("database", metavar="TENANT/DATABASE", type=pair)
     restored.add_argument("dump", metavar="DUMP", help="the id of a kept dump, or the path of a file or folder")
     restored.add_argument("--as", dest="as_new", metavar="NEW", help="into a new database of that name")
+
+    brought = command("undrop", "List dropped databases, or bring one back with new passwords.", undrop)
+    brought.add_argument("database", metavar="TENANT[/DATABASE]", type=tenant_or_pair)
+    brought.add_argument("--as", dest="as_new", metavar="NEW", help="under that name")
+    copied = command("branch", "Copy a database into a new one, with logins of its own.", branch)
+    copied.add_argument("database", metavar="TENANT/DATABASE", type=pair)
+    copied.add_argument("new", metavar="NEW")
+    copied.add_argument("--schema-only", action="store_true", help="without rows")
+    taken = command("import", "Take over a PostgreSQL database that runs elsewhere.", take_over)
+    taken.add_argument("database", metavar="TENANT/DATABASE", type=pair, help="the new one")
+    taken.add_argument(
+        "--dsn", required=True, help="where it is, as whom; - reads it from standard input, where nobody sees it"
+    )
+    taken.add_argument("--expose", choices=["policies", "all"], default="policies", help="which tables the API shows")
 
 
 async def dump(options: argparse.Namespace) -> None:
@@ -83,6 +100,48 @@ async def restore(options: argparse.Namespace) -> None:
     async with opened(options.home) as here:
         database = await here.platform.lifecycle.restore(
             tenant, name, _source(options.dump), as_new=options.as_new, actor=here.actor, progress=_teller()
+        )
+        fields = await reach(here, tenant, database)
+    print_fields(fields, as_json=options.json)
+
+
+async def undrop(options: argparse.Namespace) -> None:
+    """List what can come back, or bring it back."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        if name is not None:
+            database = await here.platform.lifecycle.undrop(
+                tenant, name, as_new=options.as_new, actor=here.actor, progress=_teller()
+            )
+            print_fields(await reach(here, tenant, database), as_json=options.json)
+            return
+        found = await here.platform.lifecycle.undroppable(tenant)
+    print_rows(
+        [_fields(each, options) for each in found],
+        ["database", "engine", "size", "made_at", "expires_at"],
+        as_json=options.json,
+        empty="No database of this tenant was dropped in the last week.",
+    )
+
+
+async def branch(options: argparse.Namespace) -> None:
+    """Copy a database."""
+    tenant, name = options.database
+    async with opened(options.home) as here:
+        database = await here.platform.lifecycle.branch(
+            tenant, name, options.new, schema_only=options.schema_only, actor=here.actor, progress=_teller()
+        )
+        fields = await reach(here, tenant, database)
+    print_fields(fields, as_json=options.json)
+
+
+async def take_over(options: argparse.Namespace) -> None:
+    """Take over a database."""
+    tenant, name = options.database
+    dsn = sys.stdin.readline().strip() if options.dsn == "-" else options.dsn
+    async with opened(options.home) as here:
+        database = await here.platform.lifecycle.take_over(
+            tenant, name, dsn, exposure=options.expose, foreign=False, actor=here.actor, progress=_teller()
         )
         fields = await reach(here, tenant, database)
     print_fields(fields, as_json=options.json)

@@ -9,7 +9,21 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, tenancy, usage
+from . import (
+    audit,
+    clusters,
+    data,
+    lifecycle,
+    login,
+    members,
+    oidc,
+    plans,
+    platform,
+    serving,
+    tenancy,
+    upgrading,
+    usage,
+)
 
 __all__ = ["parse"]
 
@@ -37,13 +51,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     command("up", "Start the platform; does nothing when it runs.", platform.up)
     command("status", "Tell what runs.", platform.status)
     command("down", "Stop the engines and the platform; the data stays.", platform.down)
-    serve = command("serve", "Serve the API on several processes.", platform.serve_api)
-    serve.add_argument("--host", default="127.0.0.1")
-    serve.add_argument("--port", type=_port, default=8400)
-    serve.add_argument("--workers", type=_count, default=1)
-    serve.add_argument("--public-url", help="what clients call this server, when a proxy stands before it")
-    serve.add_argument("--tls-cert", help="PEM file; needed to serve anything but loopback")
-    serve.add_argument("--tls-key", help="PEM file")
+    login.add_commands(command)
+    serving.add_options(command("serve", "Serve the API on several processes.", serving.serve_api))
 
     tenant = commands.add_parser("tenant", help="Make, list, change and remove tenants.", allow_abbrev=False)
     tenants = tenant.add_subparsers(metavar="ACTION", required=True)
@@ -75,6 +84,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     members.add_commands(commands, command)
     oidc.add_commands(commands, command)
     audit.add_commands(commands, command)
+    upgrading.add_commands(command)
 
     create = command("create", "Make a database.", tenancy.create_database)
     create.add_argument("engine", help="postgres or document")
@@ -118,7 +128,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     shown.add_argument("table", nargs="?")
     rotate = command("rotate", "New passwords; the old ones end.", tenancy.rotate)
     rotate.add_argument("database", metavar="TENANT[/DATABASE]", type=_tenant_or_pair, help=_ALL)
-    drop = command("drop", "Remove a database and its data.", tenancy.drop_database)
+    drop = command("drop", "Remove a database; a last dump of it stays for a week.", tenancy.drop_database)
+    drop.add_argument("--no-dump", action="store_true", help="remove it for ever, with its dumps")
     drop.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     drop.add_argument("--yes", action="store_true", help="do not ask")
     load = command("load", "Load a CSV file with a header line into a table that exists.", data.load_csv)
@@ -127,7 +138,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     load.add_argument("table")
     load.add_argument("--schema")
 
-    lifecycle.add_commands(command, _pair)
+    lifecycle.add_commands(command, _pair, _tenant_or_pair)
 
     options = parser.parse_args(argv)
     options.home = getattr(options, "home", None) or default_home()
@@ -148,15 +159,3 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _tenant_or_pair(text: str) -> tuple[str, str | None]:
     return _pair(text) if "/" in text else (text, None)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
-    return int(text)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError("a number from 1 to 256")
-    return int(text)

@@ -1,4 +1,4 @@
-"""``dbaas up | status | down | serve``."""
+"""``dbaas up | status | down``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..daemon_link import SocketSupervision, is_up, start_daemon, stop_daemon
 from ..home import read_run_file
 from .show import print_fields
 
-__all__ = ["down", "serve_api", "status", "up"]
+__all__ = ["down", "status", "up"]
 
 
 async def up(options: argparse.Namespace) -> int:
@@ -54,20 +54,3 @@ async def down(options: argparse.Namespace) -> int:
     stopped = await stop_daemon(options.home)
     print_fields({"state": "down", "was_up": stopped, "home": str(options.home.path)}, as_json=options.json)
     return 0
-
-
-def serve_api(options: argparse.Namespace) -> int:
-    """Serve in the foreground until stopped."""
-    from ..workers import ServeOptions, serve  # every door with it, which no other command needs
-
-    return serve(
-        ServeOptions(
-            options.home,
-            options.host,
-            options.port,
-            options.workers,
-            options.public_url,
-            options.tls_cert,
-            options.tls_key,
-        )
-    )

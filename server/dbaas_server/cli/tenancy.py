@@ -85,7 +85,9 @@ async def drop_tenant(options: argparse.Namespace) -> int:
     """Remove a tenant, after asking."""
     async with opened(options.home) as here:
         tenant = await here.platform.tenant(options.tenant)
-        if not _confirmed(options, f"tenant {tenant.subdomain} with all its databases", tenant.subdomain):
+        if not _confirmed(
+            options, f"tenant {tenant.subdomain} with all its databases and their dumps", tenant.subdomain
+        ):
             return 1
         await here.platform.drop_tenant(tenant.subdomain, actor=here.actor)
     print_fields({"dropped": tenant.subdomain}, as_json=options.json)
@@ -139,9 +141,10 @@ async def drop_database(options: argparse.Namespace) -> int:
     tenant, name = options.database
     async with opened(options.home) as here:
         await here.platform.database(tenant, name)
-        if not _confirmed(options, f"database {tenant}/{name} and its data", name):
+        kept = ", for ever" if options.no_dump else "; a last dump stays for a week"
+        if not _confirmed(options, f"database {tenant}/{name} and its data{kept}", name):
             return 1
-        await here.platform.drop_database(tenant, name, actor=here.actor)
+        await here.platform.drop_database(tenant, name, keep_dump=not options.no_dump, actor=here.actor)
     print_fields({"dropped": f"{tenant}/{name}"}, as_json=options.json)
     return 0
 

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 from dbaas_provisioning import engines
+from dbaas_provisioning.errors import Invalid
 from dbaas_provisioning.nouns import Database, Right, Tenant
 
-from ..body import body_fields, required
+from ..body import body_fields, query_fields, required
 from ..http import Request, Response, json_response, tagged_response
 from ..services import Services
 from .creating import answered
@@ -63,9 +64,13 @@ async def read(request: Request, services: Services) -> Response:
 
 
 async def drop(request: Request, services: Services) -> Response:
-    """Remove a database and its data."""
+    """Remove a database and its data; a last dump stays for a week, unless ``keep_dump=false``."""
     actor = await services.auth.member(request, request.params["tenant"], Right.own)
-    await services.platform.drop_database(request.params["tenant"], request.params["database"], actor=actor)
+    keep = query_fields(request, frozenset({"keep_dump"})).get("keep_dump", "true")
+    if keep not in ("true", "false"):
+        raise Invalid("invalid_field", "`keep_dump` must be true or false.")
+    tenant, database = request.params["tenant"], request.params["database"]
+    await services.platform.drop_database(tenant, database, keep_dump=keep == "true", actor=actor)
     return Response(204)
 
 

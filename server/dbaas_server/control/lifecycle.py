@@ -1,4 +1,4 @@
-"""``/v1/{tenant}/databases/{database}/dump | dumps | restore``: databases to files and back.
+"""``/v1/{tenant}/databases/{database}/dump | dumps | restore | branch``, ``/v1/{tenant}/undrop | import``.
 
 Files come and go over HTTP as bodies; no path of the server's machine can be named here.
 """
@@ -21,7 +21,10 @@ from .creating import answered
 from .databases import with_secret
 from .render import dump_json
 
-__all__ = ["TAR", "delete_dump", "dump", "dumps", "read_dump", "restore", "take_in_dump"]
+__all__ = [
+    "TAR", "branch", "delete_dump", "dump", "dumps", "read_dump", "restore", "take_in_dump", "take_over", "undrop",
+    "undroppable",
+]  # fmt: skip
 
 TAR = "application/x-tar"
 
@@ -86,6 +89,50 @@ async def restore(request: Request, services: Services) -> Response:
         tenant, database, _uuid(required(fields, "dump")), as_new=fields.get("as"), actor=actor,
     )  # fmt: skip
     return await answered(request, make, partial(with_secret, request, services))
+
+
+async def branch(request: Request, services: Services) -> Response:
+    """A copy of a database, with logins of its own. Told as creating one is."""
+    tenant, database = request.params["tenant"], request.params["database"]
+    actor = await services.auth.member(request, tenant, Right.own)
+    fields = await body_fields(request, {"name": str, "schema_only": bool})
+    make = partial(
+        services.platform.lifecycle.branch,
+        tenant, database, required(fields, "name"), schema_only=fields.get("schema_only", False), actor=actor,
+    )  # fmt: skip
+    return await answered(request, make, partial(with_secret, request, services), status=201)
+
+
+async def undroppable(request: Request, services: Services) -> Response:
+    """The last dumps of databases that were dropped, newest first."""
+    tenant = request.params["tenant"]
+    await services.auth.member(request, tenant, Right.own)
+    return json_response([dump_json(each) for each in await services.platform.lifecycle.undroppable(tenant)])
+
+
+async def undrop(request: Request, services: Services) -> Response:
+    """Bring a dropped database back, with new logins. Told as creating one is."""
+    tenant = request.params["tenant"]
+    actor = await services.auth.member(request, tenant, Right.own)
+    fields = await body_fields(request, {"database": str, "as": str})
+    make = partial(
+        services.platform.lifecycle.undrop,
+        tenant, required(fields, "database"), as_new=fields.get("as"), actor=actor,
+    )  # fmt: skip
+    return await answered(request, make, partial(with_secret, request, services), status=201)
+
+
+async def take_over(request: Request, services: Services) -> Response:
+    """A new database with what a database elsewhere has. The connection string is neither kept nor logged."""
+    tenant = request.params["tenant"]
+    actor = await services.auth.member(request, tenant, Right.own)
+    fields = await body_fields(request, {"name": str, "dsn": str, "expose": str})
+    make = partial(
+        services.platform.lifecycle.take_over,
+        tenant, required(fields, "name"), required(fields, "dsn"), exposure=fields.get("expose", "policies"),
+        foreign=True, actor=actor,
+    )  # fmt: skip
+    return await answered(request, make, partial(with_secret, request, services), status=201)
 
 
 async def _as_dump(found: Dump) -> dict[str, Any]:

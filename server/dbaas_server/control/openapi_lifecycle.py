@@ -27,12 +27,31 @@ OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         described(("dump",), dump=_TEXT, as_=_TEXT),
         200,
     ),
+    ("post", f"{_DATABASE}/branch"): (
+        f"A copy with logins of its own. {_TOLD}",
+        described(("name",), name=_TEXT, schema_only={"type": "boolean"}),
+        201,
+    ),
+    ("get", "/v1/{tenant}/undrop"): ("The last dumps of databases that were dropped, newest first", None, 200),
+    ("post", "/v1/{tenant}/undrop"): (
+        f"Bring a dropped database back, with new logins. {_TOLD}",
+        described(("database",), database=_TEXT, as_=_TEXT),
+        201,
+    ),
+    ("post", "/v1/{tenant}/import"): (
+        "A new database with what a PostgreSQL database elsewhere has, reached by a host on the network and a password."
+        f" {_TOLD}",
+        described(("name", "dsn"), name=_TEXT, dsn=_TEXT, expose={"enum": ["policies", "all"]}),
+        201,
+    ),
 }
 
 
 def describe(operation: dict[str, Any], method: str, path: str) -> None:
     """What is no JSON: dumps that come and go."""
     file = {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}}
+    if path == _DATABASE and method == "delete":
+        operation["parameters"].append({"name": "keep_dump", "in": "query", "schema": {"type": "boolean"}})
     if path == f"{_DATABASE}/dumps" and method == "post":
         operation["requestBody"] = {"required": True, "content": file}
     if path == f"{_DATABASE}/dumps/{{dump}}" and method == "get":

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dbaas_provisioning.errors import Conflict, DbaasError, Invalid, Unauthorized, Unavailable
+from dbaas_provisioning.errors import Conflict, DbaasError, Forbidden, Invalid, Unauthorized, Unavailable
+from dbaas_provisioning.persons import local_person
 
 from ..dispatch import refuse
 from ..http import Request, Response
@@ -71,7 +72,7 @@ class Elsewhere:
         """Send a request on. Raises nothing but cancellation."""
         try:
             await self._check()
-            token = self._person() if request.identity is not None else None
+            token = None if request.identity is None else self._token_of(request.identity)
             if request.header("upgrade").lower() == "websocket":
                 return await open_socket(request, self._address(request), forwarded_headers(request, token))
             return await self._send(request, token)
@@ -144,7 +145,13 @@ class Elsewhere:
 
     # --- who asks, and whom -----------------------------------------------------------------------------------------
 
-    def _person(self) -> str:
+    def _token_of(self, person: str) -> str:
+        if person != local_person():
+            raise Forbidden(
+                "not_your_login",
+                "This Jupyter is logged in to its platform as the person it belongs to, not as you.",
+                hint="Use a Jupyter of your own.",
+            )
         if self._token is not None:
             return self._token
         login = self._logins.find(self.url)

@@ -37,6 +37,7 @@ class Owner(Protocol):
     router: Router
     services: Services
     public_url: str | None
+    prefix: str
     scheme: str
     closing: bool
 

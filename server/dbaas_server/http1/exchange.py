@@ -8,7 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from dbaas_provisioning.errors import DbaasError, Invalid
+from dbaas_provisioning.errors import DbaasError, Invalid, NotFound
 
 from ..dispatch import dispatch, next_request_id, refuse, serve_socket
 from ..http import Request, Response, Upgrade
@@ -73,7 +73,9 @@ class Exchange:
         self._body: Body | None = None
         owner = connection.owner
         path, _, query = url.partition("?")
-        base_url = owner.public_url or f"{owner.scheme}://{headers.get('host', 'localhost')}"
+        base_url = owner.public_url or f"{owner.scheme}://{headers.get('host', 'localhost')}{owner.prefix}"
+        if owner.prefix:
+            path, refusal = _below(owner.prefix, path, refusal)
         self.request = Request(method, path, query, headers, self._stream, base_url, request_id=next_request_id())
         self._route: Route | DbaasError
         if refusal is not None:
@@ -214,6 +216,14 @@ class Exchange:
         key = self.request.headers["sec-websocket-key"]
         self._connection.write(switching_head(key, response.headers, extra, response.subprotocol))
         await serve_socket(response, self._connection.become_socket(response.max_message), self.request.request_id)
+
+
+def _below(prefix: str, path: str, refusal: DbaasError | None) -> tuple[str, DbaasError | None]:
+    """A path below the prefix, and why there is nothing at any other."""
+    below = path.removeprefix(prefix)
+    if below != path and below[:1] in ("", "/"):
+        return below or "/", refusal
+    return path, refusal or NotFound("no_such_url", f"What there is, is below {prefix}/.")
 
 
 def _refuse_upgrade() -> Response:

@@ -92,6 +92,7 @@ class Channel:
         self._hub: Hub | None = None
         self._subscription: Subscription | None = None
         self._room: Room | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._over = False
         self._weight = 0
@@ -206,9 +207,20 @@ class Channel:
             self._expiry = None
         if until is not None:
             seconds = max(0.0, until - time.time())
-            self._expiry = asyncio.get_running_loop().call_later(
-                seconds, self.end, "system", "InvalidJWTToken: Token has expired"
-            )
+            self._expiry = asyncio.get_running_loop().call_later(seconds, self._look_again)
+
+    def _look_again(self) -> None:
+        """The token's time is over, unless who vouched for it does so again."""
+
+        async def look() -> None:
+            try:
+                caller, until = await self._host.identify(self._token)
+            except DbaasError:
+                self.end("system", "InvalidJWTToken: Token has expired")
+            else:
+                self._become(caller, until)
+
+        self._looking = asyncio.get_running_loop().create_task(look())
 
     # --- from the client ----------------------------------------------------------------------------------------
 

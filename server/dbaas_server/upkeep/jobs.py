@@ -17,6 +17,7 @@ LOOK_AFTER_SECONDS = 3.0
 """Until what somebody changed on a server without event triggers is granted, published or withdrawn."""
 
 STORAGE_SECONDS = 5.0
+DUMPS_SECONDS = 600.0
 USAGE_SECONDS = 60.0
 
 
@@ -30,6 +31,7 @@ def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
     return [
         Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
         Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("dumps", DUMPS_SECONDS, services.platform.lifecycle.expire),
         Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
         Job("usage", USAGE_SECONDS, UsageSamples(services.platform, services.turnstile).run),
         Job("storage", STORAGE_SECONDS, Storage(observation).run),

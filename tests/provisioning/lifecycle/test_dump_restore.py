@@ -118,7 +118,7 @@ async def test_a_dump_becomes_a_new_database_with_logins_of_its_own(platform: Pl
         with pytest.raises(Conflict):
             await platform.lifecycle.restore(tenant, name, dump.id, as_new=new, actor="ann")
     finally:
-        await platform.drop_database(tenant, new, actor="ann")
+        await platform.drop_database(tenant, new, keep_dump=False, actor="ann")
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -167,3 +167,31 @@ def test_the_command_dumps_to_paths_and_restores_from_them(live: LivePlatform, t
     assert "No dump yet" in empty.stdout
     refused = live.cli("restore", f"{tenant}/shop", str(tmp_path / "none"))
     assert refused.returncode == 1 and "[file_not_found]" in refused.stderr
+
+
+def test_a_database_is_dropped_and_comes_back_branches_and_is_taken_over(
+    live: LivePlatform, http: httpx.Client
+) -> None:
+    tenant = live.new_tenant()
+    made = http.post(f"/v1/{tenant}/databases", json={"name": "shop"}).json()
+    with psycopg.connect(made["connection_string"]) as owner:
+        owner.execute("create table t (id int primary key)")
+        owner.execute("insert into t values (7)")
+    url = f"/v1/{tenant}/databases/shop"
+    branch = lines(http.post(f"{url}/branch", json={"name": "test", "schema_only": True}, headers=NDJSON))[-1]
+    assert rows(branch["database"]["connection_string"]) == []
+    taken = http.post(f"/v1/{tenant}/import", json={"name": "taken", "dsn": made["connection_string"]})
+    assert taken.status_code == 201 and rows(taken.json()["connection_string"]) == [7], taken.text
+    for dsn in ("host=/var/run/postgresql user=postgres dbname=postgres", "service=x", "postgresql://u@127.0.0.1/d"):
+        refused = http.post(f"/v1/{tenant}/import", json={"name": "x", "dsn": dsn})
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_dsn")
+    assert http.delete(f"{url}?keep_dump=perhaps").json()["code"] == "invalid_field"
+    assert http.delete(url).status_code == 204
+    assert http.delete(f"/v1/{tenant}/databases/test?keep_dump=false").status_code == 204
+    assert [each["database"] for each in http.get(f"/v1/{tenant}/undrop").json()] == ["shop"]
+    back = http.post(f"/v1/{tenant}/undrop", json={"database": "shop"}).json()
+    assert rows(back["connection_string"]) == [7] and back["connection_string"] != made["connection_string"]
+    assert http.post(f"/v1/{tenant}/undrop", json={"database": "test"}).json()["code"] == "nothing_to_undrop"
+    other = live.new_tenant()
+    assert http.get(f"/v1/{other}/undrop").json() == []
+    assert http.post(f"/v1/{other}/undrop", json={"database": "shop"}).json()["code"] == "nothing_to_undrop"

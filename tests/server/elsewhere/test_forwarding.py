@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dbaas_provisioning.persons import local_person
 from dbaas_server.elsewhere import Elsewhere, Login, Logins
 from dbaas_server.elsewhere.headers import forwarded_query, here
 from dbaas_server.http import Request, Response, json_response
@@ -22,6 +23,7 @@ from dbaas_server.services import Services
 from dbaas_server.standalone import Listener, loopback_sockets
 from live_platform import free_port
 
+OWNER = local_person()
 MOUNTED = "https://hub.example/user/ann/dbaas"
 ROUTE = Route("/any", Guard.operator, {})
 JUPYTERS = {
@@ -81,8 +83,8 @@ async def there() -> AsyncIterator[There]:
         (
             Route("/base/healthz", Guard.public, {"GET": made.health}),
             Route("/base/any", Guard.operator, methods),
-            Route("/base/endless", Guard.caller, {"GET": made.endless}),
-            Route("/base/counted", Guard.caller, {"POST": made.counted}, streams=frozenset({""})),
+            Route("/base/endless", Guard.public, {"GET": made.endless}),
+            Route("/base/counted", Guard.public, {"POST": made.counted}, streams=frozenset({""})),
         )
     )
     listener = Listener(router, cast(Services, None))
@@ -105,7 +107,7 @@ def elsewhere(there: There, logins: Logins) -> Elsewhere:
 
 
 def asking(
-    path: str = "/any", *, method: str = "GET", person: str | None = "ann", query: str = "", body: bytes = b"",
+    path: str = "/any", *, method: str = "GET", person: str | None = OWNER, query: str = "", body: bytes = b"",
     **headers: str,
 ) -> Request:  # fmt: skip
     async def stream() -> AsyncIterator[bytes]:
@@ -152,6 +154,12 @@ async def test_who_brings_a_key_travels_with_that_key_only(there: There, elsewhe
     assert there.asked[0].query == "token=eq.1", "a column may be called so"
     assert by_bearer["authorization"] == "Bearer dbk_s_y"
     assert by_nothing == {"host": there.url.split("/")[2]}, "Jupyter's own token stays here"
+
+
+async def test_another_person_in_this_jupyter_does_not_get_its_owners_login(there: There, elsewhere: Elsewhere) -> None:
+    refused = await elsewhere.answer(ROUTE, asking(person="jupyter:bob"))
+    assert (refused.status, told(refused)["code"]) == (403, "not_your_login")
+    assert there.asked == []
 
 
 async def test_what_speaks_for_the_platforms_host_does_not_come_back(there: There, elsewhere: Elsewhere) -> None:

@@ -240,4 +240,6 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
     else:
         yield Ability("tls", "refused", "Nobody vouches for the server: register it with sslmode=verify-full.")
     if powers.citus is not None:
-        yield Ability("citus", "supported", f"Citus {powers.citus}: tables can be distributed.")
+        yield Ability(
+            "citus", "refused", f"The server has Citus {powers.citus}; the platform distributes no tables yet."
+        )

@@ -7,10 +7,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from ... import engines as engine_folder
 from ...errors import Conflict, DbaasError, NotFound
@@ -20,9 +21,11 @@ from ...nouns import Database, Dump, Home, Tenant
 from ..audit import audited
 from ..databases import Databases, Filling
 from ..progress import Tell
+from .dropping import Drops
 from .dumping import Dumps
+from .importing import Imports
 from .restoring import Restores, Source
-from .work import Work
+from .work import Work, about
 
 __all__ = ["Lifecycle"]
 
@@ -43,6 +46,8 @@ class Lifecycle:
         self._work = Work(home, store, databases)
         self._dumps = Dumps(self._work)
         self._restores = Restores(self._work, self._dumps)
+        self._drops = Drops(self._work, self._dumps)
+        self._imports = Imports(self._work)
 
     @asynccontextmanager
     async def turn(self, tenant: Tenant) -> AsyncIterator[None]:
@@ -188,3 +193,118 @@ class Lifecycle:
         except DbaasError:
             await self._work.recover(owner)
             raise
+
+    # --- dropping and bringing back ---------------------------------------------------------------------------------
+
+    async def drop(self, owner: Tenant, name: str, *, keep_dump: bool) -> Database:
+        """Under the tenant's lock: remove a database, and keep a last dump of it for a week.
+
+        Args:
+            keep_dump: without it the database's dumps go, too.
+
+        Raises ``Unavailable`` (``last_dump_failed``): nothing was dropped.
+        """
+        database = await self._store.database(owner.id, name)
+        await self._drops.drop(database, keep_dump=keep_dump)
+        return database
+
+    async def undroppable(self, tenant: str) -> Sequence[Dump]:
+        """The last dumps of databases that were dropped, newest first: one for each."""
+        return await self._drops.droppings(await self._store.tenant(tenant))
+
+    async def undrop(
+        self, tenant: str, name: str, *, as_new: str | None = None, actor: str, progress: Tell | None = None
+    ) -> Database:
+        """Bring a dropped database back, with new logins.
+
+        Raises ``NotFound`` (``nothing_to_undrop``), ``Conflict`` (``database_exists``).
+        """
+        async with audited(self._store, "undrop", actor, tenant, name, {} if as_new is None else {"as": as_new}):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                last, folder = await self._drops.last(owner, name)
+                async with self._restores.opened(folder) as dump:
+                    filling = self._restores.filling(dump)
+                    return await self._new(owner, as_new or name, dump, filling, progress, database_id=last.database_id)
+
+    async def forget_tenant(self, tenant_id: UUID) -> None:
+        """The dumps of a tenant that is gone."""
+        await self._drops.forget_tenant(tenant_id)
+
+    async def expire(self) -> None:
+        """Remove the dumps whose time is over, and files that belong to none."""
+        await self._drops.expire()
+
+    # --- copies -----------------------------------------------------------------------------------------------------
+
+    async def branch(
+        self,
+        tenant: str,
+        name: str,
+        new: str,
+        *,
+        schema_only: bool = False,
+        actor: str,
+        progress: Tell | None = None,
+    ) -> Database:
+        """A copy with logins of its own. Nobody who uses the database is disturbed.
+
+        Args:
+            schema_only: without rows.
+            progress: told the steps of dumping, then those of creating.
+
+        Raises as :meth:`dump` and :meth:`restore` do.
+        """
+        details = {"as": new, "schema_only": str(schema_only).lower()}
+        async with audited(self._store, "branch", actor, tenant, name, details):
+            owner = await self._store.tenant(tenant)
+            async with self.turn(owner):
+                database = await self._databases.ready(owner, name)
+                await self._check_free(owner, new)
+                async with self._work.of("dump", *about(database)) as piece:
+                    folder = await asyncio.to_thread(self._work.make_folder, piece)
+                    await self._dumps.write(database, piece, folder, progress, schema_only=schema_only)
+                    async with self._restores.opened(folder) as dump:
+                        return await self._new(owner, new, dump, self._restores.filling(dump), progress)
+
+    async def take_over(
+        self,
+        tenant: str,
+        name: str,
+        dsn: str,
+        *,
+        exposure: str = "policies",
+        foreign: bool,
+        actor: str,
+        progress: Tell | None = None,
+    ) -> Database:
+        """A new database with what a database elsewhere has. Of roles and rights there, nothing comes along.
+
+        Args:
+            dsn: where, as whom; it is neither kept nor logged.
+            foreign: see :meth:`dbaas_provisioning.copies.Copies.source_contents`.
+            progress: told the steps of dumping, then those of creating.
+
+        Raises as :meth:`restore` and :meth:`dbaas_provisioning.copies.Copies.source_contents` do.
+        """
+        async with audited(self._store, "import", actor, tenant, name, {"expose": exposure}):
+            owner = await self._store.tenant(tenant)
+            engine = engine_folder.engine("postgres")
+            engine.check_options({"expose": exposure})
+            async with self.turn(owner):
+                await self._check_free(owner, name)
+                async with self._work.of("dump", owner.id, uuid4(), None) as piece:
+                    folder = await asyncio.to_thread(self._work.make_folder, piece)
+                    await self._imports.write(dsn, name, exposure, folder, progress, foreign=foreign)
+                    async with self._restores.opened(folder) as dump:
+                        filling = self._restores.filling(dump, grants=False)
+                        return await self._new(owner, name, dump, filling, progress)
+
+    async def _check_free(self, owner: Tenant, name: str) -> None:
+        """Before long work begins. Raises ``Conflict`` (``database_exists``), ``Invalid``."""
+        check_database_name(name)
+        await self._databases.remove_unfinished(owner, name)
+        if any(each.name == name for each in await self._store.databases(owner.id)):
+            raise Conflict(
+                "database_exists", f"There is a database called {name!r} already.", hint="Choose another name."
+            )

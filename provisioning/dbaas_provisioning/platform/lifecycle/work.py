@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from ... import engines as engine_folder
 from ...copies import Copies, new_working_login
 from ...engine import Engine
-from ...errors import DbaasError, NotFound, Unsupported
+from ...errors import DbaasError, NotFound, Unavailable, Unsupported
 from ...meta.lifecycle import Piece
 from ...meta.store import Store
 from ...nouns import Database, Home, Tenant
@@ -86,9 +86,12 @@ class Work:
         return self.folder(piece.tenant_id, piece.database_id, piece.id).with_name(f".making-{piece.id}")
 
     def make_folder(self, piece: Piece) -> Path:
-        """The same, made."""
+        """The same, made. Raises ``Unavailable`` (``dump_failed``)."""
         folder = self.making(piece)
-        folder.mkdir(parents=True, mode=0o700)
+        try:
+            folder.mkdir(parents=True, mode=0o700)
+        except OSError as error:
+            raise Unavailable("dump_failed", "The dump cannot be written.", details=error.strerror) from None
         return folder
 
 

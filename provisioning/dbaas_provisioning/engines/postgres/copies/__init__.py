@@ -113,6 +113,21 @@ class PostgresCopies:
 
         await exchange(cluster, superuser, name, aside)
 
+    async def source_contents(self, dsn: str, *, foreign: bool) -> Contents:
+        """See :meth:`dbaas_provisioning.copies.Copies.source_contents`."""
+        from . import source
+
+        return await source.contents(source.place(dsn, foreign=foreign))
+
+    async def dump_source(
+        self, dsn: str, contents: Contents, packages: Path, archive: int, told: Told, *, foreign: bool
+    ) -> None:
+        """See :meth:`dbaas_provisioning.copies.Copies.dump_source`."""
+        from . import source
+        from .dump import write
+
+        await write(source.place(dsn, foreign=foreign), packages, archive, contents, told)
+
     async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> bool:
         """See :meth:`dbaas_provisioning.copies.Copies.clear`."""
         from .aside import clear

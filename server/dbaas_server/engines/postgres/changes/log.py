@@ -36,8 +36,11 @@ log = logging.getLogger(__name__)
 # What keeps a tenant's settings from changing what is read, and a dead connection from holding the slot.
 _OPTIONS = (
     "-c search_path=pg_catalog -c timezone=UTC -c statement_timeout=0 -c lock_timeout=0 -c wal_sender_timeout=30s"
-    " -c idle_session_timeout=0 -c log_statement=none -c log_min_error_statement=panic"
-    " -c log_min_duration_statement=-1 -c log_replication_commands=off"
+    " -c idle_session_timeout=0"
+)
+_UNLOGGED = (  # a superuser's to say
+    " -c log_statement=none -c log_min_error_statement=panic -c log_min_duration_statement=-1"
+    " -c log_replication_commands=off"
 )
 _BATCH, _BATCH_BYTES = 1_000, 1024 * 1024  # messages, until others on the loop have their turn
 _FEEDBACK_SECONDS = 5.0
@@ -180,7 +183,7 @@ class PostgresLog:
             access.endpoint,
             access.database.physical_name,
             access.administrator,
-            options=_OPTIONS,
+            options=_OPTIONS + (_UNLOGGED if access.superuser else ""),
             replication=replication,
         )
         return Wire(pgconn)
