@@ -78,6 +78,38 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class LoginBegun:
+    """A terminal that waits for a person.
+
+    Attributes:
+        device: what the terminal asks with; a secret.
+        code: what it shows, and a person confirms.
+    """
+
+    device: str = field(repr=False)
+    code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PendingLogin:
+    """What a person sees of it: what the terminal says of itself."""
+
+    asked_by: str
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoginDone:
+    """What the terminal is given; ``expires_at`` as of ``time.time``."""
+
+    token: str = field(repr=False)
+    person: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Invitation:
     """A right that whoever has the invitation's token is given once they signed in.
 

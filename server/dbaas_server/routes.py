@@ -12,6 +12,7 @@ from .control import (
     keys,
     lifecycle,
     load,
+    login,
     members,
     oidc,
     openapi,
@@ -21,6 +22,7 @@ from .control import (
     schema,
     tenants,
     tokens,
+    upgrading,
     usage,
 )
 from .editor import exporting, history, language, paging, running
@@ -51,6 +53,11 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
     Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
     Route("/v1/token/oidc", Guard.public, {"GET": oidc.providers, "POST": oidc.exchange}, max_body=oidc.MAX_BODY),
+    Route("/login", Guard.public, {"GET": login.page}),
+    Route("/v1/login", Guard.public, {"POST": login.begin}, max_body=login.MAX_BODY),
+    Route("/v1/login/token", Guard.public, {"POST": login.finish}, max_body=login.MAX_BODY),
+    Route("/v1/login/look", Guard.operator, {"POST": login.look}, max_body=login.MAX_BODY),
+    Route("/v1/login/confirm", Guard.operator, {"POST": login.confirm}, max_body=login.MAX_BODY),
     Route("/graphiql/{asset}", Guard.public, {"GET": graphiql.asset}),
     # control
     Route("/v1/plans", Guard.operator, {"GET": plans.list_all, "POST": plans.create}),
@@ -80,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/invitations/{invitation}", Guard.operator, {"DELETE": members.withdraw}),
     Route("/v1/invitations/redeem", Guard.operator, {"POST": members.redeem}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
+    Route("/v1/{tenant}/clusters/{engine}/upgrade", Guard.operator, {"POST": upgrading.upgrade}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),

@@ -34,6 +34,8 @@ def _attacks() -> list[Attack]:
         "become superuser": ("alter role current_user superuser",),
         "become the administrator": ("set role {administrator}",),
         "bypass row security": ("alter role current_user bypassrls",),
+        "take more temporary files": ("set temp_file_limit = -1",),
+        "take more temporary files for good": ("alter role current_user set temp_file_limit = -1",),
         "make a role": ("create role accomplice login",),
         "make a database": ("create database accomplice",),
         "take part in replication": ("select pg_create_logical_replication_slot('x', 'pgoutput')",),

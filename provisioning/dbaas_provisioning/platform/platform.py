@@ -51,6 +51,8 @@ from .placement import Placement
 from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
+from .terminals import Terminals
+from .upgrades import Upgrades
 
 __all__ = ["Platform"]
 
@@ -79,7 +81,9 @@ class Platform:
         self.placement = Placement(store, self._databases, home)
         self.lifecycle = Lifecycle(home, store, self._databases)
         self.members = Members(store, vault)
+        self.terminals = Terminals(store, self.members)
         self.issuers = Issuers(store)
+        self.upgrades = Upgrades(store, supervision)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
         self.consumption = Consumption(store)

@@ -11,5 +11,6 @@ from __future__ import annotations
 from .authenticator import Authenticator
 from .credentials import carries_credential
 from .hub import Hub, HubSettings
+from .persons import Asker
 
-__all__ = ["Authenticator", "Hub", "HubSettings", "carries_credential"]
+__all__ = ["Asker", "Authenticator", "Hub", "HubSettings", "carries_credential"]

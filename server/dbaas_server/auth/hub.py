@@ -47,6 +47,7 @@ class HubSettings:
         service: the service's name.
         scopes: a token has to have one of them.
         admins_operate: the Hub's administrators run the platform.
+        pages: where browsers find the Hub's pages, ending in a slash: a URL, or a path at the origin of this server.
     """
 
     name: str
@@ -55,6 +56,7 @@ class HubSettings:
     scopes: frozenset[str]
     api_token: str = field(repr=False)
     admins_operate: bool = False
+    pages: str = "/hub/"
 
     @classmethod
     def given(cls, environ: Mapping[str, str], name: str, *, admins_operate: bool) -> HubSettings | None:
@@ -79,7 +81,9 @@ class HubSettings:
                 "JupyterHub's environment for its service is not complete.",
                 hint="Let the Hub start `dbaas serve`: c.JupyterHub.services with a command and a url.",
             )
-        return cls(name, url.rstrip("/"), service, frozenset(scopes), token, admins_operate)
+        base = environ.get("JUPYTERHUB_BASE_URL") or "/"
+        pages = environ.get("JUPYTERHUB_PUBLIC_HUB_URL") or f"{base.rstrip('/')}/hub"
+        return cls(name, url.rstrip("/"), service, frozenset(scopes), token, admins_operate, f"{pages.rstrip('/')}/")
 
 
 @dataclass(frozen=True, slots=True)

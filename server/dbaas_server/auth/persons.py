@@ -26,6 +26,7 @@ class Asker:
         person: None for a key.
         bound: to one tenant, by their token.
         until: as of ``time.time``; ask again then at the latest.
+        ends: when what they came with does; None where somebody else vouches for them.
     """
 
     actor: str
@@ -33,6 +34,7 @@ class Asker:
     person: str | None
     until: float
     bound: bool = False
+    ends: float | None = None
 
     def right_on(self, tenant: str) -> Right:
         """Raises ``NotFound`` (``tenant_not_found``) without one, as when there is no such tenant."""
@@ -104,4 +106,4 @@ class Persons:
         bound = found.tenant is not None
         if found.tenant is not None:
             standing = standing.only(found.tenant)
-        return Asker(found.person, standing, found.person, found.expires_at, bound)
+        return Asker(found.person, standing, found.person, found.expires_at, bound, found.expires_at)

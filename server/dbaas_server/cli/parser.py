@@ -9,7 +9,21 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, clusters, data, lifecycle, members, oidc, plans, platform, serving, tenancy, usage
+from . import (
+    audit,
+    clusters,
+    data,
+    lifecycle,
+    login,
+    members,
+    oidc,
+    plans,
+    platform,
+    serving,
+    tenancy,
+    upgrading,
+    usage,
+)
 
 __all__ = ["parse"]
 
@@ -37,6 +51,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     command("up", "Start the platform; does nothing when it runs.", platform.up)
     command("status", "Tell what runs.", platform.status)
     command("down", "Stop the engines and the platform; the data stays.", platform.down)
+    login.add_commands(command)
     serving.add_options(command("serve", "Serve the API on several processes.", serving.serve_api))
 
     tenant = commands.add_parser("tenant", help="Make, list, change and remove tenants.", allow_abbrev=False)
@@ -69,6 +84,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     members.add_commands(commands, command)
     oidc.add_commands(commands, command)
     audit.add_commands(commands, command)
+    upgrading.add_commands(command)
 
     create = command("create", "Make a database.", tenancy.create_database)
     create.add_argument("engine", help="postgres or document")

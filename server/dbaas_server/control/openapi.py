@@ -32,7 +32,7 @@ _LIMITS: dict[str, Any] = dict.fromkeys(BOUNDS, _COUNT) | {"max_storage_gb": _NU
 _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("get", "/healthz"): ("Whether this process answers", None, 200),
     ("get", "/v1/platform"): ("Version, data folder, engines", None, 200),
-    ("post", "/v1/token"): ("A short-lived token of the person who is signed in to Jupyter", None, 200),
+    ("post", "/v1/token"): ("A short-lived token of the person who is signed in", None, 200),
     ("get", "/v1/plans"): ("Every plan, with its limits", None, 200),
     ("post", "/v1/plans"): (
         "Make a plan, like another one but for what is given",
@@ -81,6 +81,15 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("delete", "/v1/clusters/{cluster}"): ("Forget a server that has no databases of the platform's", None, 204),
+    ("get", "/login"): ("The page on which a person lets a terminal in", None, 200),
+    ("post", "/v1/login"): ("Begin the login of a terminal: a code for a person", described((), name=_TEXT), 201),
+    ("post", "/v1/login/token"): (
+        "The terminal's token, once a person confirmed; 202 until then",
+        described(("device_code",), device_code=_TEXT),
+        200,
+    ),
+    ("post", "/v1/login/look"): ("What a code would let in", described(("code",), code=_TEXT), 200),
+    ("post", "/v1/login/confirm"): ("Let a terminal in as oneself", described(("code",), code=_TEXT), 204),
     ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
     ("get", "/v1/token/oidc"): ("The OpenID providers that people sign in with", None, 200),
     ("post", "/v1/token/oidc"): (
@@ -108,6 +117,12 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("delete", "/v1/{tenant}/invitations/{invitation}"): ("End an invitation", None, 204),
     ("post", "/v1/invitations/redeem"): ("Become a member by an invitation", described(("token",), token=_TEXT), 200),
     ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
+    ("post", "/v1/{tenant}/clusters/{engine}/upgrade"): (
+        "Move a server's data to a newer major version. With `Accept: application/x-ndjson` it is a line of JSON for"
+        " each step as it begins, then one with the cluster or the error",
+        described(("to",), to=_TEXT),
+        200,
+    ),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"
@@ -239,6 +254,6 @@ def _operation(method: str, path: str, summary: str, body: dict[str, Any] | None
         ]
     if path == "/v1/{tenant}/usage":
         operation["parameters"].append({"name": "days", "in": "query", "schema": _COUNT})
-    if path in ("/healthz", "/v1/token/oidc"):
+    if path in ("/healthz", "/login", "/v1/login", "/v1/login/token", "/v1/token/oidc"):
         operation["security"] = []
     return operation

@@ -1,4 +1,4 @@
-"""``/v1/token``: a token of the person who is signed in to Jupyter, for what their page asks; and the end of all."""
+"""``/v1/token``: a short token of the person who is signed in, for what their page asks; and the end of all."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ _SECONDS = 15 * 60
 
 
 async def create(request: Request, services: Services) -> Response:
-    """A quarter of an hour's token. Only for whom Jupyter knows: a key must not outlive its end through one."""
-    await services.auth.asker(request)
-    if request.identity is None:
-        raise Forbidden(
-            "jupyter_only", "Only Jupyter's own pages are given such tokens.", hint="Send the key itself instead."
-        )
-    token = await services.platform.members.token(request.identity, ttl_seconds=_SECONDS)
-    return json_response(
-        {"token": token, "expires_at": int(time.time()) + _SECONDS}, headers=[("Cache-Control", "no-store")]
-    )
+    """A quarter of an hour's token, or one until the end of the token that the person came with."""
+    asker = await services.auth.asker(request)
+    asker.require_unbound()
+    if asker.person is None:
+        raise Forbidden("person_needed", "A key has no tokens.", hint="Send the key itself instead.")
+    now = int(time.time())
+    seconds = _SECONDS if asker.ends is None else max(1, min(_SECONDS, int(asker.ends) - now))
+    token = await services.platform.members.token(asker.person, ttl_seconds=seconds)
+    return json_response({"token": token, "expires_at": now + seconds}, headers=[("Cache-Control", "no-store")])
 
 
 async def end(request: Request, services: Services) -> Response:

@@ -54,7 +54,6 @@ OPERATOR = _table(_UNKNOWN, _NO_KEYS, dict.fromkeys(_PERSONS, _NOT_THEIRS))
 VIEW = _table(_UNKNOWN, _NO_KEYS, _OUTSIDE)
 OWN = _table(VIEW, {"viewer": _TOO_LITTLE})
 ADMINISTER = _table(OWN, {"owner": _TOO_LITTLE})
-JUPYTER_ONLY = _table(SIGNED_IN, dict.fromkeys((*_PERSONS, "operator", "admin_key"), (403, "jupyter_only")))
 NEW_TENANT = _table(OPERATOR, {"elsewhere": (403, "token_bound")})
 NO_KEYS = _table(SIGNED_IN, {"elsewhere": (403, "token_bound"), "admin_key": (403, "person_needed")})
 
@@ -69,7 +68,12 @@ EXPECTED: dict[str, Table] = {
     "GET /healthz": PUBLIC,
     "GET /v1/openapi.json": PUBLIC,
     "GET /v1/platform": SIGNED_IN,
-    "POST /v1/token": JUPYTER_ONLY,
+    "POST /v1/token": NO_KEYS,
+    "GET /login": PUBLIC,
+    "POST /v1/login": PUBLIC,
+    "POST /v1/login/token": PUBLIC,
+    "POST /v1/login/look": NO_KEYS,
+    "POST /v1/login/confirm": NO_KEYS,
     "GET /graphiql/{asset}": PUBLIC,
     # control
     "GET /v1/clusters": OPERATOR,
@@ -101,6 +105,7 @@ EXPECTED: dict[str, Table] = {
     "POST /v1/{tenant}/invitations": ADMINISTER,
     "DELETE /v1/{tenant}/invitations/{invitation}": ADMINISTER,
     "GET /v1/{tenant}/forms/database": OWN,
+    "POST /v1/{tenant}/clusters/{engine}/upgrade": OPERATOR,
     "GET /v1/{tenant}/databases": VIEW,
     "POST /v1/{tenant}/databases": OWN,
     "GET /v1/{tenant}/databases/{database}": VIEW,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from uuid import uuid4
 
 import httpx
@@ -183,8 +184,11 @@ def test_names_of_platform_objects_do_not_collide(live: LivePlatform) -> None:
     assert made.json()["subdomain"].isascii()
 
 
-def test_only_jupyters_own_pages_get_a_persons_token(live: LivePlatform) -> None:
-    with live.operator() as http:
-        refused = http.post("/v1/token")
-    assert refused.status_code == 403 and refused.json()["code"] == "jupyter_only"
+def test_a_persons_short_token_ends_no_later_than_the_one_it_came_from(live: LivePlatform) -> None:
+    person = live.json("tokens", "create", "hub:h:ann", "--expires-in", "60")["token"]
+    made = httpx.post(f"{live.url}/v1/token", headers={"Authorization": f"Bearer {person}"}).json()
+    assert made["expires_at"] <= time.time() + 60 and made["token"].startswith("dbt_")
+    key = live.json("keys", "create", "--role", "admin")["key"]
+    refused = httpx.post(f"{live.url}/v1/token", headers={"Authorization": f"Bearer {key}"})
+    assert refused.status_code == 403 and refused.json()["code"] == "person_needed"
     assert httpx.post(f"{live.url}/v1/token").status_code == 401

@@ -1,0 +1,99 @@
+"""``dbaas login | logout | whoami``: this terminal, and notebooks of this account, at a platform elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from dbaas_provisioning.errors import DbaasError, Invalid, NotFound, Unauthorized, Unavailable
+
+from ..elsewhere import Login, Logins, login_file, plain_url
+from .show import print_fields
+
+__all__ = ["add_commands"]
+
+_ASK_SECONDS = 30.0
+_NAME = 100
+
+
+def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add them to the command line's grammar."""
+    login = command("login", "Log in to a platform elsewhere; you confirm it in a browser.", _login)
+    login.add_argument("url", help="the platform's, as in DBAAS_URL")
+    logout = command("logout", "Forget a login.", _logout)
+    logout.add_argument("url", nargs="?", help="default: DBAAS_URL, or the latest login")
+    command("whoami", "Tell who you are at a platform elsewhere.", _whoami)
+
+
+def _login(options: argparse.Namespace) -> None:
+    url = plain_url(options.url)
+    if not url.startswith(("https://", "http://")):
+        raise Invalid("invalid_url", "A platform's URL begins with https://.")
+    name = f"{os.environ.get('USER') or os.geteuid()} on {platform.node()}"[:_NAME]
+    _, begun = _ask("POST", f"{url}/v1/login", {"name": name})
+    sys.stderr.write(f"Open {begun['verification_uri_complete']}\nand confirm the code {begun['user_code']} there.\n")
+    sys.stderr.flush()
+    while True:
+        time.sleep(float(begun["interval"]))
+        status, done = _ask("POST", f"{url}/v1/login/token", {"device_code": begun["device_code"]})
+        if status == 200:
+            break
+    Logins(login_file(os.environ)).add(Login(url, done["token"], done["person"], done["expires_at"]))
+    _told(url, done["person"], done["expires_at"], as_json=options.json)
+
+
+def _logout(options: argparse.Namespace) -> None:
+    logins = Logins(login_file(os.environ))
+    latest = logins.latest()
+    url = options.url or os.environ.get("DBAAS_URL") or (latest.url if latest else "")
+    gone = logins.remove(url)
+    if gone is None:
+        raise NotFound("login_not_found", f"There is no login of {url}." if url else "There is no login.")
+    print_fields({"logged_out": gone.url}, as_json=options.json)
+
+
+def _whoami(options: argparse.Namespace) -> None:
+    logins = Logins(login_file(os.environ))
+    url = os.environ.get("DBAAS_URL")
+    login = logins.find(url) if url else logins.latest()
+    token = (url and os.environ.get("DBAAS_TOKEN")) or (login.token if login else None)
+    url = plain_url(url) if url else (login.url if login else None)
+    if url is None or token is None:
+        raise Unauthorized("login_needed", "You are not logged in.", hint=f"Run: dbaas login {url or 'URL'}")
+    _, found = _ask("GET", f"{url}/v1/platform", None, token)
+    known = login is not None and login.token == token
+    _told(url, found["person"], login.expires_at if known and login else None, as_json=options.json)
+
+
+def _told(url: str, person: str, expires_at: float | None, *, as_json: bool) -> None:
+    end = None if expires_at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(expires_at))
+    print_fields({"url": url, "person": person, "expires": end}, as_json=as_json)
+
+
+def _ask(method: str, url: str, body: Any, token: str | None = None) -> tuple[int, dict[str, Any]]:
+    """The status and the body of an answer. Raises what the platform says, or ``Unavailable``."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    try:
+        answer = httpx.request(method, url, json=body, headers=headers, timeout=_ASK_SECONDS)
+        told = answer.json()
+        if not isinstance(told, dict):
+            raise TypeError("no object")
+    except httpx.HTTPError as error:
+        raise Unavailable(
+            "platform_unreachable",
+            "The platform does not answer.",
+            details=type(error).__name__,
+            hint=f"Is {url} right?",
+        ) from None
+    except (ValueError, TypeError):
+        raise Unavailable("not_a_platform", f"There is no platform of jupyter-dbaas at {url}.") from None
+    if not answer.is_success:
+        raise DbaasError(str(told.get("code")), str(told.get("message")), hint=told.get("hint"))
+    return answer.status_code, told
