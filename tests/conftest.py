@@ -26,6 +26,7 @@ from hypothesis import settings
 from dbaas_provisioning.errors import NotFound
 from dbaas_provisioning.nouns import Credential, Door, Endpoint, Home, Login, Tenant
 from dbaas_provisioning.platform import Access, Platform
+from dbaas_provisioning.platform.progress import Tell
 from dbaas_provisioning.supervisor import Supervisor
 
 pytest_plugins = ["live_jupyter", "live_platform", "live_project", "own_plans", "reused_database"]
@@ -83,6 +84,11 @@ class SupervisorThread:
 
     async def remove(self, cluster_id: UUID) -> None:
         await self._from_here(self._opened.remove(cluster_id))
+
+    async def upgrade(self, cluster_id: UUID, major: str, progress: Tell | None = None) -> None:
+        here = asyncio.get_running_loop()
+        there = progress and (lambda step: here.call_soon_threadsafe(progress, step))
+        await self._from_here(self._opened.upgrade(cluster_id, major, there))
 
     async def mongo_door(self) -> Door:
         return Door("127.0.0.1", 27017)  # nobody is there: who needs somebody starts a whole platform

@@ -32,6 +32,7 @@ __all__ = [
     "Option",
     "Sitting",
     "Size",
+    "UpgradePlan",
     "Watch",
 ]
 
@@ -172,6 +173,30 @@ class LaunchPlan:
     closing_signal: int
     pid_file: str
     init_files: Mapping[Path, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradePlan:
+    """How to move a cluster's data to a newer major version, as data. The old data folder is only read.
+
+    Attributes:
+        make: the empty new cluster; it is made, not started.
+        old_files, new_files: written into the two data folders beforehand, relative path → text. Whatever starts a
+            cluster later writes its own again.
+        private_files: there while ``check`` and ``move`` run; absolute path → text.
+        check: says whether everything could be moved, and moves nothing.
+        move: fills the new cluster.
+        reports: where they write what is wrong, a pattern relative to the new data folder.
+    """
+
+    make: LaunchPlan
+    old_files: Mapping[str, str]
+    new_files: Mapping[str, str]
+    private_files: Mapping[Path, str] = field(repr=False)
+    check: Sequence[str]
+    move: Sequence[str]
+    env: Mapping[str, str]
+    reports: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +424,41 @@ class Engine(Protocol):
 
     async def vitals(self, cluster: Cluster, superuser: Credential, database: Database) -> Vitals:
         """How it is doing, by its server's counters. Raises ``Unavailable``."""
+        ...
+
+    def missing_tools(self, old: Binaries, new: Binaries) -> Sequence[str]:
+        """Programs without which data of one installation cannot be moved to the other."""
+        ...
+
+    async def before_upgrade(self, cluster: Cluster, superuser: Credential, to: Binaries) -> Mapping[str, str]:
+        """What the new cluster has to have in common with this one, which runs.
+
+        Raises ``Unsupported`` for what the new installation lacks: ``extensions_missing``, ``locales_missing``.
+        """
+        ...
+
+    async def drop_slots(self, cluster: Cluster, superuser: Credential) -> None:
+        """End what reads the cluster's log and cannot go on in the new one."""
+        ...
+
+    def upgrade_plan(
+        self, old: ClusterSpec, new: ClusterSpec, like: Mapping[str, str], folder: Path, *, clone: bool
+    ) -> UpgradePlan:
+        """How to move a cluster's data. Pure.
+
+        Args:
+            like: as ``before_upgrade`` answered.
+            folder: where the programs may keep what they need meanwhile; sockets too, so its path is short.
+            clone: the file system can share blocks between files.
+        """
+        ...
+
+    async def after_upgrade(self, cluster: Cluster, superuser: Credential) -> None:
+        """Bring what is in the databases to the new version, where it is not by itself. Safe to repeat."""
+        ...
+
+    async def analyze(self, cluster: Cluster, superuser: Credential) -> None:
+        """Statistics for the planner, of everything. Takes its time. Safe to repeat."""
         ...
 
     def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:

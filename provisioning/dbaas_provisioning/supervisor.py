@@ -9,6 +9,7 @@ brings its schema up to date; ``platform = await Platform.open(home, supervisor)
 2. A cluster that should run and dies is started again at once, and on the next use if that fails.
 3. Its port stays what it was; only when something else took it, it gets a new one, recorded before the start.
 4. An external server is somebody else's to start and stop: here it is only looked whether it answers.
+5. While a cluster is moved to a newer version nobody starts it; see :mod:`~dbaas_provisioning.upgrading`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from psycopg import sql
 from . import engines
 from .accounts import engine_account
 from .engine import ClusterSpec, Engine, LaunchPlan
-from .errors import DbaasError, NotFound, Unavailable
+from .errors import DbaasError, NotFound, Unavailable, Unsupported
 from .folders import prepare
 from .meta.bootstrap import META_CLUSTER, META_DATABASE, Bootstrap
 from .meta.connections import Connections
@@ -36,9 +37,12 @@ from .meta.migrate import migrate, migrations
 from .meta.store import Store
 from .nouns import Cluster, ClusterState, Credential, Door, Endpoint, Home, Plan
 from .platform.databases import limit_logins, limits_text
+from .platform.progress import Steps, Tell
 from .runtimes.local import LocalRuntime, choose_port
+from .runtimes.moving import Mover
 from .runtimes.processes import ServerProcess
 from .secrets import Vault
+from .upgrading import Upgrading, sentences
 
 __all__ = ["META_CLUSTER", "Supervisor"]
 
@@ -62,6 +66,8 @@ class _Slot:
     plan: LaunchPlan | None = None
     cluster: Cluster | None = None
     starting: asyncio.Task[Endpoint] | None = None
+    upgrading: bool = False
+    finishing: bool = False  # it was upgraded, and something is left to be done
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,14 @@ class Supervisor:
     def __init__(self, home: Home, vault: Vault) -> None:
         self.home = home
         self._vault = vault
-        self._runtime = LocalRuntime(home.logs, engine_account())
+        account = engine_account()
+        self._runtime = LocalRuntime(home.logs, account)
         self._slots: dict[UUID, _Slot] = {}
         self._watchers: set[asyncio.Task[None]] = set()
         self._closing = False
         connections = Connections(self._bootstrap, lambda: self.ensure(META_CLUSTER))
         self._store = Store(home, vault, connections)
+        self._upgrades = Upgrading(home, self._store, Mover(self._runtime, account))
 
     @classmethod
     async def open(cls, home: Home) -> Self:
@@ -145,7 +153,11 @@ class Supervisor:
         if (endpoint := _serving(slot)) is not None:
             return endpoint
         if self._closing:
-            raise Unavailable("shutting_down", "The platform is being stopped.", hint="`dbaas up` starts it again.")
+            raise _shutting_down()
+        if slot.upgrading:
+            raise Unavailable(
+                "cluster_upgrading", "This server is being moved to a newer version.", hint="Try again in a moment."
+            )
         if slot.starting is None or slot.starting.done():
             # A task of its own: who asked may go away, but a cluster is never left half made.
             slot.starting = asyncio.get_running_loop().create_task(self._start_once(cluster_id, slot))
@@ -198,12 +210,74 @@ class Supervisor:
                 self._slots.pop(cluster_id, None)
                 return
             await self._stop(cluster_id, slot)
+            if cluster_id != META_CLUSTER:
+                await self._upgrades.abandon(described.cluster)
             await self._runtime.remove(described.cluster.data_dir)
             self._slots.pop(cluster_id, None)
+
+    async def upgrade(self, cluster_id: UUID, major: str, progress: Tell | None = None) -> None:
+        """The cluster has a newer major version and runs when this returns. A failure leaves it as it was.
+
+        Being cancelled is a failure, too, as long as the data are not moved.
+
+        Raises ``NotFound``, ``Unsupported`` (``platform_cluster``), and what :meth:`Upgrading.planned` and
+        :meth:`Upgrading.carry_out` raise.
+        """
+        if cluster_id == META_CLUSTER:
+            raise Unsupported("platform_cluster", "The platform's own cluster keeps the version that made it.")
+        steps = Steps(sentences(major), progress)
+        await self.ensure(cluster_id)
+        work = asyncio.get_running_loop().create_task(self._upgrade(cluster_id, self._slots[cluster_id], major, steps))
+        self._watchers.add(work)
+        work.add_done_callback(self._watchers.discard)
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self._closing:
+                raise _shutting_down() from None
+            raise
 
     async def mongo_door(self) -> Door:
         """Engines have no such door; whoever serves the platform's protocols does. Raises ``Unavailable``."""
         raise Unavailable("no_mongo_door", "Nobody listens for MongoDB's clients here.", hint="Run `dbaas up`.")
+
+    # --- upgrading --------------------------------------------------------------------------------------------------
+
+    async def _upgrade(self, cluster_id: UUID, slot: _Slot, major: str, steps: Steps) -> None:
+        async with slot.lock:
+            steps.begin()
+            described = await self._describe(cluster_id)
+            cluster, superuser = described.cluster, described.superuser
+            engine = engines.engine(cluster.engine)
+            await self._upgrades.finish(engine, cluster, superuser)  # of an earlier one
+            await self._upgrades.analyze(engine, cluster, superuser)
+            move = await self._upgrades.planned(engine, await self._spec(engine, described), cluster, major)
+            slot.upgrading = True
+            try:
+                steps.begin()
+                await self._note(cluster_id, ClusterState.sleeping)  # who reads its log does not come back
+                await engine.drop_slots(cluster, superuser)
+                await self._stop(cluster_id, slot)
+                await self._upgrades.carry_out(move, steps)
+                steps.begin()
+                await self._start(cluster_id, slot)
+                steps.begin()
+                assert slot.cluster is not None
+                await self._upgrades.finish(engine, slot.cluster, superuser)
+                self._watch_by(self._upgrades.analyze(engine, slot.cluster, superuser))
+            finally:
+                slot.upgrading = slot.finishing = False
+                if _serving(slot) is None:
+                    self._watch_by(self._adopt(cluster_id))  # it ran before
+
+    async def _finish(self, cluster: Cluster, superuser: Credential) -> None:
+        """What a killed process left to be done after an upgrade."""
+        engine = engines.engine(cluster.engine)
+        try:
+            await self._upgrades.finish(engine, cluster, superuser)
+            await self._upgrades.analyze(engine, cluster, superuser)
+        except DbaasError as error:
+            log.warning("The upgrade of cluster %s is not finished: %s", cluster.data_dir.name, error.message)
 
     # --- starting ---------------------------------------------------------------------------------------------------
 
@@ -212,13 +286,17 @@ class Supervisor:
             if (endpoint := _serving(slot)) is not None:
                 return endpoint
             try:
-                return await self._start(cluster_id, slot)
+                endpoint = await self._start(cluster_id, slot)
             except NotFound:
                 self._slots.pop(cluster_id, None)
                 raise
             except Unavailable:
                 await self._note(cluster_id, ClusterState.failed)
                 raise
+            if slot.finishing and slot.cluster is not None:
+                slot.finishing = False
+                self._watch_by(self._finish(slot.cluster, await self._store.superuser(cluster_id)))
+            return endpoint
 
     async def _start(self, cluster_id: UUID, slot: _Slot) -> Endpoint:
         described = await self._describe(cluster_id)
@@ -226,6 +304,8 @@ class Supervisor:
         engine = engines.engine(cluster.engine)
         if cluster.external:
             return await self._look(engine, described)
+        if cluster_id != META_CLUSTER:
+            slot.finishing = await self._upgrades.settle(cluster)
         if cluster.endpoint.port != 0 and not cluster.data_dir.is_dir():  # a port is recorded once there is data
             raise Unavailable(
                 "data_missing",
@@ -303,15 +383,16 @@ class Supervisor:
         return cluster, await self._plan(engine, replace(described, cluster=cluster))
 
     async def _plan(self, engine: Engine, described: _Described) -> LaunchPlan:
+        return engine.plan(await self._spec(engine, described))
+
+    async def _spec(self, engine: Engine, described: _Described) -> ClusterSpec:
         cluster = described.cluster
         binaries = await asyncio.to_thread(
             engine.find_binaries, self.home.packages, major=cluster.version, origin=cluster.settings.get("origin")
         )
-        return engine.plan(
-            ClusterSpec(
-                data_dir=cluster.data_dir, host=cluster.endpoint.host, port=cluster.endpoint.port, binaries=binaries,
-                max_connections=described.max_connections, superuser=described.superuser, settings=described.settings,
-            )
+        return ClusterSpec(
+            data_dir=cluster.data_dir, host=cluster.endpoint.host, port=cluster.endpoint.port, binaries=binaries,
+            max_connections=described.max_connections, superuser=described.superuser, settings=described.settings,
         )  # fmt: skip
 
     # --- watching and stopping --------------------------------------------------------------------------------------
@@ -358,6 +439,7 @@ class Supervisor:
             if cluster.external:
                 continue
             try:
+                await self._upgrades.settle(cluster)
                 plan = await self._plan(engines.engine(cluster.engine), await self._describe(cluster.id))
                 process = self._runtime.adopt(cluster.data_dir, plan)
             except DbaasError as error:
@@ -426,6 +508,10 @@ class Supervisor:
         async with await psycopg.AsyncConnection.connect(**where, dbname=META_DATABASE, autocommit=True) as connection:  # type: ignore[arg-type]
             for version in await migrate(connection, migrations()):
                 log.info("Applied migration %d of platform_meta.", version)
+
+
+def _shutting_down() -> Unavailable:
+    return Unavailable("shutting_down", "The platform is being stopped.", hint="`dbaas up` starts it again.")
 
 
 def _serving(slot: _Slot | None) -> Endpoint | None:

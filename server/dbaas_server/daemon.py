@@ -29,6 +29,8 @@ from dbaas_provisioning.supervisor import Supervisor
 
 from .auth.local_token import LocalToken
 from .control.about import VERSION
+from .daemon_link import told
+from .daemon_upgrades import serve_upgrade
 from .feeds.door import serve_follower, tell_figures, tell_live
 from .feeds.keeper import DaemonFeeds
 from .home import RunFile, private_folder, read_run_file, socket_path
@@ -64,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
             asyncio.run(_run(home))
     except DbaasError as error:
         log.critical("%s", error.as_dict())
-        sys.stderr.write(f"{error.message} {error.hint or ''} {error.details or ''}".strip() + "\n")
+        sys.stderr.write(json.dumps(told(error)) + "\n")  # for whoever starts it
         return 1
     return 0
 
@@ -200,16 +202,20 @@ class _Answers:
             elif line.startswith(b'{"do": "relay"'):
                 await self._relay.serve(str(json.loads(line).get("node")), reader, writer)
             else:
-                writer.write(json.dumps(await self._answer(line)).encode() + b"\n")
+                writer.write(json.dumps(await self._answer(line, reader, writer)).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
-    async def _answer(self, line: bytes) -> dict[str, Any]:
+    async def _answer(self, line: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> dict[str, Any]:
         try:
             message = json.loads(line)
+            if message["do"] == "upgrade":
+                return await serve_upgrade(self._supervisor, message, reader, writer)
             return await self._actions[message["do"]](message)
+        except ConnectionError:
+            raise
         except DbaasError as error:
-            return {"error": {"kind": type(error).__name__, **error.as_dict()}}
+            return told(error)
         except Exception as error:
             log.exception("the socket was asked %r", line[:200])
             return {

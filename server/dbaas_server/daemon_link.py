@@ -22,12 +22,14 @@ from dbaas_provisioning import errors
 from dbaas_provisioning.errors import DbaasError, Unavailable
 from dbaas_provisioning.folders import prepare
 from dbaas_provisioning.nouns import Door, Endpoint, Home
+from dbaas_provisioning.platform import Step
+from dbaas_provisioning.platform.progress import Tell
 
 from .home import RunFile, check_socket_folder, read_run_file, socket_path
 from .logs import last_line
 
 __all__ = [
-    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon",
+    "SocketSupervision", "ask", "ask_awake", "is_up", "open_stream", "revived", "start_daemon", "stop_daemon", "told",
     "unreachable",
 ]  # fmt: skip
 
@@ -37,6 +39,7 @@ START_SECONDS = 120.0
 
 _POLL_SECONDS = 0.05
 _AGAIN_SECONDS = 0.5
+_LINE = 64 * 1024  # of an answer, in bytes
 
 
 class SocketSupervision:
@@ -56,6 +59,30 @@ class SocketSupervision:
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data."""
         await self._ask_awake("remove", cluster_id)
+
+    async def upgrade(self, cluster_id: UUID, major: str, progress: Tell | None = None) -> None:
+        """The cluster has a newer major version and runs when this returns. Being cancelled ends it."""
+        if not await is_up(self._home):
+            await start_daemon(self._home)
+        try:
+            reader, writer = await open_stream(self._home, limit=_LINE)
+        except OSError as error:
+            raise unreachable(error) from None
+        try:
+            writer.write(json.dumps({"do": "upgrade", "cluster": str(cluster_id), "to": major}).encode() + b"\n")
+            while line := await reader.readline():
+                answer = json.loads(line)
+                if "error" in answer:
+                    raise revived(answer["error"])
+                if "doing" not in answer:
+                    return
+                if progress is not None:
+                    progress(Step(**answer))
+        except OSError as error:
+            raise unreachable(error) from None
+        finally:
+            writer.close()
+        raise unreachable(ConnectionError("It ended on the way; its next start shows the old server or the new one."))
 
     async def mongo_door(self) -> Door:
         """Where MongoDB's clients come in; somebody listens there when this returns."""
@@ -137,6 +164,11 @@ def revived(fields: dict[str, Any]) -> DbaasError:
     return error
 
 
+def told(error: DbaasError) -> dict[str, Any]:
+    """An error as a message to whoever has it :func:`revived`."""
+    return {"error": {"kind": type(error).__name__, **error.as_dict()}}
+
+
 async def is_up(home: Home) -> bool:
     """Whether a daemon answers."""
     try:
@@ -151,7 +183,7 @@ async def start_daemon(home: Home) -> RunFile:
 
     However many need it, in however many processes, one of them starts it and the others wait.
 
-    Raises ``Unavailable`` (``daemon_failed``) with the last line of its log.
+    Raises what the daemon says that it ended of; ``Unavailable`` (``daemon_failed``) where that is nothing of ours.
     """
     prepare(home)
     process: subprocess.Popen[bytes] | None = None
@@ -163,12 +195,7 @@ async def start_daemon(home: Home) -> RunFile:
                 process = _spawn(home, log)
             status = None if process is None else process.poll()
             if status not in (None, 0) or time.monotonic() > deadline:
-                raise Unavailable(
-                    "daemon_failed",
-                    "The platform's daemon did not start.",
-                    hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
-                    details=last_line(log) or "It printed nothing.",
-                )
+                raise _failure(home, last_line(log))
             if status == 0:  # another one had the folder, which may have been ending
                 process = None
                 await asyncio.sleep(_AGAIN_SECONDS)
@@ -177,6 +204,18 @@ async def start_daemon(home: Home) -> RunFile:
     if found is None:
         raise Unavailable("daemon_failed", "The daemon runs but left no run file.", hint="dbaas down; dbaas up")
     return found
+
+
+def _failure(home: Home, last: str) -> DbaasError:
+    """Why the daemon did not start, by the last line that it printed."""
+    with contextlib.suppress(ValueError, KeyError, TypeError):
+        return revived(json.loads(last)["error"])
+    return Unavailable(
+        "daemon_failed",
+        "The platform's daemon did not start.",
+        hint=f"Its log is {home.logs / 'daemon.log'}; `dbaas status` tells more.",
+        details=last or "It printed nothing.",
+    )
 
 
 def _taken(lock: IO[str]) -> bool:

@@ -22,6 +22,7 @@ from .control import (
     schema,
     tenants,
     tokens,
+    upgrading,
     usage,
 )
 from .editor import exporting, history, language, paging, running
@@ -86,6 +87,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/invitations/{invitation}", Guard.operator, {"DELETE": members.withdraw}),
     Route("/v1/invitations/redeem", Guard.operator, {"POST": members.redeem}),
     Route("/v1/{tenant}/forms/database", Guard.operator, {"GET": forms.database}),
+    Route("/v1/{tenant}/clusters/{engine}/upgrade", Guard.operator, {"POST": upgrading.upgrade}),
     Route("/v1/{tenant}/databases", Guard.operator, {"GET": databases.list_all, "POST": databases.create}),
     Route("/v1/{tenant}/databases/{database}", Guard.operator, {"GET": databases.read, "DELETE": databases.drop}),
     Route("/v1/{tenant}/databases/{database}/rotate", Guard.operator, {"POST": databases.rotate}),

@@ -55,21 +55,21 @@ def twice(env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> list
     return [execute(env, folder / "first.ipynb"), execute(env, folder / "second.ipynb")]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_it_runs_on_a_new_platform_and_again_on_its_own_leftovers(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         assert "336,776" in text_of(notebook) or "336776" in text_of(notebook)
         assert "image/png" in text_of(notebook)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_it_is_told_what_is_committed_and_what_a_policy_shows_of_it(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         assert "UPDATE {'carrier': 'F9', 'name': 'Frontier Airlines Inc.'}" in text_of(notebook)
         assert "JFK →" in text_of(notebook) and "LGA →" not in text_of(notebook)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_it_keeps_documents(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         shown = {cell["id"]: text_of({"cells": [cell]}) for cell in notebook["cells"]}
@@ -79,7 +79,7 @@ def test_it_keeps_documents(twice: list[dict[str, Any]]) -> None:
         assert '"3"' in shown["documents-pymongo"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_its_outputs_hold_no_key_token_or_password(twice: list[dict[str, Any]]) -> None:
     for notebook in twice:
         shown = json.dumps(notebook, ensure_ascii=False)

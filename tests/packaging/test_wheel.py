@@ -118,7 +118,7 @@ def test_the_wheel_holds_no_tests_and_nothing_of_this_machine(wheel: Path) -> No
             assert str(root).encode() not in archive.read(name), name
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_jupyter_lab_has_the_extension_active(fresh: Path, product_env: dict[str, str], jupyter: httpx.Client) -> None:
     listed = subprocess.run(
         [fresh / "bin" / "jupyter", "labextension", "list"], env=product_env, capture_output=True, text=True, check=True
@@ -131,7 +131,7 @@ def test_jupyter_lab_has_the_extension_active(fresh: Path, product_env: dict[str
     assert {engine["name"] for engine in told["engines"]} == {"document", "postgres"}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_notebook_creates_and_queries_a_database(fresh: Path, product_env: dict[str, str], tmp_path: Path) -> None:
     cells = [
         "%load_ext dbaas",

@@ -38,6 +38,7 @@ from .members import MemberStore, allow_one_more, make_administrator
 from .plans import PlanStore, whole
 from .servers import ServerStore, cluster_of
 from .terminals import TerminalStore
+from .upgrades import UpgradeStore
 from .usage import UsageStore
 
 __all__ = ["Store"]
@@ -63,6 +64,7 @@ class Store:
         servers: the part with servers that run elsewhere.
         lifecycle: the part with work that is under way, and with dumps.
         members: the part with persons, their rights and tokens.
+        upgrades: the part with clusters on their way to a newer version.
         plans: the part with what tenants may use.
         usage: the part with what they used.
     """
@@ -76,6 +78,7 @@ class Store:
         self.lifecycle = LifecycleStore(connections, vault)
         self.terminals = TerminalStore(connections)
         self.members = MemberStore(connections)
+        self.upgrades = UpgradeStore(home, connections)
         self.plans = PlanStore(connections)
         self.usage = UsageStore(connections)
 

@@ -52,6 +52,7 @@ from .plans import Plans
 from .progress import Tell
 from .supervision import Access, Supervision
 from .terminals import Terminals
+from .upgrades import Upgrades
 
 __all__ = ["Platform"]
 
@@ -82,6 +83,7 @@ class Platform:
         self.members = Members(store, vault)
         self.terminals = Terminals(store, self.members)
         self.issuers = Issuers(store)
+        self.upgrades = Upgrades(store, supervision)
         self.plans = Plans(store, self._databases)
         self.observation = Observation(store)
         self.consumption = Consumption(store)

@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from ..nouns import Credential, Database, Door, Endpoint, Login, Plan, Tenant
+from .progress import Tell
 
 __all__ = ["Access", "Supervision"]
 
@@ -25,6 +26,10 @@ class Supervision(Protocol):
 
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data."""
+        ...
+
+    async def upgrade(self, cluster_id: UUID, major: str, progress: Tell | None = None) -> None:
+        """The cluster has a newer major version and runs when this returns. A failure leaves it as it was."""
         ...
 
     async def mongo_door(self) -> Door:

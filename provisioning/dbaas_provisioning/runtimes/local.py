@@ -54,7 +54,7 @@ class LocalRuntime:
         await asyncio.to_thread(self._empty, data_dir)
         try:
             for path, text in plan.init_files.items():
-                self._write(path, text)
+                self.write(path, text)
             for argv in plan.init:
                 await asyncio.to_thread(self._initialise, data_dir, argv, plan)
         except BaseException:
@@ -72,7 +72,7 @@ class LocalRuntime:
             # or a zombie's that nobody waits for (in a container without an init), and the server would believe it.
             (data_dir / plan.pid_file).unlink(missing_ok=True)
         for name, text in plan.files.items():
-            self._write(data_dir / name, text)
+            self.write(data_dir / name, text)
         self.bound_log(data_dir)
         with self.log_file(data_dir).open("ab") as output:
             child = subprocess.Popen(
@@ -152,7 +152,7 @@ class LocalRuntime:
                     details=type(error).__name__,
                 ) from None
 
-    def _write(self, path: Path, text: str) -> None:
+    def write(self, path: Path, text: str) -> None:
         """Replace a file in one step; only the engines' user may read it."""
         new = path.with_name(f"{path.name}.new")
         new.unlink(missing_ok=True)

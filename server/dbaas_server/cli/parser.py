@@ -9,7 +9,21 @@ from dbaas_provisioning.nouns import Home
 
 from ..control.about import VERSION
 from ..home import default_home
-from . import audit, clusters, data, lifecycle, login, members, oidc, plans, platform, serving, tenancy, usage
+from . import (
+    audit,
+    clusters,
+    data,
+    lifecycle,
+    login,
+    members,
+    oidc,
+    plans,
+    platform,
+    serving,
+    tenancy,
+    upgrading,
+    usage,
+)
 
 __all__ = ["parse"]
 
@@ -70,6 +84,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     members.add_commands(commands, command)
     oidc.add_commands(commands, command)
     audit.add_commands(commands, command)
+    upgrading.add_commands(command)
 
     create = command("create", "Make a database.", tenancy.create_database)
     create.add_argument("engine", help="postgres or document")

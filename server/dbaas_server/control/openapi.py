@@ -117,6 +117,12 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("delete", "/v1/{tenant}/invitations/{invitation}"): ("End an invitation", None, 204),
     ("post", "/v1/invitations/redeem"): ("Become a member by an invitation", described(("token",), token=_TEXT), 200),
     ("get", "/v1/{tenant}/forms/database"): ("What can be chosen for a new database, and what it costs", None, 200),
+    ("post", "/v1/{tenant}/clusters/{engine}/upgrade"): (
+        "Move a server's data to a newer major version. With `Accept: application/x-ndjson` it is a line of JSON for"
+        " each step as it begins, then one with the cluster or the error",
+        described(("to",), to=_TEXT),
+        200,
+    ),
     ("get", "/v1/{tenant}/databases"): ("A tenant's databases", None, 200),
     ("post", "/v1/{tenant}/databases"): (
         "Make a database; the answer has its connection string. With `Accept: application/x-ndjson` it is a line of"

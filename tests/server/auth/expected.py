@@ -105,6 +105,7 @@ EXPECTED: dict[str, Table] = {
     "POST /v1/{tenant}/invitations": ADMINISTER,
     "DELETE /v1/{tenant}/invitations/{invitation}": ADMINISTER,
     "GET /v1/{tenant}/forms/database": OWN,
+    "POST /v1/{tenant}/clusters/{engine}/upgrade": OPERATOR,
     "GET /v1/{tenant}/databases": VIEW,
     "POST /v1/{tenant}/databases": OWN,
     "GET /v1/{tenant}/databases/{database}": VIEW,

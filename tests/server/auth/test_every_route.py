@@ -26,7 +26,7 @@ PARAMETERS = {
     "database": "shop", "table": "t", "record": "1", "function": "f", "topic": "room", "event": "hello",
     "key": "00000000-0000-7000-8000-000000000000", "entry": "00000000-0000-7000-8000-000000000000", "result": "none",
     "plan": "none", "person": "hub:h:nobody", "invitation": "00000000-0000-7000-8000-000000000000",
-    "sha256": "0" * 64, "asset": "none.js", "cluster": "none",
+    "sha256": "0" * 64, "asset": "none.js", "cluster": "none", "engine": "postgres",
     "dump": "00000000-0000-4000-8000-000000000000",
 }  # fmt: skip
 

@@ -18,7 +18,18 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...copies import Copies
-from ...engine import Ability, Address, Binaries, Capabilities, ClusterSpec, Engine, Grant, LaunchPlan, Watch
+from ...engine import (
+    Ability,
+    Address,
+    Binaries,
+    Capabilities,
+    ClusterSpec,
+    Engine,
+    Grant,
+    LaunchPlan,
+    UpgradePlan,
+    Watch,
+)
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
 from ...secrets import new_password
@@ -189,6 +200,44 @@ class PostgresEngine:
         from .vitals import vitals
 
         return await vitals(cluster, superuser, database.physical_name)
+
+    def missing_tools(self, old: Binaries, new: Binaries) -> Sequence[str]:
+        """pg_upgrade and what it calls."""
+        from .upgrade import missing_tools
+
+        return missing_tools(old, new)
+
+    async def before_upgrade(self, cluster: Cluster, superuser: Credential, to: Binaries) -> Mapping[str, str]:
+        """Locale and checksums. Raises ``Unsupported`` (``extensions_missing``, ``locales_missing``)."""
+        from .upgrade import before_upgrade
+
+        return await before_upgrade(cluster, superuser, to)
+
+    async def drop_slots(self, cluster: Cluster, superuser: Credential) -> None:
+        """Logical slots, from 17 on: earlier ones are left behind by pg_upgrade."""
+        from .upgrade import drop_slots
+
+        await drop_slots(cluster, superuser)
+
+    def upgrade_plan(
+        self, old: ClusterSpec, new: ClusterSpec, like: Mapping[str, str], folder: Path, *, clone: bool
+    ) -> UpgradePlan:
+        """pg_upgrade, over copies or clones of the files. Pure."""
+        from .upgrade import upgrade_plan
+
+        return upgrade_plan(old, new, like, folder, clone=clone)
+
+    async def after_upgrade(self, cluster: Cluster, superuser: Credential) -> None:
+        """Extensions to the versions that the new build has. Safe to repeat."""
+        from .upgrade import after_upgrade
+
+        await after_upgrade(cluster, superuser)
+
+    async def analyze(self, cluster: Cluster, superuser: Credential) -> None:
+        """``ANALYZE`` in every database. Safe to repeat."""
+        from .upgrade import analyze
+
+        await analyze(cluster, superuser)
 
     def connection_string(self, cluster: Cluster, database: str, login: Credential) -> str:
         """A URL for psql and everything else on libpq, and for SQLAlchemy.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ...engine import Binaries, ClusterSpec, LaunchPlan
 
-__all__ = ["POOLS", "plan"]
+__all__ = ["POOLS", "plan", "quoted_name"]
 
 ADMINISTRATORS = 5  # connections that only the platform's administrator can take
 HEADROOM = 400  # connections of a tenant's that a server has room for at least: its plan may be raised while it runs
@@ -21,8 +21,12 @@ host replication {superuser} {host}/32 scram-sha-256
 """
 
 
-def plan(spec: ClusterSpec) -> LaunchPlan:
-    """The commands, files and settings of one cluster. Pure."""
+def plan(spec: ClusterSpec, *, made_with: Sequence[str] | None = None) -> LaunchPlan:
+    """The commands, files and settings of one cluster. Pure.
+
+    Args:
+        made_with: initdb's arguments about checksums and locale; None is what new clusters have.
+    """
     binaries = spec.binaries
     password_file = spec.data_dir.with_name(f".{spec.data_dir.name}.password")
     initdb = [
@@ -32,8 +36,7 @@ def plan(spec: ClusterSpec) -> LaunchPlan:
         f"--pwfile={password_file}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        "--data-checksums",
-        *locale_arguments(binaries),
+        *(["--data-checksums", *locale_arguments(binaries)] if made_with is None else made_with),
     ]
     return LaunchPlan(
         init=[initdb],
@@ -106,6 +109,11 @@ def settings(spec: ClusterSpec) -> Mapping[str, str]:
 def render(values: Mapping[str, str]) -> str:
     """Text of a configuration file; values are quoted, so that none can become a line of its own."""
     return "".join(f"{name} = '{_quoted(value)}'\n" for name, value in values.items())
+
+
+def quoted_name(name: str) -> str:
+    """A role's name for pg_hba.conf, where quotes also take away the meaning of words such as ``all``."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _quoted(value: str) -> str:
