@@ -165,6 +165,10 @@ class Copies(Protocol):
         """Write a database that is elsewhere to a file. Raises as :meth:`dump` and :meth:`source_contents` do."""
         ...
 
-    async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> bool:
-        """Take away what a piece of work had for itself; whether the exchange had happened. Safe to repeat."""
+    async def exchanged(self, cluster: Cluster, superuser: Credential, aside: Aside) -> bool:
+        """Whether the exchange has happened, by whoever is not at it any more; false again after :meth:`clear`."""
+        ...
+
+    async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> None:
+        """End the working login's sessions, then take away what a piece of work had for itself. Safe to repeat."""
         ...

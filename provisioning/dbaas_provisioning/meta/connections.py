@@ -13,7 +13,7 @@ from psycopg.rows import DictRow, dict_row
 from ..errors import Unavailable
 from .bootstrap import META_DATABASE, Bootstrap
 
-__all__ = ["Connection", "Connections"]
+__all__ = ["LOCK_SECONDS", "Connection", "Connections"]
 
 Connection: TypeAlias = psycopg.AsyncConnection[DictRow]
 Answer = TypeVar("Answer")
@@ -101,16 +101,16 @@ class Connections:
         return answer
 
     @asynccontextmanager
-    async def lock(self, key: str) -> AsyncIterator[None]:
+    async def lock(self, key: str, seconds: float) -> AsyncIterator[None]:
         """Hold a platform-wide lock of this name, on a connection of its own.
 
-        Raises ``Unavailable`` (``busy``) when another one holds it for too long.
+        Raises ``Unavailable`` (``busy``) when another one holds it for longer.
         """
 
         async def take() -> Connection:
             connection = await self._connect(autocommit=True)
             try:
-                await connection.execute(f"set statement_timeout = '{LOCK_SECONDS}s'".encode())
+                await connection.execute(f"set statement_timeout = {round(seconds * 1000)}".encode())
                 await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [key])
             except BaseException:
                 await connection.close()

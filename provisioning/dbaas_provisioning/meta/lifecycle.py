@@ -121,11 +121,13 @@ class LifecycleStore:
         rows = await self._all("delete from dumps where expires_at <= %s returning *", [now], reads=False)
         return [Dump(**row) for row in rows]
 
-    async def expire(self, database_id: UUID, at: datetime) -> None:
-        """Dumps of a database that is going away go with its last one."""
+    async def part_with(self, database_id: UUID, until: datetime) -> None:
+        """A database is being dropped from now on, and its dumps are kept until then: both or neither."""
         await self._do(
-            "update dumps set expires_at = least(coalesce(expires_at, %(at)s), %(at)s) where database_id = %(id)s",
-            {"at": at, "id": database_id},
+            "with going as (update tenant_databases set status = 'dropping' where id = %(id)s)"
+            " update dumps set expires_at = least(coalesce(expires_at, %(until)s), %(until)s)"
+            " where database_id = %(id)s",
+            {"until": until, "id": database_id},
         )
 
     async def undroppable(self, tenant_id: UUID) -> Sequence[Dump]:

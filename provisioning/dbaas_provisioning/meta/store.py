@@ -31,7 +31,7 @@ from ..nouns import (
     Tenant,
 )  # fmt: skip
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
-from .connections import Connections
+from .connections import LOCK_SECONDS, Connections
 from .history import HistoryStore
 from .lifecycle import LifecycleStore
 from .members import MemberStore, allow_one_more, make_administrator
@@ -86,9 +86,13 @@ class Store:
         """Close the connections."""
         await self._connections.close()
 
-    def lock(self, tenant_id: UUID) -> AbstractAsyncContextManager[None]:
-        """Changes of one tenant happen one after the other, whichever process makes them."""
-        return self._connections.lock(f"tenant {tenant_id}")
+    def lock(self, tenant_id: UUID, *, seconds: float = LOCK_SECONDS) -> AbstractAsyncContextManager[None]:
+        """Changes of one tenant happen one after the other, whichever process makes them.
+
+        Args:
+            seconds: how long to wait for it. Raises ``Unavailable`` (``busy``) after them.
+        """
+        return self._connections.lock(f"tenant {tenant_id}", seconds)
 
     async def listen(self, heard: Callable[[str, str], None]) -> None:
         """See :meth:`Connections.listen`."""

@@ -57,6 +57,7 @@ from .upgrades import Upgrades
 __all__ = ["Platform"]
 
 LONGEST_DOCUMENT = 128 * 1024  # characters of a stored GraphQL document
+RECOVERY_SECONDS = 5.0  # of waiting for a tenant's lock, which a killed holder has for milliseconds
 LONGEST_DETAIL = 1_000  # characters of what somebody sent, in the audit log
 
 
@@ -128,26 +129,18 @@ class Platform:
         await self._store.close()
 
     async def recover(self) -> None:
-        """Finish or take away what somebody was doing when they were killed. Called once by the daemon."""
-        for database in await self._store.unfinished():
-            tenant = next((one for one in await self.tenants() if one.id == database.tenant_id), None)
-            if tenant is None:
-                continue
-            with contextlib.suppress(DbaasError):
-                async with (
-                    audited(self._store, "recover", "daemon", tenant.subdomain, database.name),
-                    self._store.lock(tenant.id),
-                ):
-                    await self._databases.remove_unfinished(tenant, database.name)
-        unfinished = await self.lifecycle.unfinished()
+        """Finish or take away what somebody was doing when they were killed.
+
+        Called once by the daemon, who does not wait for those who are at work: they may be waiting for the daemon.
+        """
+        left = await self.lifecycle.unfinished()
         for tenant in await self.tenants():
-            if tenant.id in unfinished:
+            if tenant.id in left:
                 with contextlib.suppress(DbaasError):
-                    async with (
-                        audited(self._store, "recover", "daemon", tenant.subdomain, None),
-                        self.lifecycle.turn(tenant),
-                    ):
-                        pass
+                    async with self._store.lock(tenant.id, seconds=RECOVERY_SECONDS):
+                        if tenant.id in await self.lifecycle.unfinished():
+                            async with audited(self._store, "recover", "daemon", tenant.subdomain, None):
+                                await self.lifecycle.recover(tenant)
 
     def engines(self) -> Sequence[tuple[Engine, Binaries]]:
         """The engines that can run here, each with the installation of a new cluster. Blocks for a moment."""
@@ -255,6 +248,8 @@ class Platform:
         async with audited(self._store, "drop_tenant", actor, ref, None):
             tenant = await self._store.tenant(ref)
             async with self._store.lock(tenant.id):
+                with contextlib.suppress(DbaasError):  # on servers that others share something may be left
+                    await self.lifecycle.recover(tenant)
                 for database in await self._store.databases(tenant.id):
                     await self._store.mark_database(database.id, DatabaseState.dropping)
                 await self.placement.drop_databases_of(tenant)

@@ -12,7 +12,8 @@ from ...engine import Grant
 from ...errors import Conflict, Unavailable
 from ...nouns import Cluster, Credential, Login, Plan, Powers
 from .administrator import Connection, administrator, script
-from .drop import drop_database
+from .drop import remove_database
+from .holding import hold
 from .logins import MEMBER_OF, login_statements, new_logins
 from .powers import EXTENSIONS
 from .prepare import publish
@@ -60,7 +61,7 @@ async def make_database(
     begin()
     async with administrator(cluster, superuser) as connection:
         # One at a time for a name: what exists is not ours, and has to survive our undo.
-        await connection.execute("select pg_advisory_lock(hashtextextended(%s, 0))", [name])
+        await hold(connection, name)
         found = await connection.execute("select from pg_database where datname = %s", [name])
         if found.rowcount:
             raise _exists(name)
@@ -116,7 +117,7 @@ async def _undo(cluster: Cluster, superuser: Credential, name: str) -> None:
     deadline = loop.time() + UNDO_SECONDS
     while True:
         try:
-            return await drop_database(cluster, superuser, name)
+            return await remove_database(cluster, superuser, name)
         except Unavailable:
             if loop.time() > deadline:
                 log.warning("Undoing the creation of a database has to wait until its cluster is back.")

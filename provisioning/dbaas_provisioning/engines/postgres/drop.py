@@ -9,17 +9,25 @@ from psycopg import errors, sql
 from ...errors import Unavailable
 from ...nouns import Cluster, Credential
 from .administrator import Connection, administrator
+from .holding import take_over
 from .logins import logins_of
 
-__all__ = ["drop_alone", "drop_database"]
+__all__ = ["drop_alone", "drop_database", "remove_database"]
 
 DROP_SECONDS = 15.0
 
 
 async def drop_database(cluster: Cluster, superuser: Credential, name: str) -> None:
+    """Remove a database as :func:`remove_database` does, also while the server still makes it for a killed client."""
+    async with administrator(cluster, superuser) as connection:
+        await take_over(connection, name)
+        await remove_database(cluster, superuser, name)
+
+
+async def remove_database(cluster: Cluster, superuser: Credential, name: str) -> None:
     """Remove a database, its slots and its logins, ending its sessions. Safe to repeat.
 
-    A database without logins of ours was never ours, and is left alone.
+    Whoever calls holds its name. A database without logins of ours was never ours, and is left alone.
     Raises ``Unavailable`` (``database_busy``) when sessions cannot be ended in time.
     """
     async with administrator(cluster, superuser) as connection:

@@ -64,7 +64,16 @@ class Lifecycle:
 
     async def unfinished(self) -> set[UUID]:
         """The ids of tenants with work that is under way, or was when somebody was killed."""
-        return {piece.tenant_id for piece in await self._store.lifecycle.pieces()}
+        pieces, databases = await self._store.lifecycle.pieces(), await self._store.unfinished()
+        return {piece.tenant_id for piece in pieces} | {database.tenant_id for database in databases}
+
+    async def recover(self, tenant: Tenant) -> None:
+        """Bring everything to an end that somebody killed had begun, databases too that were being made or dropped.
+
+        Who calls holds the tenant's lock.
+        """
+        await self._work.remove_unfinished(tenant)
+        await self._work.recover(tenant)
 
     # --- dumps ------------------------------------------------------------------------------------------------------
 
@@ -163,7 +172,7 @@ class Lifecycle:
                     database = await self._databases.ready(owner, name)
                     await self._restores.in_place(database, place, progress)
                     return await self._store.database(owner.id, name)
-                async with self._restores.opened(place) as dump:
+                async with self._restores.opened(place, owner.id) as dump:
                     return await self._new(owner, as_new, dump, self._restores.filling(dump), progress)
 
     async def _new(
@@ -223,7 +232,7 @@ class Lifecycle:
             owner = await self._store.tenant(tenant)
             async with self.turn(owner):
                 last, folder = await self._drops.last(owner, name)
-                async with self._restores.opened(folder) as dump:
+                async with self._restores.opened(folder, owner.id) as dump:
                     filling = self._restores.filling(dump)
                     return await self._new(owner, as_new or name, dump, filling, progress, database_id=last.database_id)
 
@@ -264,7 +273,7 @@ class Lifecycle:
                 async with self._work.of("dump", *about(database)) as piece:
                     folder = await asyncio.to_thread(self._work.make_folder, piece)
                     await self._dumps.write(database, piece, folder, progress, schema_only=schema_only)
-                    async with self._restores.opened(folder) as dump:
+                    async with self._restores.opened(folder, owner.id) as dump:
                         return await self._new(owner, new, dump, self._restores.filling(dump), progress)
 
     async def take_over(
@@ -296,7 +305,7 @@ class Lifecycle:
                 async with self._work.of("dump", owner.id, uuid4(), None) as piece:
                     folder = await asyncio.to_thread(self._work.make_folder, piece)
                     await self._imports.write(dsn, name, exposure, folder, progress, foreign=foreign)
-                    async with self._restores.opened(folder) as dump:
+                    async with self._restores.opened(folder, owner.id) as dump:
                         filling = self._restores.filling(dump, grants=False)
                         return await self._new(owner, name, dump, filling, progress)
 

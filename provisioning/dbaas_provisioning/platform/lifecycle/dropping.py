@@ -43,8 +43,7 @@ class Drops:
                     hint="`--no-dump` (`keep_dump=false`) drops it for ever.",
                     details=f"{error.message} {error.details or ''}".strip(),
                 ) from None
-        await store.lifecycle.expire(database.id, now + KEPT if keep_dump else now)
-        await store.mark_database(database.id, DatabaseState.dropping)
+        await store.lifecycle.part_with(database.id, now + KEPT if keep_dump else now)
         await self._work.databases.drop(database)
 
     async def droppings(self, tenant: Tenant) -> Sequence[Dump]:

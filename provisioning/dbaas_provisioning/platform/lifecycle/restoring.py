@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID, uuid4
 
 from ... import engines as engine_folder
 from ...engine import Engine, Grant
@@ -47,32 +46,38 @@ class Restores:
         self._dumps = dumps
 
     @asynccontextmanager
-    async def opened(self, place: Path) -> AsyncIterator[Source]:
-        """A dump's folder, or a file, wherever it is.
+    async def opened(self, place: Path, tenant_id: UUID) -> AsyncIterator[Source]:
+        """A dump's folder, or a file, wherever it is, for work on a tenant.
 
         Raises ``Invalid``: ``dump_unknown``, ``dump_damaged``, ``file_not_readable``.
         """
-        unpacked: Path | None = None
-        if not await asyncio.to_thread(place.is_dir):
-            unpacked = await asyncio.to_thread(_unpacked, place, self._work.home.dumps)
-        try:
-            folder = unpacked or place
+        async with self._folder(place, tenant_id) as folder:
             manifest = await asyncio.to_thread(read_manifest, folder)
             archive = await asyncio.to_thread(open_archive, folder, manifest)
             try:
                 yield Source(manifest, archive)
             finally:
                 os.close(archive)
-        finally:
-            if unpacked is not None:
-                await asyncio.to_thread(shutil.rmtree, unpacked, ignore_errors=True)
+
+    @asynccontextmanager
+    async def _folder(self, place: Path, tenant_id: UUID) -> AsyncIterator[Path]:
+        """A dump's folder; what a file has goes into one of a piece of work."""
+        if await asyncio.to_thread(place.is_dir):
+            yield place
+            return
+        if not await asyncio.to_thread(place.exists):
+            raise NotFound("file_not_found", f"There is no file {place}.")
+        async with self._work.of("dump", tenant_id, uuid4(), None) as piece:
+            folder = await asyncio.to_thread(self._work.make_folder, piece)
+            await asyncio.to_thread(unpack, place, folder)
+            yield folder
 
     async def in_place(self, database: Database, source: Path, tell: Tell | None) -> None:
         """The database has what the dump has, at once; until then it is as it was."""
         steps = Steps(IN_PLACE, tell)
         steps.begin()
         store = self._work.store
-        async with self.opened(source) as dump, self._work.of("restore", *about(database)) as piece:
+        async with self.opened(source, database.tenant_id) as dump, self._work.of("restore", *about(database)) as piece:
             engine, cluster, superuser = await self._work.databases.reach(database)
             copies = copies_of(engine)
             _same_engine(dump.manifest, engine)
@@ -116,16 +121,3 @@ class Restores:
 def _same_engine(manifest: Manifest, engine: Engine) -> None:
     if manifest.engine != engine.name:
         raise Invalid("dump_of_another_engine", f"This is a dump of a {manifest.engine} database.")
-
-
-def _unpacked(file: Path, beside: Path) -> Path:
-    """A file's contents in a folder of the platform's own, which goes after use."""
-    if not file.exists():
-        raise NotFound("file_not_found", f"There is no file {file}.")
-    folder = Path(tempfile.mkdtemp(prefix=".unpacked-", dir=beside))
-    try:
-        unpack(file, folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return folder

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -16,7 +16,7 @@ from ...engine import Engine
 from ...errors import DbaasError, NotFound, Unavailable, Unsupported
 from ...meta.lifecycle import Piece
 from ...meta.store import Store
-from ...nouns import Database, Home, Tenant
+from ...nouns import Database, DatabaseState, Home, Tenant
 from ..databases import Databases
 
 __all__ = ["Work", "about", "copies_of"]
@@ -46,9 +46,26 @@ class Work:
         await asyncio.shield(self._settle_quietly(piece))
 
     async def recover(self, tenant: Tenant) -> None:
-        """Under the tenant's lock nobody else is at work: what is recorded was left by somebody killed."""
-        for piece in await self.store.lifecycle.pieces(tenant.id):
-            await self.settle(piece)
+        """Under the tenant's lock nobody else is at work: what is recorded was left by somebody killed.
+
+        What cannot be taken away now, since its server is away, hinders no other work and goes later. Raises what
+        stands in the way of secrets that are on their way to an engine.
+        """
+        pieces = await self.store.lifecycle.pieces(tenant.id)
+        # Before the logins that may own something in them.
+        await self.remove_unfinished(tenant, {piece.database_id for piece in pieces if piece.kind == "fill"})
+        for piece in pieces:
+            if piece.kind == "rotate":
+                await self.settle(piece)
+            else:
+                await self._settle_quietly(piece)
+
+    async def remove_unfinished(self, tenant: Tenant, among: Collection[UUID] | None = None) -> None:
+        """Take away databases that somebody was making or dropping: all, or those among the ones with these ids."""
+        for database in await self.store.databases(tenant.id):
+            if database.state is not DatabaseState.ready and (among is None or database.id in among):
+                with _later(f"What is left of a database {database.id}"):
+                    await self.databases.drop(database)
 
     async def settle(self, piece: Piece) -> None:
         """Take away what a piece of work had, and bring what it was about to its old or its new state."""
@@ -63,19 +80,22 @@ class Work:
                 cluster = await self.store.cluster(cluster.id)
                 superuser = await self.store.superuser(cluster.id)
                 copies = copies_of(engine_folder.engine(cluster.engine))
-                if await copies.clear(cluster, superuser, piece.aside, piece.working) and database is not None:
+                # Told before the sign of it goes: whoever is killed in between tells it again.
+                if database and piece.aside and await copies.exchanged(cluster, superuser, piece.aside):
                     await self.store.lifecycle.exchanged(database.id)
-        await asyncio.to_thread(shutil.rmtree, self.making(piece), ignore_errors=True)
+                await copies.clear(cluster, superuser, piece.aside, piece.working)
+        making = self.making(piece)
+        await asyncio.to_thread(shutil.rmtree, making, ignore_errors=True)
         if await self.store.lifecycle.dump(piece.tenant_id, piece.id) is None:
             folder = self.folder(piece.tenant_id, piece.database_id, piece.id)
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        with contextlib.suppress(OSError):  # there are others in it, or none was
+            making.parent.rmdir()
         await self.store.lifecycle.end(piece)
 
     async def _settle_quietly(self, piece: Piece) -> None:
-        try:
+        with _later("What a piece of work had"):
             await self.settle(piece)
-        except DbaasError as error:
-            log.warning("What a piece of work had is taken away later: %s", error.message)
 
     def folder(self, tenant_id: UUID, database_id: UUID, dump_id: UUID) -> Path:
         """Where a dump is kept."""
@@ -93,6 +113,14 @@ class Work:
         except OSError as error:
             raise Unavailable("dump_failed", "The dump cannot be written.", details=error.strerror) from None
         return folder
+
+
+@contextlib.contextmanager
+def _later(what: str) -> Iterator[None]:
+    try:
+        yield
+    except DbaasError as error:
+        log.warning("%s is taken away later: %s", what, error.message)
 
 
 def copies_of(engine: Engine) -> Copies:

@@ -128,11 +128,17 @@ class PostgresCopies:
 
         await write(source.place(dsn, foreign=foreign), packages, archive, contents, told)
 
-    async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> bool:
+    async def exchanged(self, cluster: Cluster, superuser: Credential, aside: Aside) -> bool:
+        """See :meth:`dbaas_provisioning.copies.Copies.exchanged`."""
+        from .aside import exchanged
+
+        return await exchanged(cluster, superuser, aside)
+
+    async def clear(self, cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> None:
         """See :meth:`dbaas_provisioning.copies.Copies.clear`."""
         from .aside import clear
 
-        return await clear(cluster, superuser, aside, working)
+        await clear(cluster, superuser, aside, working)
 
     async def _settle(self, cluster: Cluster, superuser: Credential, physical_name: str) -> None:
         """A right replica identity for every table; without superuser that is done by looking after the database."""

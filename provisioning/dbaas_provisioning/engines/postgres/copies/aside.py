@@ -11,9 +11,10 @@ from ....errors import Unavailable
 from ....nouns import Cluster, Credential
 from ..administrator import Connection, administrator
 from ..drop import drop_alone
-from .working import drop_working_login
+from ..holding import hold, take_over
+from .working import close_working_login, drop_working_login
 
-__all__ = ["clear", "exchange", "make"]
+__all__ = ["clear", "exchange", "exchanged", "make"]
 
 EXCHANGE_SECONDS = 20.0
 
@@ -21,6 +22,7 @@ EXCHANGE_SECONDS = 20.0
 async def make(cluster: Cluster, superuser: Credential, name: str) -> None:
     """An empty database. Nobody but the administrator enters it yet."""
     async with administrator(cluster, superuser) as connection:
+        await hold(connection, name)
         await connection.execute("set statement_timeout = 0")
         database = sql.Identifier(name)
         await connection.execute(sql.SQL("create database {} template template0 encoding 'UTF8'").format(database))
@@ -35,6 +37,7 @@ async def exchange(cluster: Cluster, superuser: Credential, name: str, aside: As
     Raises ``Unavailable`` (``database_busy``) when sessions cannot be ended in time.
     """
     async with administrator(cluster, superuser) as connection, administrator(cluster, superuser) as other:
+        await hold(connection, aside.fresh)
         ending = asyncio.get_running_loop().create_task(_end_sessions(other, [name, aside.fresh]))
         try:
             await _rename(connection, [(name, aside.former), (aside.fresh, name)])
@@ -69,14 +72,21 @@ async def _end_sessions(connection: Connection, names: list[str]) -> None:
         await asyncio.sleep(0.05)
 
 
-async def clear(cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> bool:
-    """See :meth:`dbaas_provisioning.copies.Copies.clear`."""
-    exchanged = False
+async def exchanged(cluster: Cluster, superuser: Credential, aside: Aside) -> bool:
+    """See :meth:`dbaas_provisioning.copies.Copies.exchanged`."""
     async with administrator(cluster, superuser) as connection:
+        await take_over(connection, aside.fresh)
+        found = await connection.execute("select from pg_database where datname = %s", [aside.former])
+        return bool(found.rowcount)
+
+
+async def clear(cluster: Cluster, superuser: Credential, aside: Aside | None, working: str) -> None:
+    """See :meth:`dbaas_provisioning.copies.Copies.clear`."""
+    async with administrator(cluster, superuser) as connection:
+        await take_over(connection, working)
+        await close_working_login(connection, working)
         if aside is not None:
-            found = await connection.execute("select from pg_database where datname = %s", [aside.former])
-            exchanged = bool(found.rowcount)
+            await take_over(connection, aside.fresh)
             for name in (aside.former, aside.fresh):
                 await drop_alone(connection, name)
         await drop_working_login(connection, working)
-    return exchanged

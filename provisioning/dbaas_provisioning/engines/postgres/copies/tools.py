@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import re
+import shutil
 import signal
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,7 +114,8 @@ async def run_tool(
 ) -> bytes:
     """Run a program to its end; returns what it printed unless that went to ``stdout``.
 
-    It is ended when this task is cancelled, and gone when this returns.
+    It is ended when this task is cancelled, and gone when this returns. It does not outlive this process, see
+    :func:`_leash`.
 
     Args:
         keep: descriptors that stay open in it.
@@ -120,8 +124,9 @@ async def run_tool(
     Raises ``ToolFailed``.
     """
     account = engine_account()
+    leash = await asyncio.to_thread(_leash)
     process = await asyncio.create_subprocess_exec(
-        str(program), *arguments,
+        *leash, str(program), *arguments,
         stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin,
         stdout=asyncio.subprocess.PIPE if stdout is None else stdout,
         stderr=asyncio.subprocess.PIPE, limit=LINE_LIMIT, pass_fds=tuple(keep), cwd="/", start_new_session=True,
@@ -151,6 +156,21 @@ async def run_tool(
     finally:
         if process.returncode is None:
             await asyncio.shield(_end(process))
+
+
+@functools.cache
+def _leash() -> tuple[str, ...]:
+    """The beginning of a command that the kernel kills when this process ends, however it ends.
+
+    A program that waits for its server, or writes to a file, would notice nothing. Where util-linux is missing its
+    sessions are ended by whoever clears up, and those on a server elsewhere when it next says something.
+    """
+    setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
+    if setpriv is None:
+        return ()
+    leash = (setpriv, "--pdeathsig", "KILL", "--")
+    tried = subprocess.run([*leash, "/bin/true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return () if tried.returncode else leash
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -10,10 +10,11 @@ from psycopg import sql
 from ....nouns import Cluster, Credential
 from ....secrets import new_password
 from ..administrator import Connection, administrator
+from ..holding import hold
 from ..logins import POOL_ROLE_SINCE, for_administrator, password_clause
 from .tools import Where
 
-__all__ = ["drop_working_login", "where", "working_login"]
+__all__ = ["close_working_login", "drop_working_login", "where", "working_login"]
 
 
 @asynccontextmanager
@@ -28,6 +29,7 @@ async def working_login(
     """
     login = Credential(name, new_password())
     async with administrator(cluster, superuser) as connection:
+        await hold(connection, name)
         found = await connection.execute("select rolsuper from pg_roles where rolname = current_user")
         [superuser_here] = await found.fetchone() or [False]
         bypass = "bypassrls" if sees_every_row and superuser_here else ""
@@ -60,12 +62,21 @@ def where(cluster: Cluster, physical_name: str, login: Credential) -> Where:
     return Where(physical_name, parameters, login.secret)
 
 
+async def close_working_login(connection: Connection, name: str) -> None:
+    """End its sessions: nobody comes in with it any more. Safe to repeat."""
+    if await _exists(connection, name):
+        await connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(name)))
+        await connection.execute(
+            "select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = %s", [name]
+        )
+
+
 async def drop_working_login(connection: Connection, name: str) -> None:
-    """Remove it, ending its sessions. Safe to repeat."""
+    """Remove it, once it is closed. Safe to repeat."""
+    if await _exists(connection, name):
+        await connection.execute(sql.SQL("drop role {}").format(sql.Identifier(name)))
+
+
+async def _exists(connection: Connection, name: str) -> bool:
     found = await connection.execute("select from pg_roles where rolname = %s", [name])
-    if not found.rowcount:
-        return
-    role = sql.Identifier(name)
-    await connection.execute(sql.SQL("alter role {} nologin").format(role))
-    await connection.execute("select pg_terminate_backend(pid, 10000) from pg_stat_activity where usename = %s", [name])
-    await connection.execute(sql.SQL("drop role {}").format(role))
+    return bool(found.rowcount)
