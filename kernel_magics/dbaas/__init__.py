@@ -7,8 +7,8 @@
 4. Whatever comes out of a database is data: escaped in HTML, spelled out in text, sent beside the statement and never
    inside it.
 5. Notebooks are stored: a secret is displayed only where somebody asked for it by name.
-6. What can be asked is written once, asynchronously; the synchronous modules (``client``, ``data``, ``load``, ``rows``,
-   ``transport``) are made from their ``*_async`` twins, and need no event loop.
+6. What can be asked is written once, asynchronously; the synchronous modules (``client``, ``data``, ``lifecycle``,
+   ``load``, ``rows``, ``transport``, ``work``) are made from their ``*_async`` twins, and need no event loop.
 7. An error is one readable line that says what to do.
 """
 

@@ -21,8 +21,25 @@ from .data_async import AsyncTableClient
 from .discovery import Endpoint
 from .errors import DbaasError
 from .fetched import first_rows
+from .lifecycle_async import AsyncDatabaseLifecycle, AsyncTenantLifecycle
 from .load_async import Loaded, Options, load
-from .nouns import ApiKey, Database, Feed, Invitation, Member, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import (
+    ApiKey,
+    Cluster,
+    Consumption,
+    Database,
+    Feed,
+    Invitation,
+    Member,
+    Membership,
+    Plan,
+    Platform,
+    Schema,
+    Secret,
+    Tenant,
+    Token,
+    Usage,
+)
 from .operations import Page
 from .params import bind
 from .results import AsyncResult
@@ -89,6 +106,22 @@ class AsyncClient:
             raise DbaasError(f"Whose database is {path!r}?", code="usage", hint="Write tenant/name.")
         return await self.tenant(tenants[0].subdomain).document(path)
 
+    async def plans(self) -> list[Plan]:
+        """What tenants may use, by plan. For operators."""
+        return await self.transport.run(operations.plans())
+
+    async def clusters(self) -> list[Cluster]:
+        """The servers that run elsewhere. For operators."""
+        return await self.transport.run(operations.clusters())
+
+    async def cluster(self, name: str) -> Cluster:
+        """One of them, with what the platform can do there. For operators."""
+        return await self.transport.run(operations.cluster(name))
+
+    async def redeem(self, token: str) -> Membership:
+        """Become a tenant's member by an invitation. Raises ``DbaasError`` (``invitation_not_found``)."""
+        return await self.transport.run(operations.redeem(token))
+
     async def close(self) -> None:
         """Close the connections. As a context manager it does that at the end."""
         await self.transport.close()
@@ -135,7 +168,7 @@ class _Graph(ABC):
         return await self.transport.run(asked)
 
 
-class AsyncTenantClient(_Graph):
+class AsyncTenantClient(_Graph, AsyncTenantLifecycle):
     """A tenant: its databases and keys."""
 
     def __init__(self, transport: AsyncTransport, name: str) -> None:
@@ -159,6 +192,10 @@ class AsyncTenantClient(_Graph):
     async def drop(self) -> None:
         """Remove the tenant with all its databases. There is no way back."""
         await self.transport.run(operations.drop_tenant(self.name))
+
+    async def usage(self, days: int = 7) -> Consumption:
+        """What it may use, and what it used in the last days (at most 90), by the hour."""
+        return await self.transport.run(operations.consumption(self.name, days))
 
     async def databases(self) -> list[Database]:
         """Every database. Wakes none."""
@@ -263,7 +300,7 @@ class AsyncTenantClient(_Graph):
         return f"dbaas.AsyncTenantClient({self.name!r})"
 
 
-class AsyncDatabaseClient(_Graph):
+class AsyncDatabaseClient(_Graph, AsyncDatabaseLifecycle):
     """A database: statements, loading, its schema, its data API. ``name`` None is the tenant's default database."""
 
     def __init__(self, transport: AsyncTransport, tenant: str, name: str | None) -> None:
@@ -370,9 +407,13 @@ class AsyncDatabaseClient(_Graph):
         """New credentials; the old ones die. The answer has the new ``connection_string``."""
         return await self.transport.run(operations.rotate(self.tenant, await self.name))
 
-    async def drop(self) -> None:
-        """Remove the database and its data. There is no way back."""
-        await self.transport.run(operations.drop_database(self.tenant, await self.name))
+    async def drop(self, *, keep_dump: bool = True) -> None:
+        """Remove the database and its data.
+
+        Args:
+            keep_dump: a last dump is kept for a week, for the tenant's ``undrop``; without it all its dumps go, too.
+        """
+        await self.transport.run(operations.drop_database(self.tenant, await self.name, keep_dump=keep_dump))
 
     def data(self, table: str, *, key: str | None = None) -> AsyncTableClient:
         """A table through the REST API, as ``key`` (an API key or a signed token) may see it."""

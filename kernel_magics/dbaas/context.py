@@ -28,6 +28,7 @@ class Context:
         variables: the notebook's.
         ask: puts a question to the person and says whether they agreed; raises ``UsageError`` where nobody can be
             asked.
+        ask_secret: the same for what is not shown while it is typed.
         tenant, database: current ones, as ``%dbaas use`` set them.
         documents: document databases that cells used, by tenant and name; their connections stay open.
     """
@@ -35,6 +36,7 @@ class Context:
     client: Client
     variables: MutableMapping[str, Any]
     ask: Callable[[str], bool]
+    ask_secret: Callable[[str], str]
     tenant: str | None = None
     database: str | None = None
     registered: dict[str, tuple[str, str]] = field(default_factory=dict)  # %%sql's alias → tenant, database
@@ -87,6 +89,11 @@ class Context:
         if default is None:
             default = _only_one(tenant_client)
         return tenant_client.database(default)
+
+    def place(self, arguments: Arguments, word: str) -> tuple[TenantClient, str]:
+        """The tenant and the name that ``word`` (``name`` or ``tenant/name``) gives a database that is not there."""
+        tenant, slash, name = word.rpartition("/")
+        return (self.client.tenant(self.subdomain(tenant)) if slash else self.chosen_tenant(arguments)), name
 
     def chosen_endpoint(self, arguments: Arguments, word: str | None = None) -> tuple[str, str | None]:
         """Tenant and database of ``word`` or in use; None for a database is all that the tenant has."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 __all__ = [
-    "ConnectionLost", "DbaasError", "GraphQLError", "UsageError", "did_you_mean", "from_graphql", "from_response",
+    "ConnectionLost", "DbaasError", "GraphQLError", "UsageError", "did_you_mean", "error_of", "from_graphql",
+    "from_response",
 ]  # fmt: skip
 
 
@@ -117,14 +118,19 @@ def from_response(status: int, body: Any) -> DbaasError:
         error.status = status
         return error
     if isinstance(body, Mapping) and isinstance(body.get("message"), str):
-        return DbaasError(
-            body["message"],
-            code=str(body.get("code") or status),
-            hint=body["hint"] if isinstance(body.get("hint"), str) else None,
-            details=body["details"] if isinstance(body.get("details"), str) else None,
-            status=status,
-        )
+        return error_of(body, status)
     return DbaasError(f"The server answered with status {status}.", code=str(status), status=status)
+
+
+def error_of(body: Mapping[str, Any], status: int | None = None) -> DbaasError:
+    """The error that the server describes; without a ``status`` in an answer that had begun already."""
+    return DbaasError(
+        str(body["message"]),
+        code=str(body.get("code") or status),
+        hint=body["hint"] if isinstance(body.get("hint"), str) else None,
+        details=body["details"] if isinstance(body.get("details"), str) else None,
+        status=status,
+    )
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -45,7 +46,7 @@ class DbaasMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.context = Context(connect(), shell.user_ns, _ask)
+        self.context = Context(connect(), shell.user_ns, _ask, _ask_secret)
         self.lookup = Lookup()
         self.matcher = matcher(self.context, self.lookup)
 
@@ -53,7 +54,7 @@ class DbaasMagics(Magics):
     @line_cell_magic
     def dbaas(self, line: str, cell: str | None = None, local_ns: dict[str, Any] | None = None) -> object:
         """Manage databases (``%dbaas help``), or run the cell on one (``%%dbaas``)."""
-        with _stoppable():
+        with _stoppable("The server ends its work." if cell is None else "The server cancels the statement."):
             if cell is None:
                 answer = commands.run(self.context, split(line))
                 if answer is None or isinstance(answer, Listing):
@@ -178,12 +179,12 @@ def _size(value: Any) -> str:
 
 
 @contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """An interrupt closes the connection, by which the server cancels the statement; say so in one line."""
+def _stoppable(then: str) -> Iterator[None]:
+    """An interrupt closes the connection, by which the server cancels what it does; say so in one line."""
     try:
         yield
     except KeyboardInterrupt:
-        raise DbaasError("Stopped. The server cancels the statement.", code="stopped") from None
+        raise DbaasError(f"Stopped. {then}", code="stopped") from None
 
 
 def _ask(question: str) -> bool:
@@ -191,3 +192,10 @@ def _ask(question: str) -> bool:
         return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
     except (StdinNotImplementedError, EOFError):
         raise UsageError("Nobody can be asked here.", hint="Say --yes.") from None
+
+
+def _ask_secret(question: str) -> str:
+    try:
+        return getpass.getpass(question).strip()
+    except (StdinNotImplementedError, EOFError):
+        raise UsageError("Nobody can be asked here.", hint="Name a variable that holds it.") from None

@@ -7,17 +7,26 @@ from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Self
 
 __all__ = [
+    "Ability",
     "ApiKey",
+    "Cluster",
     "Column",
+    "Consumption",
     "Database",
+    "Dump",
     "Feed",
+    "Hour",
     "Invitation",
     "Member",
+    "Membership",
     "Noun",
+    "Plan",
     "Platform",
     "Reference",
     "Schema",
     "Secret",
+    "Server",
+    "Step",
     "Table",
     "Tenant",
     "Token",
@@ -139,6 +148,15 @@ class Invitation(Noun):
 
 
 @dataclass(frozen=True, slots=True)
+class Membership(Noun):
+    """The right on a tenant that a person has by an invitation."""
+
+    tenant: str
+    person: str
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Token(Noun):
     """A signed token for the data API."""
 
@@ -154,6 +172,145 @@ class Usage(Noun):
     connections: int = 0
     max_connections: int = 0
     max_storage_gb: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dump(Noun):
+    """A dump that the platform keeps, until ``expires_at`` where that is said.
+
+    Attributes:
+        is_last: it was made when the database was dropped.
+    """
+
+    id: str
+    database: str
+    engine: str = ""
+    server_version: str = ""
+    size_bytes: int | None = None
+    made_at: str = ""
+    is_last: bool = False
+    expires_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of long work, as it begins; where it goes through tables it is told again and again.
+
+    Attributes:
+        number: counts from 1.
+        count: how many steps there are.
+        tables: how many are done, and how many there are.
+        size_bytes: of what was written by then.
+    """
+
+    number: int
+    count: int
+    doing: str
+    tables: tuple[int, int] | None = None
+    size_bytes: int | None = None
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any]) -> Step:
+        """A line of the server's answer."""
+        tables = (line["tables"], line["of_tables"]) if "tables" in line else None
+        return cls(line["step"], line["of"], line["doing"], tables, line.get("size_bytes"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan(Noun):
+    """What tenants on it may use. 0 is no limit for ``statement_timeout_ms``, and never for ``idle_stop_seconds``.
+
+    Attributes:
+        max_storage_gb: 1024³ bytes, of all databases of a tenant together.
+    """
+
+    name: str
+    max_connections: int = 0
+    max_storage_gb: float = 0
+    statement_timeout_ms: int = 0
+    idle_transaction_seconds: int = 0
+    idle_stop_seconds: int = 0
+    api_requests_per_second: int = 0
+    api_concurrent_requests: int = 0
+    realtime_connections: int = 0
+    realtime_channels: int = 0
+    realtime_joins_per_second: int = 0
+    realtime_messages_per_second: int = 0
+    realtime_payload_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Server(Noun):
+    """A tenant's server of one engine."""
+
+    engine: str
+    version: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ability(Noun):
+    """Something that the platform promises: ``supported``, ``worked_around`` or ``refused`` on a server."""
+
+    name: str
+    state: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster(Noun):
+    """A server that runs elsewhere, as it was last seen. ``databases`` are those of the platform's tenants there."""
+
+    name: str
+    engine: str = ""
+    version: str = ""
+    state: str = ""
+    host: str = ""
+    port: int = 0
+    sslmode: str | None = None
+    databases: int = 0
+    abilities: tuple[Ability, ...] = ()
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """As :meth:`Noun.of`, with the abilities typed."""
+        abilities = tuple(Ability.of(each) for each in data.get("abilities") or ())
+        return super(Cluster, cls).of({**data, "abilities": abilities})
+
+
+@dataclass(frozen=True, slots=True)
+class Hour(Noun):
+    """What one database used in an hour, or (``database`` None) the tenant as a whole."""
+
+    hour: str
+    database: str | None = None
+    requests: int = 0
+    refused: int = 0
+    connections: int = 0
+    storage_bytes: int = 0
+    awake_seconds: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption(Noun):
+    """What a tenant may use, and what it used: ``hours``, newest first.
+
+    Attributes:
+        max_storage_gb: 1024³ bytes, of all databases together.
+        storage_full: what adds to the databases is refused.
+    """
+
+    tenant: str
+    plan: str = ""
+    max_connections: int = 0
+    max_storage_gb: float = 0
+    storage_full: bool = False
+    hours: tuple[Hour, ...] = ()
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Self:
+        """As :meth:`Noun.of`, with the hours typed."""
+        return super(Consumption, cls).of({**data, "hours": tuple(Hour.of(hour) for hour in data["hours"])})
 
 
 @dataclass(frozen=True, slots=True)

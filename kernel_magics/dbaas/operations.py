@@ -7,41 +7,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 
 from .errors import from_graphql
-from .nouns import ApiKey, Database, Feed, Invitation, Member, Platform, Schema, Secret, Tenant, Token, Usage
+from .nouns import (
+    ApiKey,
+    Cluster,
+    Consumption,
+    Database,
+    Feed,
+    Invitation,
+    Member,
+    Membership,
+    Plan,
+    Platform,
+    Schema,
+    Secret,
+    Tenant,
+    Token,
+    Usage,
+)
+from .operation import Operation
+from .operation import get as _get
+from .operation import given as _given
+from .operation import nothing as _nothing
+from .operation import path as _path
+from .operation import send as _send
 from .params import to_json
 
 __all__ = ["Operation", "Page", "Suggestions"]
 
-T = TypeVar("T")
-Body = bytes | Callable[[], Iterable[bytes]] | None
-
 ARROW = "application/vnd.apache.arrow.stream"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation(Generic[T]):
-    """One HTTP request, and how its answer is understood.
-
-    Attributes:
-        path: below the server's URL, percent-encoded.
-        body: bytes, or a function that gives them in parts (so that a retry can begin again).
-        repeatable: may be sent again when the server could not be reached; a body taken from a one-way stream is not.
-    """
-
-    method: str
-    path: str
-    decode: Callable[[bytes, Mapping[str, str]], T]
-    query: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Body = None
-    repeatable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,31 @@ class Suggestions:
 def platform() -> Operation[Platform]:
     """What the server is and offers."""
     return _get("/v1/platform", Platform.of)
+
+
+def plans() -> Operation[list[Plan]]:
+    """What tenants may use, by plan."""
+    return _get("/v1/plans", lambda data: [Plan.of(item) for item in data])
+
+
+def clusters() -> Operation[list[Cluster]]:
+    """Servers that run elsewhere, as they were last seen."""
+    return _get("/v1/clusters", lambda data: [Cluster.of(item) for item in data])
+
+
+def cluster(name: str) -> Operation[Cluster]:
+    """One of them."""
+    return _get(_path("v1", "clusters", name), Cluster.of)
+
+
+def redeem(token: str) -> Operation[Membership]:
+    """Become a member by an invitation."""
+    return _send("POST", "/v1/invitations/redeem", {"token": token}, Membership.of)
+
+
+def consumption(tenant: str, days: int) -> Operation[Consumption]:
+    """What a tenant may use, and what it used, by the hour."""
+    return _get(_path("v1", tenant, "usage"), Consumption.of, query=[("days", str(days))])
 
 
 def tenants() -> Operation[list[Tenant]]:
@@ -132,9 +156,10 @@ def database(tenant: str, name: str) -> Operation[Database]:
     return _get(_path("v1", tenant, "databases", name), Database.of)
 
 
-def drop_database(tenant: str, name: str) -> Operation[None]:
+def drop_database(tenant: str, name: str, *, keep_dump: bool) -> Operation[None]:
     """Remove a database and its data."""
-    return Operation("DELETE", _path("v1", tenant, "databases", name), _nothing)
+    query = [] if keep_dump else [("keep_dump", "false")]
+    return Operation("DELETE", _path("v1", tenant, "databases", name), _nothing, query=query)
 
 
 def rotate(tenant: str, name: str) -> Operation[Database]:
@@ -378,29 +403,3 @@ def _page(answer: Any) -> Page:
         notices=tuple(answer.get("notices") or ()),
         total=answer.get("total"),
     )
-
-
-def _path(*parts: str) -> str:
-    return "".join(f"/{quote(part, safe='')}" for part in parts)
-
-
-def _get(path: str, decode: Callable[[Any], T], query: Sequence[tuple[str, str]] = ()) -> Operation[T]:
-    return Operation("GET", path, lambda body, _: decode(json.loads(body)), query=query)
-
-
-def _send(method: str, path: str, body: Mapping[str, Any], decode: Callable[[Any], T]) -> Operation[T]:
-    return Operation(
-        method,
-        path,
-        lambda answer, _: decode(json.loads(answer)),
-        headers={"Content-Type": "application/json"},
-        body=json.dumps(body).encode(),
-    )
-
-
-def _nothing(_: bytes, __: Mapping[str, str]) -> None:
-    return None
-
-
-def _given(**values: Any) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}

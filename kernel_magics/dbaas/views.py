@@ -67,18 +67,26 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Rows under headers, or what to do when there are none. ``items`` are the objects behind the rows."""
+    """Rows under headers, or what to do when there are none.
+
+    Attributes:
+        items: the objects behind the rows.
+        note: a sentence below them.
+    """
 
     headers: Sequence[str]
     rows: Sequence[Sequence[Any]]
     items: Sequence[Any]
     empty: Note
+    note: str | None = None
 
     def __repr__(self) -> str:
-        return text_table(self.headers, self.rows, 100) if self.rows else repr(self.empty)
+        shown = text_table(self.headers, self.rows, 100) if self.rows else repr(self.empty)
+        return f"{shown}\n{visible(self.note)}" if self.note else shown
 
     def _repr_html_(self) -> str:
-        return html_table(self.headers, self.rows) if self.rows else self.empty._repr_html_()
+        shown = html_table(self.headers, self.rows) if self.rows else self.empty._repr_html_()
+        return f'{shown}<div style="{_QUIET}">{escape(self.note)}</div>' if self.note else shown
 
     def __iter__(self) -> Any:
         return iter(self.items)

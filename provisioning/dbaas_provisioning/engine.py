@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from .copies import Copies
+from .distribution import Distributes
 from .nouns import Cluster, Credential, Database, Endpoint, Login, Plan, Powers, Tenant, Usage, Vitals
 
 __all__ = [
@@ -312,6 +313,7 @@ class Engine(Protocol):
     can: Capabilities
     offer: Offer
     copies: Copies | None  # where it has none, its databases are neither dumped nor restored nor branched
+    distributes: Distributes | None  # where it has none, tables are where their database is
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """The installation to use. Blocks for some milliseconds. Raises ``Unavailable`` with a hint.

@@ -35,6 +35,8 @@ _SPELLED = {
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",
     "aclose": "close",
+    "aiter_bytes": "iter_bytes",
+    "aiter_lines": "iter_lines",
     "anext": "next",
     "aread": "read",
     "asynccontextmanager": "contextmanager",

@@ -7,6 +7,7 @@ from .control import (
     audit,
     clusters,
     databases,
+    distribution,
     documents,
     forms,
     keys,
@@ -113,6 +114,27 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/{tenant}/databases/{database}/usage", Guard.operator, {"GET": databases.usage}),
     Route("/v1/{tenant}/databases/{database}/feed", Guard.operator, {"GET": databases.feed}),
     Route("/v1/{tenant}/databases/{database}/schema", Guard.operator, {"GET": schema.read}),
+    Route("/v1/{tenant}/databases/{database}/distribution", Guard.operator, {"GET": distribution.read}),
+    Route(
+        "/v1/{tenant}/databases/{database}/distribution/distribute",
+        Guard.operator,
+        {"POST": distribution.distribute},
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/distribution/reference",
+        Guard.operator,
+        {"POST": distribution.make_reference},
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/distribution/undistribute",
+        Guard.operator,
+        {"POST": distribution.undistribute},
+    ),
+    Route(
+        "/v1/{tenant}/databases/{database}/distribution/rebalance",
+        Guard.operator,
+        {"POST": distribution.rebalance},
+    ),
     Route("/v1/{tenant}/databases/{database}/overview", Guard.operator, {"GET": overview.read}),
     Route(
         "/v1/{tenant}/databases/{database}/editor/history",

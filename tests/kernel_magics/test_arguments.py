@@ -52,7 +52,7 @@ def test_any_line_is_read_or_refused(line: str) -> None:
     ("line", "said"),
     [
         ("tenats", "Did you mean tenants"),
-        ("keys creat", "too much"),
+        ("keys creat", "Did you mean create"),
         ("tenant creat", "Did you mean create"),
         ("xyzzy", "help"),
     ],

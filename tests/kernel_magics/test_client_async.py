@@ -68,7 +68,15 @@ def test_both_have_the_same_methods(asynchronous: type, synchronous: type):
 
 
 def test_what_is_synchronous_knows_no_event_loop():
-    for module in (client, data, transport, dbaas.rows, inspect.getmodule(dbaas.load.load)):
+    for module in (
+        client,
+        data,
+        transport,
+        dbaas.rows,
+        dbaas.lifecycle,
+        dbaas.work,
+        inspect.getmodule(dbaas.load.load),
+    ):
         text = Path(module.__file__).read_text()
         assert re.match(r"# Made from \w+_async\.py", text)
         assert not re.search(r"\b(asyncio|await)\b|^\s*async\b", text, re.MULTILINE), module.__name__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Literal, cast
 
 from .. import jupysql
@@ -13,7 +14,7 @@ from ..render import bytes_of
 from ..views import Card, Listing, Note, masked
 from .command import SHOW, TENANT, Command
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "card"]
 
 _EXPOSED = {"all": "every table", "policies": "tables with policies", None: ""}
 _HIDDEN = "The password is hidden, since notebooks are stored: --show prints it, >> name binds it to a variable."
@@ -32,7 +33,7 @@ def _create(context: Context, arguments: Arguments) -> Card:
         if arguments.target is not None:
             context.bind(arguments.target, tenant.database(name).connection_string())
     context.tenant, context.database = tenant.name, database.name
-    return _card(context, database, arguments)
+    return card(context, database, arguments)
 
 
 def _list(context: Context, arguments: Arguments) -> Listing:
@@ -100,23 +101,28 @@ def _rotate(context: Context, arguments: Arguments) -> Card:
         if place == (database.tenant, rotated.name):
             jupysql.renew(database, alias)
     context.forget_documents(database.tenant, rotated.name)
-    return _card(context, rotated, arguments, "The old credentials no longer work. ")
+    return card(context, rotated, arguments, "The old credentials no longer work. ")
 
 
 def _drop(context: Context, arguments: Arguments) -> Note:
     database = context.chosen_database(arguments, arguments.words[0])
     name = f"{database.tenant}/{database.name}"
     database.info()  # one that does not exist is said before anybody is asked
-    if not arguments.has("yes") and not context.ask(f"Drop the database {name} with all its data?"):
+    keep = not arguments.has("no-dump")
+    more = "" if keep else " No dump of it is kept."
+    if not arguments.has("yes") and not context.ask(f"Drop the database {name} with all its data?{more}"):
         return Note("Nothing was dropped.")
-    database.drop()
+    database.drop(keep_dump=keep)
     context.forget_documents(database.tenant, database.name)
     if (context.tenant, context.database) == (database.tenant, database.name):
         context.database = None
-    return Note(f"Dropped the database {name}.")
+    if not keep:
+        return Note(f"Dropped the database {name}.")
+    return Note(f"Dropped the database {name}. A last dump is kept for a week.", [f"%dbaas undrop {shlex.quote(name)}"])
 
 
-def _card(context: Context, database: Database, arguments: Arguments, said: str = "") -> Card:
+def card(context: Context, database: Database, arguments: Arguments, said: str = "") -> Card:
+    """A database that was made, or has new credentials, which are shown only where they were asked for."""
     facts = _facts(database)
     note = None
     if database.connection_string is not None:
@@ -155,9 +161,9 @@ COMMANDS = (
     Command(
         ("drop",),
         ("DATABASE",),
-        "Drop a database and its data.",
+        "Drop a database and its data; a last dump is kept for a week, unless you say --no-dump.",
         _drop,
-        {**TENANT, "yes": Option()},
+        {**TENANT, "yes": Option(), "no-dump": Option()},
         "%dbaas drop shop",
     ),
 )

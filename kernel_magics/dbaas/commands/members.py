@@ -46,6 +46,23 @@ def _invite(context: Context, arguments: Arguments) -> Card | Note:
     return Card("Invitation", facts, f"The token is in {arguments.target}." if bound else None)
 
 
+def _invitations(context: Context, arguments: Arguments) -> Listing:
+    invited = context.chosen_tenant(arguments).invitations()
+    return Listing(
+        ["id", "for", "right", "invited by", "until"],
+        [[one.id, one.name, one.right, one.invited_by, _minute(one.expires_at)] for one in invited],
+        invited,
+        Note("No invitation waits for anybody.", ["%dbaas members invite ann@example.org own >> token"]),
+    )
+
+
+def _redeem(context: Context, arguments: Arguments) -> Note:
+    word = arguments.words[0]
+    held = context.variables.get(word)
+    made = context.client.redeem(held if isinstance(held, str) else word)
+    return Note(f"You may {made.right} {made.tenant}.", [f"%dbaas use {made.tenant}"])
+
+
 def _set(context: Context, arguments: Arguments) -> Note:
     person, right = arguments.words[0], _right(arguments.words[1])
     tenant = context.chosen_tenant(arguments)
@@ -54,9 +71,12 @@ def _set(context: Context, arguments: Arguments) -> Note:
 
 
 def _remove(context: Context, arguments: Arguments) -> Note:
-    tenant = context.chosen_tenant(arguments)
-    tenant.remove_member(arguments.words[0])
-    return Note(f"{arguments.words[0]} has no right on {tenant.name} any more.")
+    tenant, word = context.chosen_tenant(arguments), arguments.words[0]
+    if word.startswith(_VOUCHED_FOR):
+        tenant.remove_member(word)
+        return Note(f"{word} has no right on {tenant.name} any more.")
+    tenant.withdraw_invitation(word)
+    return Note(f"The invitation {word} is worth nothing any more.")
 
 
 def _right(word: str) -> _Right:
@@ -101,7 +121,21 @@ COMMANDS = (
         "%dbaas members invite jupyter:ann own",
     ),
     Command(("members", "set"), ("PERSON", "view|own|administer"), "Give a member another right.", _set, TENANT),
-    Command(("members", "remove"), ("PERSON",), "Take every right from a member.", _remove, TENANT),
+    Command(
+        ("members", "remove"),
+        ("PERSON_OR_INVITATION",),
+        "Take every right from a member, or end an invitation.",
+        _remove,
+        TENANT,
+    ),
+    Command(("members", "invitations"), (), "List the invitations that nobody redeemed yet.", _invitations, TENANT),
+    Command(
+        ("members", "redeem"),
+        ("TOKEN",),
+        "Become a member by an invitation: its token, or a variable that holds it.",
+        _redeem,
+        example="%dbaas members redeem token",
+    ),
     Command(
         ("audit",),
         (),

@@ -31,28 +31,39 @@ def in_line(names: Names, text: str) -> tuple[str, Iterable[tuple[str, str]]]:
     if option is not None and option.value is not None:
         if option.choices:
             return fragment, [(choice, "value") for choice in option.choices]
-        lists = {"tenant": names.tenants, "database": names.databases}
+        lists = {"tenant": names.tenants, "database": names.databases, "dsn": names.texts}
         return fragment, [(name, "value") for name in (lists[last]() if last in lists else [])]
     if fragment.startswith("-"):
         return fragment, [(f"--{name}", "option") for name in command.options if f"--{name}" not in done]
     given = len([word for word in done[len(command.words) :] if not word.startswith("-")])
     if given < len(command.positional):
-        words += _positional(names, command.name, command.positional[given], fragment)
+        words += _positional(names, command.name, command.positional[given], fragment, done[-1])
     return fragment, words
 
 
-def _positional(names: Names, command: str, what: str, fragment: str) -> list[tuple[str, str]]:
+def _positional(names: Names, command: str, what: str, fragment: str, before: str) -> list[tuple[str, str]]:
+    """What a positional may be; ``before`` is the word that stands before it."""
     what = what[1:-1] if what.startswith("[") else what
     if what == "ENGINE":
         return [("postgres", "value")]
+    if command == "undrop":
+        tenant, slash, _ = fragment.rpartition("/")
+        return [(f"{tenant}{slash}{name}", "value") for name in names.dropped(tenant or None)]
+    if what == "DUMP_OR_FILE":
+        tenant, _, database = before.rpartition("/")
+        return [(dump, "value") for dump in names.dumps(tenant or None, database)]
     if what == "DATABASE" or what == "TENANT[/DATABASE]":
         tenant, slash, _ = fragment.rpartition("/")
         if slash:
             return [(f"{tenant}/{name}", "value") for name in names.databases(tenant)]
         tenants = names.tenants() if what != "DATABASE" else []
         return [(name, "value") for name in [*names.databases(), *tenants]]
-    if what == "NAME" and command == "tenant drop":
+    if what == "TENANT" or (what == "NAME" and command == "tenant drop"):
         return [(name, "value") for name in names.tenants()]
+    if what == "NAME" and command == "clusters show":
+        return [(name, "value") for name in names.clusters()]
+    if what == "TOKEN":
+        return [(name, "variable") for name in names.texts()]
     if what == "TABLE":
         return [(table.name, "class") for table in names.tables()]
     if what == "FILE_OR_FRAME":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .. import discovery, graphql, operations
+from .. import discovery, graphql, lifecycle_operations, operations
 from ..client import Client
 from ..context import Context
 from ..lookup import Lookup
@@ -44,6 +44,10 @@ class Names:
         """Variables that hold names with values."""
         return [name for name in self.variables if isinstance(self._context.variables[name], Mapping)]
 
+    def texts(self) -> Iterable[str]:
+        """Variables that hold a text."""
+        return [name for name in self.variables if isinstance(self._context.variables[name], str)]
+
     def tenants(self) -> list[str]:
         """Every tenant's name in URLs."""
 
@@ -62,6 +66,38 @@ class Names:
             return [each.name for each in client.transport.run(operations.databases(name), seconds=SECONDS)]
 
         return self._ask(("databases", name), fetch, [])
+
+    def dropped(self, tenant: str | None) -> list[str]:
+        """Databases of a tenant, by default the one in use, that can be brought back."""
+        name = tenant or self._tenant()
+        if name is None:
+            return []
+
+        def fetch(client: Client) -> list[str]:
+            asked = lifecycle_operations.undroppable(name)
+            return [each.database for each in client.transport.run(asked, seconds=SECONDS)]
+
+        return self._ask(("dropped", name), fetch, [])
+
+    def dumps(self, tenant: str | None, database: str) -> list[str]:
+        """The ids of a database's dumps, newest first."""
+        owner = tenant or self._tenant()
+        if owner is None:
+            return []
+
+        def fetch(client: Client) -> list[str]:
+            asked = lifecycle_operations.dumps(owner, database)
+            return [each.id for each in client.transport.run(asked, seconds=SECONDS)]
+
+        return self._ask(("dumps", owner, database), fetch, [])
+
+    def clusters(self) -> list[str]:
+        """Servers that run elsewhere."""
+
+        def fetch(client: Client) -> list[str]:
+            return [each.name for each in client.transport.run(operations.clusters(), seconds=SECONDS)]
+
+        return self._ask("clusters", fetch, [])
 
     def tables(self) -> Sequence[Table]:
         """Of the database that is in use."""

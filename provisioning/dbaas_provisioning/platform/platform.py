@@ -42,6 +42,7 @@ from ..secrets import Vault, new_api_key, new_jwt_secret
 from .audit import audited
 from .consumption import Consumption
 from .databases import Databases
+from .distribution import Distributions
 from .history import History
 from .issuers import Issuers
 from .lifecycle import Lifecycle
@@ -81,6 +82,7 @@ class Platform:
         self.history = History(store.history)
         self.placement = Placement(store, self._databases, home)
         self.lifecycle = Lifecycle(home, store, self._databases)
+        self.distribution = Distributions(store, self._databases, self.lifecycle)
         self.members = Members(store, vault)
         self.terminals = Terminals(store, self.members)
         self.issuers = Issuers(store)

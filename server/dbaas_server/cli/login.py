@@ -17,7 +17,7 @@ from dbaas_provisioning.errors import DbaasError, Invalid, NotFound, Unauthorize
 from ..elsewhere import Login, Logins, login_file, plain_url
 from .show import print_fields
 
-__all__ = ["add_commands"]
+__all__ = ["add_commands", "ask", "signed_in"]
 
 _ASK_SECONDS = 30.0
 _NAME = 100
@@ -37,12 +37,12 @@ def _login(options: argparse.Namespace) -> None:
     if not url.startswith(("https://", "http://")):
         raise Invalid("invalid_url", "A platform's URL begins with https://.")
     name = f"{os.environ.get('USER') or os.geteuid()} on {platform.node()}"[:_NAME]
-    _, begun = _ask("POST", f"{url}/v1/login", {"name": name})
+    _, begun = ask("POST", f"{url}/v1/login", {"name": name})
     sys.stderr.write(f"Open {begun['verification_uri_complete']}\nand confirm the code {begun['user_code']} there.\n")
     sys.stderr.flush()
     while True:
         time.sleep(float(begun["interval"]))
-        status, done = _ask("POST", f"{url}/v1/login/token", {"device_code": begun["device_code"]})
+        status, done = ask("POST", f"{url}/v1/login/token", {"device_code": begun["device_code"]})
         if status == 200:
             break
     Logins(login_file(os.environ)).add(Login(url, done["token"], done["person"], done["expires_at"]))
@@ -60,6 +60,17 @@ def _logout(options: argparse.Namespace) -> None:
 
 
 def _whoami(options: argparse.Namespace) -> None:
+    url, token, login = signed_in()
+    _, found = ask("GET", f"{url}/v1/platform", None, token)
+    known = login is not None and login.token == token
+    _told(url, found["person"], login.expires_at if known and login else None, as_json=options.json)
+
+
+def signed_in() -> tuple[str, str, Login | None]:
+    """URL and token of the platform elsewhere that this terminal uses, and its login there.
+
+    Raises ``Unauthorized`` (``login_needed``).
+    """
     logins = Logins(login_file(os.environ))
     url = os.environ.get("DBAAS_URL")
     login = logins.find(url) if url else logins.latest()
@@ -67,9 +78,7 @@ def _whoami(options: argparse.Namespace) -> None:
     url = plain_url(url) if url else (login.url if login else None)
     if url is None or token is None:
         raise Unauthorized("login_needed", "You are not logged in.", hint=f"Run: dbaas login {url or 'URL'}")
-    _, found = _ask("GET", f"{url}/v1/platform", None, token)
-    known = login is not None and login.token == token
-    _told(url, found["person"], login.expires_at if known and login else None, as_json=options.json)
+    return url, token, login
 
 
 def _told(url: str, person: str, expires_at: float | None, *, as_json: bool) -> None:
@@ -77,7 +86,7 @@ def _told(url: str, person: str, expires_at: float | None, *, as_json: bool) -> 
     print_fields({"url": url, "person": person, "expires": end}, as_json=as_json)
 
 
-def _ask(method: str, url: str, body: Any, token: str | None = None) -> tuple[int, dict[str, Any]]:
+def ask(method: str, url: str, body: Any, token: str | None = None) -> tuple[int, dict[str, Any]]:
     """The status and the body of an answer. Raises what the platform says, or ``Unavailable``."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:

@@ -13,6 +13,7 @@ from dbaas_provisioning.nouns import Right
 from dbaas_provisioning.persons import is_person
 
 from ..control.render import invitation_json, member_json
+from .login import ask, signed_in
 from .opened import opened
 from .show import print_fields, print_rows
 
@@ -42,6 +43,9 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
     removed = command("remove", "Take every right from a member, or end an invitation.", _remove, members)
     removed.add_argument("tenant")
     removed.add_argument("person", help=_PERSON + "; or the id of an invitation")
+
+    redeemed = command("redeem", "Become a member, at the platform where you are logged in.", _redeem, members)
+    redeemed.add_argument("token", help="of an invitation; - reads it from standard input, where nobody sees it")
 
     operators = group("operators", "Say who runs the platform beside its own user.")
     command("list", "List them.", _list_operators, operators)
@@ -104,6 +108,13 @@ async def _remove(options: argparse.Namespace) -> None:
         else:
             await here.platform.members.withdraw(options.tenant, _invitation(options.person), actor=here.actor)
     print_fields({"removed": options.person}, as_json=options.json)
+
+
+def _redeem(options: argparse.Namespace) -> None:
+    url, token, _ = signed_in()
+    invitation = sys.stdin.readline().strip() if options.token == "-" else options.token  # noqa: S105  no password
+    _, made = ask("POST", f"{url}/v1/invitations/redeem", {"token": invitation}, token)
+    print_fields({name: made[name] for name in ("tenant", "person", "right")}, as_json=options.json)
 
 
 def _invitation(text: str) -> UUID:

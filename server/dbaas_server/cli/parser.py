@@ -13,6 +13,7 @@ from . import (
     audit,
     clusters,
     data,
+    distribution,
     lifecycle,
     login,
     members,
@@ -139,6 +140,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     load.add_argument("--schema")
 
     lifecycle.add_commands(command, _pair, _tenant_or_pair)
+    distribution.add_commands(command, _pair)
 
     options = parser.parse_args(argv)
     options.home = getattr(options, "home", None) or default_home()

@@ -26,6 +26,8 @@ _TRUTH = {"type": "boolean"}
 _RIGHT = {"enum": list(Right)}
 _LIST: dict[str, Any] = {"type": "array", "items": {}}
 
+_DISTRIBUTION = "/v1/{tenant}/databases/{database}/distribution"
+
 _LIMITS: dict[str, Any] = dict.fromkeys(BOUNDS, _COUNT) | {"max_storage_gb": _NUMBER}
 
 # operation → (summary, tag, request body, status of success)
@@ -143,6 +145,23 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("get", "/v1/{tenant}/databases/{database}/schema"): ("Tables, columns, functions", None, 200),
+    ("get", _DISTRIBUTION): ("Citus: workers, distributed tables, the last rebalancing", None, 200),
+    ("post", f"{_DISTRIBUTION}/distribute"): (
+        "Spread a table's rows over the workers by a column's values, beside those of another table of its schema",
+        described(("table", "by"), table=_TEXT, schema=_TEXT, by=_TEXT, beside=_TEXT),
+        200,
+    ),
+    ("post", f"{_DISTRIBUTION}/reference"): (
+        "Have a whole copy of a table on every worker",
+        described(("table",), table=_TEXT, schema=_TEXT),
+        200,
+    ),
+    ("post", f"{_DISTRIBUTION}/undistribute"): (
+        "Make a table one of the database's own server again; with `cascade` those that foreign keys relate it to",
+        described(("table",), table=_TEXT, schema=_TEXT, cascade=_TRUTH),
+        200,
+    ),
+    ("post", f"{_DISTRIBUTION}/rebalance"): ("Begin to move rows until workers hold the same", described(), 200),
     ("get", "/v1/{tenant}/keys"): ("A tenant's keys, without the keys themselves", None, 200),
     ("post", "/v1/{tenant}/keys"): (
         "Make a key, shown once",

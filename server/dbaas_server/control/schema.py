@@ -97,6 +97,7 @@ def _table(table: Table, references: dict[tuple[TableRef, str], dict[str, Any]],
         "row_security": table.row_security,
         "policies": list(table.policies),
         "exposed_to": [role for role in ("anon", "authenticated") if table.grants.get(role)],
+        "distribution": table.distribution and {"kind": table.distribution, "column": table.distribution_column},
         "warning": warning,
     }
 

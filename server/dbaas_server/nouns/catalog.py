@@ -61,6 +61,8 @@ class Table:
         column_grants: (role, privilege) → the columns it is granted on; only of tables with column privileges.
         bypasses_policies: a view that runs with its owner's rights, so that row policies of its tables do not hold.
         estimated_rows: the planner's estimate; -1 when never analysed.
+        distribution: how its rows are spread over workers, which then have them (and know its size): ``distributed``
+            by its ``distribution_column``, ``reference`` or ``single shard``; None: it is where the database is.
     """
 
     ref: TableRef
@@ -78,6 +80,8 @@ class Table:
     comment: str | None = None
     estimated_rows: int = -1
     size_bytes: int | None = None
+    distribution: str | None = None
+    distribution_column: str | None = None
 
     @property
     def primary_key(self) -> tuple[str, ...]:

@@ -357,7 +357,7 @@ async def test_a_dropped_database_ends_its_streams(live: LivePlatform) -> None:
     with live.operator() as operator:
         async with connected(address(project), project.secret) as client:
             stream = await client.stream(ORDERS, only(1))
-            assert operator.delete(f"/v1/{project.tenant}/databases/app?confirm=app").status_code in (200, 204)
+            assert operator.delete(f"/v1/{project.tenant}/databases/app").status_code in (200, 204)
             assert (await client.error(stream))["extensions"]["code"] == "database_dropped"
 
 

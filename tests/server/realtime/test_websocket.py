@@ -371,7 +371,7 @@ async def test_a_dropped_database_ends_its_channels(live: LivePlatform):
     with live.operator() as operator:
         async with phoenix(project.base, project.secret) as client:
             await client.join("a", ORDERS)
-            assert operator.delete(f"/v1/{project.tenant}/databases/app?confirm=app").status_code in (200, 204)
+            assert operator.delete(f"/v1/{project.tenant}/databases/app").status_code in (200, 204)
             system = await client.wait(lambda one: one["event"] == "system" and one["payload"]["status"] == "error")
             assert system["payload"]["message"] == "The database was dropped."
             await client.event("phx_close")

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...copies import Copies
+from ...distribution import Distributes
 from ...engine import Capabilities, Cost, Engine, Grant, Offer
 from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Tenant
@@ -35,6 +36,7 @@ class DocumentEngine(PostgresEngine):
     name = "document"
     can = Capabilities(documents=True)
     copies: Copies | None = DocumentCopies()
+    distributes: Distributes | None = None
     offer = Offer(
         title="Documents",
         description="Collections of JSON-like documents, for MongoDB's clients and its shell's language in cells.",

@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...copies import Copies
+from ...distribution import Distributes
 from ...engine import (
     Ability,
     Address,
@@ -34,6 +35,7 @@ from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
 from ...secrets import new_password
 from . import binaries, launch
+from .citus import Citus
 from .copies import PostgresCopies
 from .offer import EXPOSE, OFFER
 
@@ -47,6 +49,7 @@ class PostgresEngine:
     can = Capabilities(sql=True, transactions=True, row_policies=True, change_feed=True, rpc=True, bulk_load=True)
     offer = OFFER
     copies: Copies | None = PostgresCopies()
+    distributes: Distributes | None = Citus()
 
     def find_binaries(self, home_packages: Path, *, major: str | None = None, origin: str | None = None) -> Binaries:
         """See :meth:`dbaas_provisioning.engine.Engine.find_binaries`."""

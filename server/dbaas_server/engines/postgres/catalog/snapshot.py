@@ -25,7 +25,7 @@ class Snapshot:
 
     Attributes:
         oids: relation's oid → its name.
-        partitioned: partitioned tables, whose system columns cannot be returned.
+        scattered: partitioned and distributed tables, whose system columns cannot be returned.
         column_grants: (table, role) → readable columns, for tables that have column privileges.
         row_functions: table → functions that take one of its rows as their first or only parameter.
         extensions: extension → its schema.
@@ -33,7 +33,7 @@ class Snapshot:
 
     catalog: Catalog
     oids: Mapping[int, TableRef]
-    partitioned: frozenset[TableRef]
+    scattered: frozenset[TableRef]
     column_grants: Mapping[tuple[TableRef, str], frozenset[str]]
     row_functions: Mapping[TableRef, tuple[Function, ...]]
     single_row: frozenset[Function]
@@ -58,13 +58,19 @@ class Snapshot:
 
 
 def build(version: int, answers: Sequence[bytes]) -> Snapshot:
-    """Make a snapshot of the answers to ``sql.SECTIONS``. Pure and slow for thousands of tables: run it in a thread."""
-    schemas, tables, grants, foreign_keys, views, functions, enums, extensions = (
+    """Make a snapshot of the answers to ``sql.SECTIONS`` and, last, ``sql.DISTRIBUTION``.
+
+    Pure, and slow for thousands of tables: run it in a thread.
+    """
+    schemas, tables, grants, foreign_keys, views, functions, enums, extensions, distribution = (
         orjson.loads(answer) for answer in answers
     )
     oids = {row[0]: TableRef(row[2], row[1]) for row in tables}
     column_grants = _column_grants(grants)
     made = {oids[row[0]]: _table(row, enums, column_grants.get(row[0], {})) for row in tables}
+    for oid, kind, column in distribution:
+        if (ref := oids.get(oid)) is not None:
+            made[ref] = replace(made[ref], distribution=kind, distribution_column=column)
     kinds = {oids[row[0]]: row[3] for row in tables}
     relations = _relations(foreign_keys, oids)
     all_relations = relations + _view_relations(relations, tables, views, oids)
@@ -81,7 +87,7 @@ def build(version: int, answers: Sequence[bytes]) -> Snapshot:
     return Snapshot(
         catalog=catalog,
         oids=oids,
-        partitioned=frozenset(ref for ref, kind in kinds.items() if kind == "p"),
+        scattered=frozenset(ref for ref, kind in kinds.items() if kind == "p" or made[ref].distribution),
         column_grants={
             (oids[oid], role): columns
             for oid, found in column_grants.items()
@@ -105,7 +111,9 @@ def with_statistics(snapshot: Snapshot, answer: bytes) -> Snapshot:
     for oid, (rows, size) in orjson.loads(answer).items():
         ref = snapshot.oids.get(int(oid))
         table = tables.get(ref) if ref is not None else None
-        if ref is not None and table is not None and (table.estimated_rows, table.size_bytes) != (rows, size):
+        if ref is None or table is None or table.distribution is not None:
+            continue  # of a distributed one, only what is here would be counted
+        if (table.estimated_rows, table.size_bytes) != (rows, size):
             tables[ref] = replace(table, estimated_rows=rows, size_bytes=size)
             changed = True
     return replace(snapshot, catalog=replace(snapshot.catalog, tables=tables)) if changed else snapshot

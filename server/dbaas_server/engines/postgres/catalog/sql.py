@@ -6,7 +6,7 @@ The platform's own schemas (``auth``, ``extensions``) and partitions (reached th
 
 from __future__ import annotations
 
-__all__ = ["FINGERPRINT", "SECTIONS", "STATISTICS"]
+__all__ = ["DISTRIBUTION", "FINGERPRINT", "SECTIONS", "STATISTICS"]
 
 _SCHEMAS = (
     "(select oid, nspname from pg_namespace where nspname !~ '^pg_' and nspname not in"
@@ -136,3 +136,13 @@ FINGERPRINT = "select concat_ws(' ', {})".format(
     ", ".join(f"(select count(*) || ':' || coalesce(max(xmin::text::int8), 0) from {name})" for name in _WATCHED)
 )
 """Changes when a definition does: a new row version carries a newer transaction id, a dropped one changes the count."""
+
+DISTRIBUTION = """
+select coalesce(json_agg(json_build_array(p.logicalrelid::oid::int8,
+    case when p.partkey is not null then 'distributed' when p.repmodel = 't' then 'reference' else 'single shard' end,
+    case when p.partkey is not null then column_to_column_name(p.logicalrelid, p.partkey) end)
+    order by p.logicalrelid::oid), '[]')
+from pg_dist_partition p
+where p.partkey is not null or p.repmodel = 't' or p.colocationid <> 0
+"""
+"""What Citus distributes; asked where a database has that extension. Tables that it merely knows of are left out."""

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
+import orjson
+
 from dbaas_provisioning.errors import DbaasError, Unavailable
 
 from ..connection import APPLICATION, Connector
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 0.03  # a burst of DDL is one reload, once it was quiet for this long
 POLL_SECONDS = 15.0
+CITUS = "citus"
 FRESH_SECONDS = 0.05  # requests that miss something share a look, which happens no more often than this
 
 
@@ -113,8 +116,10 @@ class Watcher:
         wire = await self._connected()
         fingerprint = await self._value(wire, sql.FINGERPRINT)
         snapshot = self.snapshot
-        if snapshot is None or fingerprint != self._fingerprint:
+        if snapshot is None or fingerprint != self._fingerprint or await self._distributed_anew(wire, snapshot):
             answers = [await self._value(wire, section) for section in sql.SECTIONS]
+            distributes = CITUS in orjson.loads(answers[-1])
+            answers.append(await self._value(wire, sql.DISTRIBUTION) if distributes else b"[]")
             if snapshot is None or answers != self._answers:
                 version = snapshot.catalog.version + 1 if snapshot is not None else 1
                 snapshot = await asyncio.to_thread(build, version, answers)
@@ -126,6 +131,13 @@ class Watcher:
         self._fingerprint = fingerprint
         self.snapshot = snapshot
         return snapshot
+
+    async def _distributed_anew(self, wire: Wire, snapshot: Snapshot) -> bool:
+        """Whether tables were distributed otherwise, which no fingerprint tells.
+
+        It is for when the fingerprint is the same: had the extension gone, it would not be.
+        """
+        return CITUS in snapshot.extensions and await self._value(wire, sql.DISTRIBUTION) != self._answers[-1]
 
     async def _value(self, wire: Wire, statement: str) -> bytes:
         (result,) = await wire.execute(statement.encode())

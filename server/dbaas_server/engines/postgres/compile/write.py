@@ -140,7 +140,8 @@ def _which(context: Context, table: Table, write: Write) -> str:
     if write.limit is None:
         return where(_conditions(context, table_scope(table, "t"), write))
     scope = table_scope(table, context.alias())
-    key = [ident(name) for name in table.primary_key] or (["ctid"] if table.kind == "table" else [])
+    whole = table.kind == "table" and table.distribution is None  # else a row's place says nothing
+    key = [ident(name) for name in table.primary_key] or (["ctid"] if whole else [])
     if not key:
         raise Unsupported("limit_unsupported", f"Without a key, '{table.ref.name}' cannot be changed with a limit.")
     chosen_by = where(_conditions(context, scope, write))
@@ -180,12 +181,12 @@ def _returning(context: Context, table: Table, write: Write) -> tuple[str, Scope
 def _counts_inserted(context: Context, table: Table, write: Write) -> bool:
     """Whether inserted rows can be told from updated ones: a row version nobody locked or replaced is new.
 
-    Reading that takes a privilege on the whole table, and partitioned tables cannot answer.
+    Reading that takes a privilege on the whole table, and tables in several parts cannot answer.
     """
     return (
         write.kind in (WriteKind.upsert, WriteKind.replace)
         and table.kind == "table"
-        and table.ref not in context.snapshot.partitioned
+        and table.ref not in context.snapshot.scattered
         and (context.role == "owner" or "select" in table.grants.get(context.role, ()))
     )
 
