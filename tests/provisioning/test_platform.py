@@ -35,6 +35,8 @@ async def test_a_subdomain_is_taken_once(platform: Platform, tenant: Tenant) -> 
     ("name", "more", "code"),
     [
         ("", {}, "invalid_name"),
+        pytest.param("no\0", {}, "invalid_name", id="a null character"),
+        pytest.param("half of \ud83d", {}, "invalid_name", id="half of a surrogate"),
         ("v1", {}, "reserved_name"),
         ("x", {"subdomain": "UP"}, "invalid_subdomain"),
         ("fine", {"plan": "golden"}, "plan_not_found"),

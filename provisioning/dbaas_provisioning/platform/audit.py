@@ -14,6 +14,8 @@ __all__ = ["audited"]
 
 log = logging.getLogger(__name__)
 
+LONGEST = 1_000  # characters of each text that somebody sent
+
 
 @asynccontextmanager
 async def audited(
@@ -39,6 +41,12 @@ async def audited(
         raise
     finally:
         try:
-            await store.record(actor, action, tenant, target, outcome, details or {})
+            told = {name: _keepable(text) for name, text in (details or {}).items()}
+            await store.record(actor, action, tenant and _keepable(tenant), target and _keepable(target), outcome, told)
         except DbaasError as error:
             log.error("Not in the audit log: %s by %s: %s (%s)", action, actor, outcome, error.message)
+
+
+def _keepable(text: str) -> str:
+    """What was sent, also what was refused, as PostgreSQL keeps text: no null character, no half of a surrogate."""
+    return text[:LONGEST].encode("utf-8", "replace").decode().replace("\0", "\ufffd")

@@ -46,7 +46,7 @@ class Distributions:
 
         Raises ``NotFound`` (``table_not_found``), ``Invalid`` (``column_not_found``).
         """
-        async with self._changing("distribute", tenant, name, actor, table, {"by": _told(by)}) as (distributes, place):
+        async with self._changing("distribute", tenant, name, actor, table, {"by": by}) as (distributes, place):
             await distributes.distribute(place, table, by, beside)
 
     async def make_reference(self, tenant: str, name: str, table: TableName, *, actor: str) -> None:
@@ -75,7 +75,7 @@ class Distributions:
         self, action: str, tenant: str, name: str, actor: str, table: TableName | None = None,
         details: Mapping[str, str] | None = None,
     ) -> AsyncIterator[tuple[Distributes, Place]]:  # fmt: skip
-        told = {} if table is None else {"table": _told(f"{table.schema}.{table.name}")}
+        told = {} if table is None else {"table": f"{table.schema}.{table.name}"}
         async with audited(self._store, action, actor, tenant, name[:100], {**told, **(details or {})}):
             owner = await self._store.tenant(tenant)
             async with self._lifecycle.turn(owner):
@@ -89,8 +89,3 @@ class Distributions:
         _, cluster, _ = await self._databases.reach(database)
         logins = await self._store.logins(database)
         return distributes, Place(cluster, logins[Login.owner], database.physical_name)
-
-
-def _told(name: str) -> str:
-    """A name, as the audit log can keep it."""
-    return name[:200].replace("\0", "\ufffd")
