@@ -90,20 +90,20 @@ def test_the_persons_token_stays_out_of_every_answer(there: Jupyter, live: LiveP
 
 
 async def test_changes_are_streamed(project: LiveProject) -> None:
-    async with events(project, project.secret, table="orders", filter="id=gte.8800,id=lt.8900") as stream:
+    async with events(project, project.secret, table="orders", filter="id=gte.77100,id=lt.77200") as stream:
         assert (await stream.next())["event"] == "live"
-        project.run("insert into orders values (8800, 'x', 1, '')")
-        assert (await stream.next())["data"]["record"]["id"] == 8800
+        project.run("insert into orders values (77100, 'x', 1, '')")
+        assert (await stream.next())["data"]["record"]["id"] == 77100
 
 
 async def test_realtime_and_graphql_sockets_reach_the_platform(project: LiveProject) -> None:
     async with phoenix(project.base, project.anon, "2.0.0") as client:
-        wanted = {"event": "*", "schema": "public", "table": "orders", "filter": "id=gte.8900,id=lt.8910"}
+        wanted = {"event": "*", "schema": "public", "table": "orders", "filter": "id=gte.77200,id=lt.77210"}
         assert (await client.join("a", wanted))["status"] == "ok"
-        project.run("insert into orders values (8900, 'x', 1, '')")
-        assert (await client.change())["record"]["id"] == 8900
+        project.run("insert into orders values (77200, 'x', 1, '')")
+        assert (await client.change())["record"]["id"] == 77200
     async with connected(f"{project.base}/graphql/v1", project.secret) as client:
-        assert await client.data("{ get_orders_by_id(id: 8900) { id } }") == {"get_orders_by_id": {"id": 8900}}
+        assert await client.data("{ get_orders_by_id(id: 77200) { id } }") == {"get_orders_by_id": {"id": 77200}}
 
 
 def test_a_kernel_asks_the_platform_itself(there: Jupyter, live: LivePlatform) -> None:
