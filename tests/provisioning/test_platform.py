@@ -203,11 +203,11 @@ async def test_the_audit_log_survives_the_tenant_and_tells_who_did_what(platform
 async def test_secrets_are_encrypted_in_the_platforms_database(
     platform: Platform, database: Access, supervision, home: Home
 ) -> None:
-    rows = await platform._store._all(
+    rows = await platform._store._connections.rows(
         "select connection_info::text as text from tenant_databases where id = %s", [database.database.id]
     )
-    rows += await platform._store._all("select superuser_secret as text from clusters")
-    rows += await platform._store._all("select secret as text from jwt_secrets")
+    rows += await platform._store._connections.rows("select superuser_secret as text from clusters")
+    rows += await platform._store._connections.rows("select secret as text from jwt_secrets")
     text = "".join(row["text"] for row in rows)
     jwt = await platform.jwt_secret(database.tenant.subdomain)
     for secret in [jwt.secret, *(credential.secret for credential in database.logins.values())]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 
 from ..errors import Unavailable
@@ -17,6 +18,7 @@ __all__ = ["LOCK_SECONDS", "Connection", "Connections"]
 
 Connection: TypeAlias = psycopg.AsyncConnection[DictRow]
 Answer = TypeVar("Answer")
+Statement: TypeAlias = str | sql.SQL | sql.Composed
 
 SIZE = 4
 LISTEN_PAUSE_SECONDS = 0.25
@@ -57,6 +59,25 @@ class Connections:
         """
         async with self._slots:
             return await self._persistently(lambda: self._attempt(work, reads))
+
+    async def rows(
+        self, statement: Statement, args: Sequence[Any] | Mapping[str, Any] = (), *, reads: bool = True
+    ) -> list[DictRow]:
+        """What one statement gives, in a transaction of its own; ``reads`` and errors as of :meth:`transaction`."""
+
+        async def work(connection: Any) -> list[DictRow]:
+            found: list[DictRow] = await (await connection.execute(statement, args)).fetchall()
+            return found
+
+        return await self.transaction(work, reads=reads)
+
+    async def do(self, statement: Statement, args: Sequence[Any] | Mapping[str, Any]) -> None:
+        """Run one statement that changes something, in a transaction of its own. Raises as :meth:`transaction`."""
+
+        async def work(connection: Any) -> None:
+            await connection.execute(statement, args)
+
+        await self.transaction(work)
 
     async def _persistently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         """Once more after the server was started; for a while, since it may be killed again."""

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import DictRow
-
 from ..nouns import HistoryEntry
 from .connections import Connections
 
@@ -86,12 +84,7 @@ class HistoryStore:
     ) -> Sequence[HistoryEntry]:
         """The newest first."""
         given = {"database": database, "person": person, "search": search, "before": before, "limit": limit}
-
-        async def work(connection: Any) -> list[DictRow]:
-            rows: list[DictRow] = await (await connection.execute(ENTRIES, given)).fetchall()
-            return rows
-
-        return [HistoryEntry(**row) for row in await self._connections.transaction(work, reads=True)]
+        return [HistoryEntry(**row) for row in await self._connections.rows(ENTRIES, given)]
 
     async def delete(self, database: UUID, person: bytes, entry: UUID | None) -> int:
         """One entry, or all that this person has of this database; answers with how many there were."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from ..copies import Aside
@@ -52,7 +51,7 @@ class LifecycleStore:
 
     async def begin(self, piece: Piece) -> None:
         """Record a piece of work, before anything of it is made."""
-        await self._do(
+        await self._connections.do(
             "insert into pieces_of_work (id, tenant_id, cluster, database_id, kind, working_login)"
             " values (%s, %s, %s, %s, %s, %s)",
             [piece.id, piece.tenant_id, piece.cluster_id, piece.database_id, piece.kind, piece.working],
@@ -60,11 +59,11 @@ class LifecycleStore:
 
     async def end(self, piece: Piece) -> None:
         """Nothing of it is left. Safe to repeat."""
-        await self._do("delete from pieces_of_work where id = %s", [piece.id])
+        await self._connections.do("delete from pieces_of_work where id = %s", [piece.id])
 
     async def pieces(self, tenant_id: UUID | None = None) -> Sequence[Piece]:
         """What is under way, or was when somebody was killed: of a tenant, or all."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from pieces_of_work where tenant_id = coalesce(%s, tenant_id) order by began_at", [tenant_id]
         )
         return [
@@ -74,13 +73,13 @@ class LifecycleStore:
 
     async def exchanged(self, database_id: UUID) -> None:
         """Another database has this name in the engine now: sessions look again."""
-        await self._do("update tenant_databases set updated_at = now() where id = %s", [database_id])
+        await self._connections.do("update tenant_databases set updated_at = now() where id = %s", [database_id])
 
     # --- dumps ------------------------------------------------------------------------------------------------------
 
     async def keep(self, dump: Dump) -> None:
         """A dump is there."""
-        await self._do(
+        await self._connections.do(
             "insert into dumps (id, tenant_id, database_id, database_name, engine, exposure, server_version,"
             " size_bytes, is_last, expires_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
@@ -91,7 +90,7 @@ class LifecycleStore:
 
     async def dumps(self, tenant_id: UUID, database_id: UUID | None = None) -> Sequence[Dump]:
         """The dumps of a database, or of a tenant, newest first."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from dumps where tenant_id = %s and database_id = coalesce(%s, database_id)"
             " order by made_at desc, id",
             [tenant_id, database_id],
@@ -100,13 +99,15 @@ class LifecycleStore:
 
     async def dump(self, tenant_id: UUID, dump_id: UUID) -> Dump | None:
         """One dump of a tenant."""
-        rows = await self._all("select * from dumps where tenant_id = %s and id = %s", [tenant_id, dump_id])
+        rows = await self._connections.rows(
+            "select * from dumps where tenant_id = %s and id = %s", [tenant_id, dump_id]
+        )
         return Dump(**rows[0]) if rows else None
 
     async def known(self, dump_id: UUID) -> bool:
         """Whether there is such a dump, or somebody makes it."""
         return bool(
-            await self._all(
+            await self._connections.rows(
                 "select from dumps where id = %(id)s union all select from pieces_of_work where id = %(id)s",
                 {"id": dump_id},
             )
@@ -114,16 +115,16 @@ class LifecycleStore:
 
     async def forget(self, dump_id: UUID) -> None:
         """The dump is not there any more. Safe to repeat."""
-        await self._do("delete from dumps where id = %s", [dump_id])
+        await self._connections.do("delete from dumps where id = %s", [dump_id])
 
     async def forget_expired(self, now: datetime) -> Sequence[Dump]:
         """Forget the dumps whose time is over, and return them."""
-        rows = await self._all("delete from dumps where expires_at <= %s returning *", [now], reads=False)
+        rows = await self._connections.rows("delete from dumps where expires_at <= %s returning *", [now], reads=False)
         return [Dump(**row) for row in rows]
 
     async def part_with(self, database_id: UUID, until: datetime) -> None:
         """A database is being dropped from now on, and its dumps are kept until then: both or neither."""
-        await self._do(
+        await self._connections.do(
             "with going as (update tenant_databases set status = 'dropping' where id = %(id)s)"
             " update dumps set expires_at = least(coalesce(expires_at, %(until)s), %(until)s)"
             " where database_id = %(id)s",
@@ -132,7 +133,7 @@ class LifecycleStore:
 
     async def undroppable(self, tenant_id: UUID) -> Sequence[Dump]:
         """The last dumps of databases that are gone, the newest first: one for each database."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from (select distinct on (database_id) * from dumps d where tenant_id = %s and is_last"
             "  and (expires_at is null or expires_at > now())"
             "  and not exists (select from tenant_databases t where t.id = d.database_id)"
@@ -152,7 +153,7 @@ class LifecycleStore:
             }
             for login, credential in logins.items()
         }
-        await self._do(
+        await self._connections.do(
             "insert into pieces_of_work (id, tenant_id, cluster, database_id, kind, secrets)"
             " values (%s, %s, %s, %s, %s, %s)",
             [piece.id, piece.tenant_id, piece.cluster_id, piece.database_id, piece.kind, Jsonb(closed)],
@@ -160,7 +161,7 @@ class LifecycleStore:
 
     async def secrets(self, piece: Piece) -> Mapping[Login, Credential]:
         """The secrets of a piece of work; none when it has ended."""
-        rows = await self._all("select secrets from pieces_of_work where id = %s", [piece.id])
+        rows = await self._connections.rows("select secrets from pieces_of_work where id = %s", [piece.id])
         found = rows[0]["secrets"] if rows else {}
         return {
             Login(login): Credential(
@@ -179,20 +180,5 @@ class LifecycleStore:
                 [piece.id],
             )
             await connection.execute("delete from pieces_of_work where id = %s", [piece.id])
-
-        await self._connections.transaction(work)
-
-    async def _all(
-        self, text: str, args: Sequence[Any] | Mapping[str, Any] = (), *, reads: bool = True
-    ) -> list[DictRow]:
-        async def work(connection: Any) -> list[DictRow]:
-            rows: list[DictRow] = await (await connection.execute(text, args)).fetchall()
-            return rows
-
-        return await self._connections.transaction(work, reads=reads)
-
-    async def _do(self, text: str, args: Sequence[Any] | Mapping[str, Any]) -> None:
-        async def work(connection: Any) -> None:
-            await connection.execute(text, args)
 
         await self._connections.transaction(work)

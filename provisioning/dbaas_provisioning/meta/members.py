@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import errors
-from psycopg.rows import DictRow
 
 from ..errors import Conflict, Forbidden, NotFound
 from ..nouns import Invitation, Member, OidcIssuer, Operator, Right, Standing
@@ -55,7 +54,7 @@ class MemberStore:
 
     async def standing(self, person: str) -> Standing:
         """What a person may do now, and which of their tokens are valid."""
-        [row] = await self._rows(STANDING, {"person": person}, reads=True)
+        [row] = await self._connections.rows(STANDING, {"person": person})
         rights = {tenant: Right(right) for tenant, right in row["rights"].items()}
         return Standing(row["operator"] or is_local(person), rights, row["epoch"])
 
@@ -63,7 +62,7 @@ class MemberStore:
 
     async def members(self, tenant_id: UUID) -> Sequence[Member]:
         """Of a tenant, in the order in which they came."""
-        return [_member(row) for row in await self._rows(MEMBERS, [tenant_id], reads=True)]
+        return [_member(row) for row in await self._connections.rows(MEMBERS, [tenant_id])]
 
     async def put(self, tenant_id: UUID, person: str, right: Right, *, by: str, keep_one: bool) -> Member:
         """Make somebody a member, or give a member another right.
@@ -116,12 +115,14 @@ class MemberStore:
 
     async def invitations(self, tenant_id: UUID) -> Sequence[Invitation]:
         """Those that can be redeemed, oldest first."""
-        return [_invitation(row) for row in await self._rows(INVITATIONS, [tenant_id], reads=True)]
+        return [_invitation(row) for row in await self._connections.rows(INVITATIONS, [tenant_id])]
 
     async def withdraw(self, tenant_id: UUID, invitation: UUID) -> None:
         """Raises ``NotFound`` (``invitation_not_found``)."""
-        gone = await self._rows(
-            "delete from invitations where tenant_id = %s and id = %s returning id", [tenant_id, invitation]
+        gone = await self._connections.rows(
+            "delete from invitations where tenant_id = %s and id = %s returning id",
+            [tenant_id, invitation],
+            reads=False,
         )
         if not gone:
             raise NotFound("invitation_not_found", "There is no such invitation.")
@@ -156,21 +157,25 @@ class MemberStore:
 
     async def operators(self) -> Sequence[Operator]:
         """Beside those on the machine, in the order in which they came."""
-        rows = await self._rows("select * from operators order by created_at, person", [], reads=True)
+        rows = await self._connections.rows("select * from operators order by created_at, person", [])
         return [Operator(**row) for row in rows]
 
     async def add_operator(self, person: str, *, by: str) -> None:
         """Safe to repeat."""
-        await self._do("insert into operators (person, added_by) values (%s, %s) on conflict do nothing", [person, by])
+        await self._connections.do(
+            "insert into operators (person, added_by) values (%s, %s) on conflict do nothing", [person, by]
+        )
 
     async def remove_operator(self, person: str) -> None:
         """Raises ``NotFound`` (``operator_not_found``)."""
-        if not await self._rows("delete from operators where person = %s returning person", [person]):
+        if not await self._connections.rows(
+            "delete from operators where person = %s returning person", [person], reads=False
+        ):
             raise NotFound("operator_not_found", "There is no such operator.")
 
     async def end_tokens(self, person: str | None) -> None:
         """A new epoch, of one person's tokens or of everybody's."""
-        await self._do(
+        await self._connections.do(
             "insert into token_epochs as t (person, epoch) values (%s, 1)"
             " on conflict (person) do update set epoch = t.epoch + 1",
             [EVERYBODY if person is None else person],
@@ -178,25 +183,25 @@ class MemberStore:
 
     async def tenants_each(self) -> int:
         """How many tenants anybody who is signed in may make."""
-        [row] = await self._rows("select tenants_each from settings", [], reads=True)
+        [row] = await self._connections.rows("select tenants_each from settings", [])
         return int(row["tenants_each"])
 
     async def set_tenants_each(self, most: int) -> None:
         """Change that. Those that there are stay."""
-        await self._do("update settings set tenants_each = %s", [most])
+        await self._connections.do("update settings set tenants_each = %s", [most])
 
     # --- OpenID providers -------------------------------------------------------------------------------------------
 
     async def issuers(self) -> Sequence[OidcIssuer]:
         """OpenID providers, by name."""
         return [
-            OidcIssuer(**row) for row in await self._rows("select * from oidc_issuers order by name", [], reads=True)
+            OidcIssuer(**row) for row in await self._connections.rows("select * from oidc_issuers order by name", [])
         ]
 
     async def add_issuer(self, name: str, issuer: str, audience: str) -> None:
         """Raises ``Conflict`` (``issuer_exists``)."""
         try:
-            await self._do(
+            await self._connections.do(
                 "insert into oidc_issuers (name, issuer, audience) values (%s, %s, %s)", [name, issuer, audience]
             )
         except errors.UniqueViolation:
@@ -204,21 +209,10 @@ class MemberStore:
 
     async def remove_issuer(self, name: str) -> None:
         """Raises ``NotFound`` (``issuer_not_found``)."""
-        if not await self._rows("delete from oidc_issuers where name = %s returning name", [name]):
+        if not await self._connections.rows(
+            "delete from oidc_issuers where name = %s returning name", [name], reads=False
+        ):
             raise NotFound("issuer_not_found", "There is no such provider.")
-
-    async def _rows(self, text: str, args: Any, *, reads: bool = False) -> list[DictRow]:
-        async def work(connection: Any) -> list[DictRow]:
-            rows: list[DictRow] = await (await connection.execute(text, args)).fetchall()
-            return rows
-
-        return await self._connections.transaction(work, reads=reads)
-
-    async def _do(self, text: str, args: Any) -> None:
-        async def work(connection: Any) -> None:
-            await connection.execute(text, args)
-
-        await self._connections.transaction(work)
 
 
 async def allow_one_more(connection: Any, person: str) -> None:

@@ -78,13 +78,7 @@ class ServerStore:
 
     async def all(self) -> Sequence[Cluster]:
         """Every external server, by name."""
-
-        async def work(connection: Any) -> list[DictRow]:
-            query = "select * from clusters where runtime = 'external' order by name"
-            rows: list[DictRow] = await (await connection.execute(query)).fetchall()
-            return rows
-
-        rows = await self._connections.transaction(work, reads=True)
+        rows = await self._connections.rows("select * from clusters where runtime = 'external' order by name")
         return [cluster_of(row, self._home) for row in rows]
 
     async def named(self, name: str) -> Cluster:
@@ -98,14 +92,8 @@ class ServerStore:
 
     async def authority(self, cluster_id: UUID) -> str:
         """PEM of who vouches for it, ``system``, or nothing."""
-
-        async def work(connection: Any) -> DictRow | None:
-            query = "select sslrootcert from clusters where id = %s"
-            row: DictRow | None = await (await connection.execute(query, [cluster_id])).fetchone()
-            return row
-
-        row = await self._connections.transaction(work, reads=True)
-        return "" if row is None else str(row["sslrootcert"])
+        rows = await self._connections.rows("select sslrootcert from clusters where id = %s", [cluster_id])
+        return str(rows[0]["sslrootcert"]) if rows else ""
 
     async def delete(self, cluster: Cluster) -> None:
         """Forget it. Raises ``Conflict`` (``cluster_in_use``) while databases are there, whatever their state."""
@@ -126,13 +114,8 @@ class ServerStore:
 
     async def meta_system_identifier(self) -> str:
         """Of the server that holds ``platform_meta``."""
-
-        async def work(connection: Any) -> DictRow:
-            query = "select system_identifier::text as found from pg_control_system()"
-            row: DictRow = await (await connection.execute(query)).fetchone()
-            return row
-
-        return str((await self._connections.transaction(work, reads=True))["found"])
+        (row,) = await self._connections.rows("select system_identifier::text as found from pg_control_system()")
+        return str(row["found"])
 
     async def _put(self, statement: str, values: dict[str, Any], server: ServerRecord) -> None:
         endpoint, administrator, powers = server.endpoint, server.administrator, server.powers

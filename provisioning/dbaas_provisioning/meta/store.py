@@ -141,7 +141,7 @@ class Store:
 
     async def tenants(self) -> Sequence[Tenant]:
         """Every tenant, by subdomain."""
-        return [_tenant(row) for row in await self._all(f"{TENANT} order by t.subdomain")]
+        return [_tenant(row) for row in await self._connections.rows(f"{TENANT} order by t.subdomain")]
 
     async def tenant(self, subdomain: str) -> Tenant:
         """Raises ``NotFound`` (``tenant_not_found``)."""
@@ -152,7 +152,7 @@ class Store:
 
     async def set_cors_origins(self, tenant_id: UUID, origins: Sequence[str]) -> None:
         """Whose pages may read the tenant's data in a browser."""
-        await self._do("update tenants set cors_origins = %s where id = %s", [list(origins), tenant_id])
+        await self._connections.do("update tenants set cors_origins = %s where id = %s", [list(origins), tenant_id])
 
     async def set_default(self, tenant_id: UUID, database_id: UUID) -> None:
         """Which database is meant when none is named."""
@@ -169,7 +169,7 @@ class Store:
 
     async def delete_tenant(self, tenant_id: UUID) -> None:
         """With everything that is known of it but the audit log."""
-        await self._do("delete from tenants where id = %s", [tenant_id])
+        await self._connections.do("delete from tenants where id = %s", [tenant_id])
 
     async def jwt_secret(self, tenant_id: UUID) -> JwtSecret:
         """What signs a tenant's tokens. Raises ``NotFound``."""
@@ -185,7 +185,7 @@ class Store:
     ) -> Cluster:
         """A cluster that is yet to be made; the first use makes it."""
         cluster_id = uuid4()
-        await self._do(
+        await self._connections.do(
             "insert into clusters (id, tenant_id, engine, version, data_dir, settings, superuser, superuser_secret)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s)",
             [
@@ -214,7 +214,7 @@ class Store:
 
     async def clusters(self, tenant_id: UUID | None = None) -> Sequence[Cluster]:
         """Every cluster, external ones too, or those that a tenant has for itself."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from clusters where %(tenant)s::uuid is null or tenant_id = %(tenant)s order by created_at",
             {"tenant": tenant_id},
         )
@@ -222,14 +222,14 @@ class Store:
 
     async def mark_cluster(self, cluster_id: UUID, state: ClusterState, endpoint: Endpoint | None = None) -> None:
         """What became of a cluster, and where it listens now."""
-        await self._do(
+        await self._connections.do(
             "update clusters set state = %s, host = coalesce(%s, host), port = coalesce(%s, port) where id = %s",
             [state, endpoint and endpoint.host, endpoint and endpoint.port, cluster_id],
         )
 
     async def delete_cluster(self, cluster_id: UUID) -> None:
         """With its databases' rows."""
-        await self._do("delete from clusters where id = %s", [cluster_id])
+        await self._connections.do("delete from clusters where id = %s", [cluster_id])
 
     async def _cluster_row(self, cluster_id: UUID) -> DictRow:
         row = await self._one("select * from clusters where id = %s", [cluster_id])
@@ -256,7 +256,7 @@ class Store:
         """
         database_id = database_id or uuid4()
         try:
-            await self._do(
+            await self._connections.do(
                 "insert into tenant_databases (id, tenant_id, database_name, physical_name, engine, cluster, exposure)"
                 " values (%s, %s, %s, %s, %s, %s, %s)",
                 [database_id, tenant.id, name, physical_name, cluster.engine, cluster.id, exposure],
@@ -302,7 +302,7 @@ class Store:
 
     async def mark_database(self, database_id: UUID, state: DatabaseState) -> None:
         """What is being done to a database."""
-        await self._do("update tenant_databases set status = %s where id = %s", [state, database_id])
+        await self._connections.do("update tenant_databases set status = %s where id = %s", [state, database_id])
 
     async def delete_database(self, database: Database) -> None:
         """When it was the default, the oldest one left takes its place."""
@@ -321,14 +321,17 @@ class Store:
 
     async def databases(self, tenant_id: UUID) -> Sequence[Database]:
         """A tenant's databases, oldest first."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from tenant_databases where tenant_id = %s order by created_at, id", [tenant_id]
         )
         return [_database(row) for row in rows]
 
     async def unfinished(self) -> Sequence[Database]:
         """Databases that somebody was creating or dropping."""
-        return [_database(row) for row in await self._all("select * from tenant_databases where status <> 'ready'")]
+        return [
+            _database(row)
+            for row in await self._connections.rows("select * from tenant_databases where status <> 'ready'")
+        ]
 
     async def database(self, tenant_id: UUID, name: str | None) -> Database:
         """By name; the default one for None. Raises ``NotFound``: ``database_not_found``, ``no_default_database``."""
@@ -346,7 +349,7 @@ class Store:
 
     async def databases_in(self, cluster_id: UUID) -> Sequence[Database]:
         """The databases of a cluster, oldest first."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from tenant_databases where cluster = %s order by created_at, id", [cluster_id]
         )
         return [_database(row) for row in rows]
@@ -364,7 +367,7 @@ class Store:
     async def new_epoch(self, database_id: UUID, log: str) -> int:
         """A higher one, and at least the time in seconds since 1970. Raises ``NotFound`` (``database_not_found``)."""
         try:
-            [row] = await self._rows(
+            [row] = await self._connections.rows(
                 "insert into feeds as f (database_id, epoch, log) values (%s, extract(epoch from now())::bigint, %s)"
                 " on conflict (database_id)"
                 " do update set epoch = greatest(excluded.epoch, f.epoch + 1), log = excluded.log"
@@ -393,7 +396,7 @@ class Store:
     async def _put_mongo_secret(self, tenant_id: UUID, otherwise: str) -> None:
         closed = self._vault.encrypt(new_password(), f"{tenant_id} mongo")
         try:
-            await self._do(PUT_MONGO_LOGIN + otherwise, [tenant_id, closed])
+            await self._connections.do(PUT_MONGO_LOGIN + otherwise, [tenant_id, closed])
         except errors.ForeignKeyViolation:
             raise NotFound("tenant_not_found", "There is no such tenant.") from None
 
@@ -401,18 +404,18 @@ class Store:
 
     async def set_introspection(self, tenant_id: UUID, allowed: bool) -> None:
         """Whether others than secret keys may ask a tenant's GraphQL schema about itself."""
-        await self._do("update tenants set graphql_introspection = %s where id = %s", [allowed, tenant_id])
+        await self._connections.do("update tenants set graphql_introspection = %s where id = %s", [allowed, tenant_id])
 
     async def put_document(self, tenant_id: UUID, sha256: str, document: str) -> None:
         """Keep a document. Safe to repeat."""
-        await self._do(
+        await self._connections.do(
             "insert into graphql_documents (tenant_id, sha256, document) values (%s, %s, %s) on conflict do nothing",
             [tenant_id, sha256, document],
         )
 
     async def documents(self, tenant_id: UUID, sha256: str | None = None) -> Sequence[StoredDocument]:
         """A tenant's documents, oldest first; or the one with this hash."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select sha256, document, created_at from graphql_documents"
             " where tenant_id = %s and sha256 = coalesce(%s, sha256) order by created_at, sha256",
             [tenant_id, sha256],
@@ -421,7 +424,9 @@ class Store:
 
     async def delete_document(self, tenant_id: UUID, sha256: str) -> None:
         """Safe to repeat."""
-        await self._do("delete from graphql_documents where tenant_id = %s and sha256 = %s", [tenant_id, sha256])
+        await self._connections.do(
+            "delete from graphql_documents where tenant_id = %s and sha256 = %s", [tenant_id, sha256]
+        )
 
     # --- keys and the audit log -------------------------------------------------------------------------------------
 
@@ -429,7 +434,7 @@ class Store:
         self, tenant_id: UUID | None, role: KeyRole, key: str, *, documents_only: bool = False
     ) -> ApiKey:
         """Keep a key's hash, and enough of it to recognise it."""
-        [row] = await self._rows(
+        [row] = await self._connections.rows(
             "insert into api_keys (id, tenant_id, role, prefix, sha256, documents_only)"
             " values (%s, %s, %s, %s, %s, %s) returning *",
             [uuid4(), tenant_id, role, key[:PREFIX_LENGTH], hash_key(key), documents_only],
@@ -439,14 +444,14 @@ class Store:
 
     async def keys(self, tenant_id: UUID | None) -> Sequence[ApiKey]:
         """A tenant's keys, or the platform's; revoked ones too."""
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select * from api_keys where tenant_id is not distinct from %s order by created_at", [tenant_id]
         )
         return [_key(row) for row in rows]
 
     async def revoke_key(self, tenant_id: UUID | None, key_id: UUID) -> None:
         """Safe to repeat. Raises ``NotFound`` (``key_not_found``)."""
-        rows = await self._rows(
+        rows = await self._connections.rows(
             "update api_keys set revoked_at = coalesce(revoked_at, now())"
             " where id = %s and tenant_id is not distinct from %s returning id",
             [key_id, tenant_id],
@@ -464,7 +469,7 @@ class Store:
         self, actor: str, action: str, tenant: str | None, target: str | None, outcome: str, details: Mapping[str, str]
     ) -> None:
         """One line of the audit log."""
-        await self._do(
+        await self._connections.do(
             "insert into audit_log (actor, action, tenant, target, outcome, details) values (%s, %s, %s, %s, %s, %s)",
             [actor, action, tenant, target, outcome, Jsonb(dict(details))],
         )
@@ -485,7 +490,7 @@ class Store:
             "at >= %(since)s": since, "id < %(before)s": before,
         }  # fmt: skip
         where = " and ".join(condition for condition, value in wished.items() if value is not None) or "true"
-        rows = await self._all(
+        rows = await self._connections.rows(
             "select id, at, actor, action, tenant, target, outcome, details from audit_log"  # noqa: S608  fixed texts
             f" where {where} order by id desc limit %(limit)s",
             {"tenant": tenant, "actor": actor, "action": action, "since": since, "before": before, "limit": limit},
@@ -494,25 +499,9 @@ class Store:
 
     # --- one statement, one transaction -----------------------------------------------------------------------------
 
-    async def _all(self, text: str, args: Sequence[Any] | Mapping[str, Any] = ()) -> list[DictRow]:
-        return await self._rows(text, args, reads=True)
-
-    async def _rows(self, text: str, args: Sequence[Any] | Mapping[str, Any], *, reads: bool) -> list[DictRow]:
-        async def work(connection: Any) -> list[DictRow]:
-            rows: list[DictRow] = await (await connection.execute(text, args)).fetchall()
-            return rows
-
-        return await self._connections.transaction(work, reads=reads)
-
     async def _one(self, text: str, args: Sequence[Any]) -> DictRow | None:
-        rows = await self._all(text, args)
+        rows = await self._connections.rows(text, args)
         return rows[0] if rows else None
-
-    async def _do(self, text: str, args: Sequence[Any]) -> None:
-        async def work(connection: Any) -> None:
-            await connection.execute(text, args)
-
-        await self._connections.transaction(work)
 
 
 def _no_database(name: str) -> NotFound:

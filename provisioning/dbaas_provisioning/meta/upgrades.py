@@ -45,7 +45,7 @@ class UpgradeStore:
 
     async def begin(self, cluster_id: UUID, new: Path) -> None:
         """A new data folder is about to be made; the cluster stays what it is."""
-        await self._do(
+        await self._connections.do(
             "update clusters set upgrade_stage = 'making', upgrade_other = %s where id = %s", [new.name, cluster_id]
         )
 
@@ -69,7 +69,7 @@ class UpgradeStore:
 
     async def end(self, cluster_id: UUID, upgrade: Upgrade) -> None:
         """Nothing is left to be done of this one. Safe to repeat."""
-        await self._do(
+        await self._connections.do(
             "update clusters set upgrade_stage = null, upgrade_other = null"
             " where id = %s and upgrade_stage = %s and upgrade_other = %s",
             [cluster_id, upgrade.stage.value, upgrade.other.name],
@@ -88,9 +88,3 @@ class UpgradeStore:
 
         row = await self._connections.transaction(work, reads=True)
         return None if row is None else Upgrade(Stage(row["upgrade_stage"]), self._home.clusters / row["upgrade_other"])
-
-    async def _do(self, text: str, args: list[object]) -> None:
-        async def work(connection: Any) -> None:
-            await connection.execute(text, args)
-
-        await self._connections.transaction(work)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
-
-from psycopg.rows import DictRow
 
 from ..nouns import UsageHour, UsageSample
 from .connections import Connections
@@ -52,25 +49,12 @@ class UsageStore:
             "connections": [one.connections for one in samples], "storage": [one.storage_bytes for one in samples],
             "awake": [one.awake_seconds for one in samples],
         }  # fmt: skip
-
-        async def work(connection: Any) -> None:
-            await connection.execute(ADD, args)
-
-        await self._connections.transaction(work)
+        await self._connections.do(ADD, args)
 
     async def since(self, tenant_id: UUID, days: int) -> Sequence[UsageHour]:
         """A tenant's hours of so many days, newest first."""
-
-        async def work(connection: Any) -> list[DictRow]:
-            rows: list[DictRow] = await (await connection.execute(SINCE, [tenant_id, timedelta(days=days)])).fetchall()
-            return rows
-
-        return [UsageHour(**row) for row in await self._connections.transaction(work, reads=True)]
+        return [UsageHour(**row) for row in await self._connections.rows(SINCE, [tenant_id, timedelta(days=days)])]
 
     async def forget_old(self) -> None:
         """Remove what is older than is kept."""
-
-        async def work(connection: Any) -> None:
-            await connection.execute("delete from usage where hour < now() - %s", [timedelta(days=KEPT_DAYS)])
-
-        await self._connections.transaction(work)
+        await self._connections.do("delete from usage where hour < now() - %s", [timedelta(days=KEPT_DAYS)])

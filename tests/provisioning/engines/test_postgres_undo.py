@@ -138,10 +138,12 @@ async def test_what_a_killed_creator_left_is_removed_by_the_next_one(
     tenant = database.tenant
     await platform.create_database(tenant.subdomain, "postgres", NAME, options={}, actor="test")
     half_made = await platform.database(tenant.subdomain, NAME)
-    await platform._store._do("update tenant_databases set status = 'creating' where id = %s", [half_made.id])
+    await platform._store._connections.do(
+        "update tenant_databases set status = 'creating' where id = %s", [half_made.id]
+    )
     made = await platform.create_database(tenant.subdomain, "postgres", NAME, options={}, actor="test")
     assert made.id != half_made.id
-    await platform._store._do("update tenant_databases set status = 'dropping' where id = %s", [made.id])
+    await platform._store._connections.do("update tenant_databases set status = 'dropping' where id = %s", [made.id])
     await platform.recover()
     with pytest.raises(NotFound):
         await platform.database(tenant.subdomain, NAME)
