@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from ..errors import DbaasError
 from ..meta.store import Store
 
-__all__ = ["audited"]
+__all__ = ["audited", "keepable"]
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +41,14 @@ async def audited(
         raise
     finally:
         try:
-            told = {name: _keepable(text) for name, text in (details or {}).items()}
-            await store.record(actor, action, tenant and _keepable(tenant), target and _keepable(target), outcome, told)
+            told = {name: keepable(text) for name, text in (details or {}).items()}
+            await store.audit.record(
+                actor, action, tenant and keepable(tenant), target and keepable(target), outcome, told
+            )
         except DbaasError as error:
             log.error("Not in the audit log: %s by %s: %s (%s)", action, actor, outcome, error.message)
 
 
-def _keepable(text: str) -> str:
+def keepable(text: str) -> str:
     """What was sent, also what was refused, as PostgreSQL keeps text: no null character, no half of a surrogate."""
     return text[:LONGEST].encode("utf-8", "replace").decode().replace("\0", "\ufffd")

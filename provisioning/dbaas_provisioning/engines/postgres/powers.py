@@ -233,8 +233,9 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
             "reserved_connections", "refused", "Connections cannot be kept free for the API; tenants share them all."
         )
     yield Ability(
-        "limits", "worked_around",
-        "Connections are limited for each login; times only by default, storage is not: nobody watches this server.",
+        "limits", "supported",
+        "Connections are limited for each login; the platform looks every second, and ends what takes longer than its"
+        " tenant's plan allows.",
     )  # fmt: skip
     if powers.superuser:
         yield Ability("temporary_files", "supported", "What a statement may write to temporary files is limited.")
