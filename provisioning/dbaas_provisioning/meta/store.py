@@ -327,6 +327,11 @@ class Store:
         )
         return [_database(row) for row in rows]
 
+    async def holdings(self) -> frozenset[tuple[UUID, UUID]]:
+        """Which clusters have databases of which tenants."""
+        rows = await self._connections.rows("select distinct cluster, tenant_id from tenant_databases", [])
+        return frozenset((row["cluster"], row["tenant_id"]) for row in rows)
+
     async def unfinished(self) -> Sequence[Database]:
         """Databases that somebody was creating or dropping."""
         return [
