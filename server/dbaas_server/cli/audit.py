@@ -15,6 +15,8 @@ from .show import print_rows
 
 __all__ = ["add_commands"]
 
+_LONGEST_STATEMENT = 100
+
 
 def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add it to the command line's grammar."""
@@ -46,4 +48,9 @@ async def _audit(options: argparse.Namespace) -> None:
 
 
 def _pairs(details: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in details.items())
+    """In a line: a statement, its beginning at least, and then the rest."""
+    statement = details.get("statement", "")
+    if len(statement) > _LONGEST_STATEMENT:
+        statement = statement[: _LONGEST_STATEMENT - 1] + "…"
+    rest = " ".join(f"{name}={value}" for name, value in details.items() if name != "statement")
+    return f"{statement}  {rest}".strip()
