@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from psycopg.types.json import Jsonb
 from ..nouns import AuditEntry
 from .connections import Connections
 
-__all__ = ["Attempt", "AuditStore", "DataAct"]
+__all__ = ["Attempt", "AuditStore", "DataAct", "fold_of"]
 
 DAYS = {"data": 90, "refused": 90, "control": 730}
 MOST = {"data": 50_000, "refused": 10_000, "control": 200_000}  # entries of a tenant, and of what has no tenant
@@ -86,6 +87,12 @@ class Attempt:
     target: str | None
     code: str
     times: int
+
+
+def fold_of(actor: str, action: str, tenant: str | None, target: str | None, code: str, at: datetime) -> bytes:
+    """What attempts that are alike have in common within a minute."""
+    told = repr((actor, action, tenant, target, code, int(at.timestamp()) // 60))
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()
 
 
 class AuditStore:

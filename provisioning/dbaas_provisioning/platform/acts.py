@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from ..errors import DbaasError
-from ..meta.audit import Attempt, AuditStore, DataAct
+from ..meta.audit import Attempt, AuditStore, DataAct, fold_of
 from .audit import keepable
 from .literals import LONGEST_READ, without_literals
 
@@ -84,11 +83,11 @@ class Acts:
             self._minute = minute
             self._seen.clear()
             self._of_actors.clear()
-        fold = _fold(actor, action, tenant, target, code, minute)
+        fold = fold_of(actor, action, tenant, target, code, now)
         if fold not in self._seen and self._is_one_too_many(actor, fold):
             # Whoever tries one name after the other is told of as one who does.
             action, tenant, target = OTHERS, None, None
-            fold = _fold(actor, action, tenant, target, code, minute)
+            fold = fold_of(actor, action, tenant, target, code, now)
         known = self._attempts.get(fold)
         if known is None and len(self._attempts) >= MOST_ATTEMPTS:
             self._lost += 1
@@ -163,8 +162,3 @@ def _details(told: Mapping[str, str], statement: Statement | None) -> dict[str, 
     if statement is not None:
         texts = {"statement": without_literals(statement.text, shell=statement.shell) or "…", **texts}
     return {name: keepable(text) for name, text in texts.items()}
-
-
-def _fold(actor: str, action: str, tenant: str | None, target: str | None, code: str, minute: int) -> bytes:
-    told = repr((actor, action, tenant, target, code, minute))
-    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).digest()

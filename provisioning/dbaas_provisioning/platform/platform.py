@@ -359,7 +359,7 @@ class Platform:
 
         Args:
             name: the database whose secret it is; None for one of the tenant.
-            what: ``connection_string``, ``jwt_secret`` or ``jwt``.
+            what: ``connection_string``, ``admin_connection_string``, ``jwt_secret`` or ``jwt``.
         """
         async with audited(self._store, "reveal", actor, tenant, name, {"secret": what}):
             await self._store.tenant(tenant)

@@ -16,6 +16,7 @@ from .credentials import bearer_token, claims_text, is_key
 from .hub import Hub, may_be_hubs
 from .oidc import OpenIdProviders
 from .persons import Asker, Persons
+from .refusals import Hidden, NotAllowed
 from .signed import verify
 
 __all__ = ["Authenticator"]
@@ -92,7 +93,11 @@ class Authenticator:
                 documents only (``documents_only``).
         """
         bearer = bearer_token(request.header("authorization")) or ""
-        caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
+        try:
+            caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
+        except (Hidden, NotAllowed) as refused:
+            request.refused = refused
+            raise
         if caller.documents_only and not documents:
             raise _documents_only()
         return caller
