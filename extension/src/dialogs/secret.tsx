@@ -7,7 +7,7 @@ import { Field } from './field.js';
 interface Props {
   label: string;
   value: string;
-  help: string;
+  help: React.ReactNode;
 }
 
 /** Something to copy, that is hardly read: shown whole only to whoever selects it. */

@@ -13,6 +13,7 @@ export const COMMANDS = {
   copySnippet: 'dbaas:copy-snippet',
   openGraphiql: 'dbaas:open-graphiql',
   keys: 'dbaas:keys',
+  members: 'dbaas:members',
   dump: 'dbaas:dump',
   restore: 'dbaas:restore',
   branch: 'dbaas:branch',

@@ -9,7 +9,7 @@ import type { Run as RunCommand } from './commands/index.js';
 import { Dropped } from './dropped.js';
 import { Facts } from './facts.js';
 import { COMMANDS } from './actions.js';
-import { Chevron, Close, Copy, Gauge, KeyIcon, Plus, Run, Warning } from './icons.js';
+import { Chevron, Close, Copy, Gauge, KeyIcon, Persons, Plus, Run, Warning } from './icons.js';
 import { idOf } from './known.js';
 import type { Model } from './model.js';
 import type { Row, Subject } from './rows.js';
@@ -124,6 +124,7 @@ function Actions({ subject, operator, run, snippets }: ActionsProps): React.Reac
         <div className="dbaas-Actions">
           {owns && action(Plus, 'New database…', COMMANDS.createDatabase)}
           {owns && action(KeyIcon, 'API keys…', COMMANDS.keys)}
+          {owns && action(Persons, 'Members…', COMMANDS.members)}
           {operator && action(Gauge, 'Change plan…', COMMANDS.changePlan)}
         </div>
       );

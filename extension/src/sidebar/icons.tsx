@@ -55,6 +55,12 @@ export const Gauge = icon(
   <path d="M8 9l2.6-3.2" />,
   <path d="M8 9v.05" strokeWidth="1.75" />
 );
+export const Persons = icon(
+  'Persons',
+  <circle cx="6" cy="5.5" r="2.5" />,
+  <path d="M1.8 13a4.2 4.2 0 0 1 8.400 0M10 3.200a2.500 2.500 0 0 1 0 4.600M11.500 9.200a4.200 4.200 0 0 1 2.700 3.800" />
+);
+
 export const Remote = icon(
   'Remote',
   <circle cx="8" cy="8" r="5.5" />,

@@ -9,6 +9,7 @@ import { Context } from './context.js';
 import { addCopying } from './copy.js';
 import { addCreating } from './create.js';
 import { addLifecycle } from './lifecycle.js';
+import { addMembers } from './members.js';
 import { addMenus } from './menu.js';
 import { addOpening } from './open.js';
 import { addPlanning } from './plan.js';
@@ -31,6 +32,7 @@ export function addCommands(app: JupyterFrontEnd, model: Model, works: Works): D
   addPlanning(context);
   addOpening(context);
   addCopying(context);
+  addMembers(context);
   addLifecycle(context);
   addRemoving(context);
   return {

@@ -16,7 +16,7 @@ const MENUS: Partial<Record<Subject['kind'], readonly (readonly string[])[]>> = 
   tenant: [
     [COMMANDS.createDatabase, COMMANDS.createTenant],
     [COMMANDS.keys, COMMANDS.openGraphiql],
-    [COMMANDS.changePlan],
+    [COMMANDS.members, COMMANDS.changePlan],
     [COMMANDS.copyName],
     [COMMANDS.drop]
   ],
