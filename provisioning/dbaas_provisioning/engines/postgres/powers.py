@@ -238,6 +238,14 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
         " tenant's plan allows.",
     )  # fmt: skip
     if powers.superuser:
+        yield Ability("storage", "supported", "What adds to a database whose tenant has no room left is refused.")
+    else:
+        yield Ability(
+            "storage", "worked_around",
+            f"What adds to a full database is refused, but its owner can lift that until the platform looks, {EVERY}:"
+            " then its sessions end, and who does it again is not let in for a while.",
+        )  # fmt: skip
+    if powers.superuser:
         yield Ability("temporary_files", "supported", "What a statement may write to temporary files is limited.")
     else:
         yield Ability(

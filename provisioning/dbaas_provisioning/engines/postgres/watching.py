@@ -12,6 +12,7 @@ from ...engine import Sitting, Size
 from ...nouns import Cluster, Credential
 from .administrator import Connection, connect, refused
 from .logins import MADE_FOR
+from .standing import FULL
 from .storage import MARK
 
 __all__ = ["Watch"]
@@ -32,6 +33,7 @@ where a.backend_type in ('client backend', 'walsender') and a.usename is distinc
 
 SIZES = """
 select d.datname, pg_database_size(d.oid), coalesce(%s = any (s.setconfig), false)
+  or coalesce(starts_with(shobj_description(d.oid, 'pg_database'), %s), false)
 from pg_database d left join pg_db_role_setting s on s.setdatabase = d.oid and s.setrole = 0
 where not d.datistemplate and d.datallowconn and (%s::text[] is null or d.datname = any (%s))
   and has_database_privilege(d.oid, 'connect')
@@ -63,7 +65,7 @@ class Watch:
     async def sizes(self, databases: Collection[str] | None = None) -> tuple[Size, ...]:
         """What each database takes, or each of these."""
         names = None if databases is None else list(databases)
-        return tuple(Size(*row) for row in await self._ask(SIZES, f"{MARK}=on", names, names))
+        return tuple(Size(*row) for row in await self._ask(SIZES, f"{MARK}=on", FULL, names, names))
 
     async def cancel(self, pid: int) -> None:
         """End what a session is at."""
