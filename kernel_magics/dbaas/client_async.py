@@ -280,17 +280,29 @@ class AsyncTenantClient(_Graph, AsyncTenantLifecycle):
         *,
         actor: str | None = None,
         action: str | None = None,
+        database: str | None = None,
+        outcome: str | None = None,
         since: str | None = None,
         before: int | None = None,
     ) -> list[dict[str, Any]]:
         """Who did what, newest first.
 
         Args:
+            outcome: ``ok``, ``refused`` or an error code.
             since: a day or a time (ISO 8601).
-            before: the ``id`` of an entry; older ones than that.
+            before: the ``id`` of an entry; older ones than that, so that the last one's gives the next page.
         """
         return await self.transport.run(
-            operations.audit(self.name, limit, actor=actor, action=action, since=since, before=before)
+            operations.audit(
+                self.name,
+                limit,
+                actor=actor,
+                action=action,
+                database=database,
+                outcome=outcome,
+                since=since,
+                before=before,
+            )
         )
 
     def _graph(self) -> tuple[str, str | None]:

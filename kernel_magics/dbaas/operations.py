@@ -253,7 +253,7 @@ def withdraw_invitation(tenant: str, invitation_id: str) -> Operation[None]:
 
 
 def audit(tenant: str, limit: int, **wanted: str | int | None) -> Operation[list[dict[str, Any]]]:
-    """Control actions, newest first. ``wanted``: ``actor``, ``action``, ``since``, ``before``."""
+    """Who did what, newest first. ``wanted``: ``actor action database outcome since before``."""
     query = [(name, str(value)) for name, value in wanted.items() if value is not None]
     return _get(_path("v1", tenant, "audit"), list, query=[("limit", str(limit)), *query])
 

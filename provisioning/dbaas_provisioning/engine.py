@@ -8,7 +8,7 @@ carry it out. Importing an engine imports no driver.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -248,6 +248,7 @@ class Sitting:
         unchanged: since its state changed.
         waits_for_client: the server has nothing to do until its client takes or sends something.
         copied: bytes, of a COPY that is under way.
+        home: the database that its login was made for; empty: for none of the platform's.
     """
 
     pid: int
@@ -262,6 +263,7 @@ class Sitting:
     connected_at: float
     waits_for_client: bool
     copied: int
+    home: str = ""
 
     @property
     def login(self) -> Login | None:
@@ -289,8 +291,8 @@ class Watch(Protocol):
         """End the sessions that have had nothing to do for so long."""
         ...
 
-    async def sizes(self) -> tuple[Size, ...]:
-        """What each database takes."""
+    async def sizes(self, databases: Collection[str] | None = None) -> tuple[Size, ...]:
+        """What each database takes, or each of these."""
         ...
 
     async def cancel(self, pid: int) -> None:

@@ -488,7 +488,15 @@ class Vitals:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One control action: who did what to whom, and whether it worked. Later entries have greater ids."""
+    """Who did what to whom, and whether it worked. Later entries have greater ids.
+
+    Attributes:
+        at: when it ended; of attempts that were refused, when the first of their minute was.
+        target: the database, where it was done to one; else who or what it was done to.
+        outcome: ``ok``, an error code, or ``refused``.
+        kind: ``control`` (done to the platform), ``data`` (done with a database's data) or ``refused`` (tried without
+            the right to).
+    """
 
     id: int
     at: datetime
@@ -496,8 +504,9 @@ class AuditEntry:
     action: str
     tenant: str | None
     target: str | None
-    outcome: str  # "ok" or an error code
+    outcome: str
     details: Mapping[str, str]
+    kind: str = "control"
 
 
 @dataclass(frozen=True, slots=True)

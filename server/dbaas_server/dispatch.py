@@ -11,6 +11,8 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError, Invalid
 
+from .actions import action_of
+from .auth import Hidden, NotAllowed, Refusal
 from .cors import with_cors
 from .http import Request, Response, Upgrade, WebSocket, error_response, json_response
 from .routing import Guard, MethodNotAllowed, Route
@@ -22,6 +24,18 @@ log = logging.getLogger("dbaas.http")
 
 MAX_URI = 16 * 1024
 """Bytes of path and query. Longer ones are answered 414."""
+
+_TARGETS = (
+    "database",
+    "person",
+    "invitation",
+    "key",
+    "engine",
+    "sha256",
+    "cluster",
+    "plan",
+)
+"""What something is tried with: the first one that a URL names."""
 
 _numbers = itertools.count(1)
 
@@ -35,7 +49,7 @@ async def dispatch(route: Route, request: Request, services: Services) -> Respon
     """Answer a request. Raises nothing but cancellation."""
     started = time.monotonic()
     try:
-        response = await _answer(route, request, services)
+        response = await _audited(route, request, services)
     except DbaasError as error:
         response = refuse(error)
     except Exception:
@@ -46,6 +60,25 @@ async def dispatch(route: Route, request: Request, services: Services) -> Respon
             return response
     log.log(logging.WARNING if response.status >= 500 else logging.INFO, _line(request, response.status, started))
     return response
+
+
+async def _audited(route: Route, request: Request, services: Services) -> Response:
+    """The answer; who was refused what is told to the audit log, whether the door answers that itself or not."""
+    try:
+        return await _answer(route, request, services)
+    except (Hidden, NotAllowed) as error:
+        request.refused = error
+        raise
+    finally:
+        if isinstance(request.refused, Hidden | NotAllowed):
+            _note(request.refused, route, request, services)
+
+
+def _note(refused: Refusal, route: Route, request: Request, services: Services) -> None:
+    handler, params = route.methods[request.method], request.params
+    target = next((params[name] for name in _TARGETS if name in params), None)
+    action = action_of(handler, request.method)
+    services.platform.acts.refused(refused.actor, action, params.get("tenant"), target, refused.code)
 
 
 async def _answer(route: Route, request: Request, services: Services) -> Response:

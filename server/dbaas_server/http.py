@@ -52,6 +52,7 @@ class Request:
         identity: the person whom Jupyter let in, when the request came through Jupyter and was authenticated.
         base_url: scheme, host and mount point as the client sees them, without a trailing slash.
         stream: yields the body's chunks, once; ``body()`` collects them.
+        refused: what somebody who is known may not do, where a door answered it; the audit log is told of it.
     """
 
     method: str
@@ -64,6 +65,7 @@ class Request:
     identity: str | None = None
     request_id: str = ""
     max_body: int = 64 * 1024 * 1024
+    refused: DbaasError | None = None
 
     async def body(self) -> bytes:
         """The whole body. Raises ``Invalid`` (``body_too_large``) past ``max_body``."""

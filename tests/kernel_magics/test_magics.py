@@ -232,3 +232,21 @@ def test_members_come_and_go_and_the_audit_says_so(shell: Shell, tenant: str) ->
         ("jupyter:ann", "own"),
     ]
     assert shell.run("%dbaas audit --actor nobody").items == []
+    before = said[0]["id"]
+    [older] = shell.run(f"%dbaas audit --action set_member --before {before} --limit 1").items
+    assert older["id"] == said[1]["id"]
+    with pytest.raises(UsageError, match="--before"):
+        shell.run("%dbaas audit --before yesterday")
+
+
+def test_what_somebody_ran_is_in_the_audit_without_its_values(shell: Shell, tenant: str) -> None:
+    shell.run("%%dbaas\nselect 'hunter2' as found -- hunter2")
+    with pytest.raises(DbaasError):
+        shell.run("%%dbaas\nselect 'hunter2' from nowhere")
+    said = shell.run("%dbaas audit --database shop --action query").items
+    assert "select ? as found  ms=" in shell.shown and "hunter2" not in str(said)
+    assert [(one["outcome"], one["details"]["statement"]) for one in said] == [
+        ("42P01", "select ? from nowhere"),
+        ("ok", "select ? as found"),
+    ]
+    assert [one["id"] for one in shell.run("%dbaas audit --outcome 42P01").items] == [said[0]["id"]]

@@ -14,6 +14,7 @@ __all__ = ["COMMANDS"]
 
 _RIGHTS = ("view", "own", "administer")
 _VOUCHED_FOR = ("jupyter:", "hub:", "oidc:", "local:")
+_LONGEST_STATEMENT = 200
 _Right = Literal["view", "own", "administer"]
 
 
@@ -87,23 +88,37 @@ def _right(word: str) -> _Right:
 
 def _audit(context: Context, arguments: Arguments) -> Listing:
     limit = arguments.get("limit") or "50"
+    before = arguments.get("before")
     if not limit.isdigit():
         raise UsageError("--limit is a number.")
+    if before is not None and not before.isdigit():
+        raise UsageError("--before is the number of an entry, as the first column has it.")
     entries = context.chosen_tenant(arguments).audit(
-        int(limit), actor=arguments.get("actor"), action=arguments.get("action"), since=arguments.get("since")
+        int(limit),
+        before=None if before is None else int(before),
+        **{name: arguments.get(name) for name in ("actor", "action", "database", "outcome", "since")},
     )
     return Listing(
-        ["at", "actor", "action", "target", "outcome", "details"],
+        ["id", "at", "actor", "action", "target", "outcome", "details"],
         [
             [
-                each["at"][:19].replace("T", " "), each["actor"], each["action"], each["target"] or "", each["outcome"],
-                " ".join(f"{name}={value}" for name, value in each["details"].items()),
+                each["id"], each["at"][:19].replace("T", " "), each["actor"], each["action"], each["target"] or "",
+                each["outcome"], _told(each["details"]),
             ]
             for each in entries
         ],
         entries,
         Note("Nothing was done that fits."),
     )  # fmt: skip
+
+
+def _told(details: dict[str, str]) -> str:
+    """The details in a line: a statement, its beginning at least, and then the rest."""
+    rest = [f"{name}={value}" for name, value in details.items() if name != "statement"]
+    statement = details.get("statement", "")
+    if len(statement) > _LONGEST_STATEMENT:
+        statement = statement[: _LONGEST_STATEMENT - 1] + "…"
+    return "  ".join([*([statement] if statement else []), " ".join(rest)])
 
 
 def _minute(text: str) -> str:
@@ -145,7 +160,10 @@ COMMANDS = (
             **TENANT,
             "actor": Option("a person"),
             "action": Option("an action"),
+            "database": Option("a database"),
+            "outcome": Option("ok, refused or an error code"),
             "since": Option("a day"),
+            "before": Option("an entry's id"),
             "limit": Option("a number"),
         },
         "%dbaas audit --since 2026-01-01",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +14,6 @@ from psycopg.types.json import Jsonb
 from ..errors import Conflict, NotFound
 from ..nouns import (
     ApiKey,
-    AuditEntry,
     Cluster,
     ClusterState,
     Credential,
@@ -31,6 +29,7 @@ from ..nouns import (
     Tenant,
 )  # fmt: skip
 from ..secrets import PREFIX_LENGTH, Vault, hash_key, new_password
+from .audit import AuditStore
 from .connections import LOCK_SECONDS, Connections
 from .history import HistoryStore
 from .lifecycle import LifecycleStore
@@ -61,6 +60,7 @@ class Store:
 
     Attributes:
         history: the part with the statements that people ran.
+        audit: the part with who did what.
         servers: the part with servers that run elsewhere.
         lifecycle: the part with work that is under way, and with dumps.
         members: the part with persons, their rights and tokens.
@@ -74,6 +74,7 @@ class Store:
         self._vault = vault
         self._connections = connections
         self.history = HistoryStore(connections)
+        self.audit = AuditStore(connections)
         self.servers = ServerStore(home, vault, connections)
         self.lifecycle = LifecycleStore(connections, vault)
         self.terminals = TerminalStore(connections)
@@ -326,6 +327,11 @@ class Store:
         )
         return [_database(row) for row in rows]
 
+    async def holdings(self) -> frozenset[tuple[UUID, UUID]]:
+        """Which clusters have databases of which tenants."""
+        rows = await self._connections.rows("select distinct cluster, tenant_id from tenant_databases", [])
+        return frozenset((row["cluster"], row["tenant_id"]) for row in rows)
+
     async def unfinished(self) -> Sequence[Database]:
         """Databases that somebody was creating or dropping."""
         return [
@@ -428,7 +434,7 @@ class Store:
             "delete from graphql_documents where tenant_id = %s and sha256 = %s", [tenant_id, sha256]
         )
 
-    # --- keys and the audit log -------------------------------------------------------------------------------------
+    # --- keys -------------------------------------------------------------------------------------------------------
 
     async def insert_key(
         self, tenant_id: UUID | None, role: KeyRole, key: str, *, documents_only: bool = False
@@ -464,38 +470,6 @@ class Store:
         """The valid key that this is; None when it is unknown or revoked."""
         row = await self._one("select * from api_keys where sha256 = %s and revoked_at is null", [hash_key(key)])
         return None if row is None else _key(row)
-
-    async def record(
-        self, actor: str, action: str, tenant: str | None, target: str | None, outcome: str, details: Mapping[str, str]
-    ) -> None:
-        """One line of the audit log."""
-        await self._connections.do(
-            "insert into audit_log (actor, action, tenant, target, outcome, details) values (%s, %s, %s, %s, %s, %s)",
-            [actor, action, tenant, target, outcome, Jsonb(dict(details))],
-        )
-
-    async def audit(
-        self,
-        *,
-        tenant: str | None,
-        actor: str | None,
-        action: str | None,
-        since: datetime | None,
-        before: int | None,
-        limit: int,
-    ) -> Sequence[AuditEntry]:
-        """The newest entries first; what is None may be any."""
-        wished = {
-            "tenant = %(tenant)s": tenant, "actor = %(actor)s": actor, "action = %(action)s": action,
-            "at >= %(since)s": since, "id < %(before)s": before,
-        }  # fmt: skip
-        where = " and ".join(condition for condition, value in wished.items() if value is not None) or "true"
-        rows = await self._connections.rows(
-            "select id, at, actor, action, tenant, target, outcome, details from audit_log"  # noqa: S608  fixed texts
-            f" where {where} order by id desc limit %(limit)s",
-            {"tenant": tenant, "actor": actor, "action": action, "since": since, "before": before, "limit": limit},
-        )
-        return [AuditEntry(**row) for row in rows]
 
     # --- one statement, one transaction -----------------------------------------------------------------------------
 

@@ -16,7 +16,9 @@ answer.
 
 from __future__ import annotations
 
+from ..meta.audit import DataAct
 from ..meta.bootstrap import META_CLUSTER
+from .acts import Statement
 from .issuers import is_trustworthy
 from .observation import Observation, Watched
 from .plans import BOUNDS
@@ -25,5 +27,6 @@ from .progress import Step
 from .supervision import Access, Supervision
 
 __all__ = [
-    "BOUNDS", "META_CLUSTER", "Access", "Observation", "Platform", "Step", "Supervision", "Watched", "is_trustworthy",
+    "BOUNDS", "META_CLUSTER", "Access", "DataAct", "Observation", "Platform", "Statement", "Step", "Supervision",
+    "Watched", "is_trustworthy",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -10,20 +11,26 @@ from uuid import UUID
 from .. import engines
 from ..engine import Engine, Watch
 from ..meta.store import Store
-from ..nouns import Cluster, ClusterState, Database, Plan, Tenant
+from ..nouns import Cluster, ClusterState, Credential, Database, Endpoint, Plan, Tenant
+from .shares import Share, SharedWatch
 
 __all__ = ["Observation", "Watched"]
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A cluster that runs, whose it is, and what that tenant may use."""
+    """A tenant's cluster that runs, or what a tenant has of one that tenants share; and what that tenant may use."""
 
     cluster: Cluster
     tenant: Tenant
     plan: Plan
     engine: Engine
     watch: Watch
+
+    @property
+    def key(self) -> tuple[UUID, UUID]:
+        """The cluster and the tenant."""
+        return self.cluster.id, self.tenant.id
 
 
 class Observation:
@@ -32,11 +39,44 @@ class Observation:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._watches: dict[tuple[UUID, int], Watch] = {}
+        self._shared: dict[tuple[UUID, Endpoint, Credential], SharedWatch] = {}
 
     async def close(self) -> None:
         """End every watch."""
         while self._watches:
             await self._watches.popitem()[1].close()
+        while self._shared:
+            await self._shared.popitem()[1].watch.close()
+
+    async def everywhere(self) -> Sequence[Watched]:
+        """What runs for tenants: their own clusters, and what each has of the servers that run elsewhere."""
+        return [*await self.running(), *await self._elsewhere()]
+
+    async def _elsewhere(self) -> Sequence[Watched]:
+        """Of servers that tenants share. One that does not answer is none of them, until it does again."""
+        plans = {plan.name: plan for plan in await self._store.plans.all()}
+        tenants = {tenant.id: tenant for tenant in await self._store.tenants()}
+        found, seen = [], set()
+        for cluster in await self._store.servers.all():
+            if cluster.state is not ClusterState.running:
+                continue
+            login, engine = await self._store.superuser(cluster.id), engines.engine(cluster.engine)
+            key = (cluster.id, cluster.endpoint, login)
+            if key not in self._shared:
+                self._shared[key] = SharedWatch(engine.watch(cluster, login))
+            server, placed = self._shared[key], defaultdict(set)
+            seen.add(key)
+            for database in await self._store.databases_in(cluster.id):
+                placed[database.tenant_id].add(database.physical_name)
+            server.databases = frozenset().union(*placed.values())
+            for tenant_id, names in placed.items():
+                tenant = tenants.get(tenant_id)
+                if tenant is not None and tenant.plan_type in plans:
+                    limits = tenant.limited(plans[tenant.plan_type])
+                    found.append(Watched(cluster, tenant, limits, engine, Share(server, frozenset(names))))
+        for gone in self._shared.keys() - seen:
+            await self._shared.pop(gone).watch.close()
+        return found
 
     async def running(self) -> Sequence[Watched]:
         """The tenants' clusters that run now. A watch goes on from one call to the next, and ends with its cluster."""
@@ -62,13 +102,18 @@ class Observation:
             found = self._watches.setdefault(key, engine.watch(cluster, superuser))  # another job may have been quicker
         return found
 
-    async def clusters(self) -> frozenset[UUID]:
-        """Every cluster that there is, asleep or not."""
-        return frozenset(cluster.id for cluster in await self._store.clusters())
+    async def databases(self, watched: Watched) -> Sequence[Database]:
+        """The databases of the tenant's there, oldest first."""
+        found = await self._store.databases_in(watched.cluster.id)
+        return [database for database in found if database.tenant_id == watched.tenant.id]
 
-    async def databases(self, cluster: Cluster) -> Sequence[Database]:
-        """The databases of a cluster, oldest first."""
-        return await self._store.databases_in(cluster.id)
+    async def holdings(self) -> frozenset[tuple[UUID, UUID]]:
+        """Which clusters, asleep or not, have databases of which tenants."""
+        return await self._store.holdings()
+
+    async def full(self) -> Sequence[Tenant]:
+        """Who had no room when somebody last looked."""
+        return [tenant for tenant in await self._store.tenants() if tenant.storage_full]
 
     async def set_storage_full(self, tenant: Tenant, full: bool) -> None:
         """Have every door of the platform know whether a tenant has room."""

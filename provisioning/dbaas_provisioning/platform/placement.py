@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +12,7 @@ from uuid import UUID
 
 from .. import engines as engine_folder
 from ..engine import Ability, Address, Engine
-from ..errors import Conflict, DbaasError, Invalid, Unavailable, Unsupported
+from ..errors import Conflict, DbaasError, Invalid, Unsupported
 from ..meta.servers import SYSTEM, ServerRecord, authority_file, registered
 from ..meta.store import Store
 from ..nouns import Cluster, ClusterState, Credential, Database, DatabaseState, Home, Powers, Tenant
@@ -126,19 +127,22 @@ class Placement:
 
     async def look_after(self) -> None:
         """Once over all servers: note which of them answer, and do what their databases cannot do by themselves."""
-        for cluster in await self._store.servers.all():
-            engine, login = engine_folder.engine(cluster.engine), await self._store.superuser(cluster.id)
-            try:
-                await engine.ready(cluster, login)
-            except Unavailable:
-                if cluster.state is not ClusterState.failed:
-                    await self._store.mark_cluster(cluster.id, ClusterState.failed)
-                continue
-            if cluster.state is not ClusterState.running:
-                await self._databases.limit_on(cluster)  # they may have changed while it was away
-                await self._store.mark_cluster(cluster.id, ClusterState.running)
-            if not cluster.powers.event_triggers or not cluster.powers.superuser:
-                await self._tend(engine, cluster, login)
+        await asyncio.gather(*(self._look_after(cluster) for cluster in await self._store.servers.all()))
+
+    async def _look_after(self, cluster: Cluster) -> None:
+        """One of them. One that does not answer keeps no other waiting."""
+        engine, login = engine_folder.engine(cluster.engine), await self._store.superuser(cluster.id)
+        try:
+            await engine.ready(cluster, login)
+        except DbaasError:
+            if cluster.state is not ClusterState.failed:
+                await self._store.mark_cluster(cluster.id, ClusterState.failed)
+            return
+        if cluster.state is not ClusterState.running:
+            await self._databases.limit_on(cluster)  # they may have changed while it was away
+            await self._store.mark_cluster(cluster.id, ClusterState.running)
+        if not cluster.powers.event_triggers or not cluster.powers.superuser:
+            await self._tend(engine, cluster, login)
 
     async def _tend(self, engine: Engine, cluster: Cluster, login: Credential) -> None:
         for database in await self._store.databases_in(cluster.id):

@@ -39,6 +39,7 @@ from ..origins import check_origins
 from ..persons import check_person
 from ..replication import Replication
 from ..secrets import Vault, new_api_key, new_jwt_secret
+from .acts import Acts
 from .audit import audited
 from .consumption import Consumption
 from .databases import Databases
@@ -80,6 +81,7 @@ class Platform:
         self._databases = Databases(store, supervision, home.packages)
         self.replication = Replication(store, supervision.ensure)
         self.history = History(store.history)
+        self.acts = Acts(store.audit)
         self.placement = Placement(store, self._databases, home)
         self.lifecycle = Lifecycle(home, store, self._databases)
         self.distribution = Distributions(store, self._databases, self.lifecycle)
@@ -127,6 +129,7 @@ class Platform:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._listening
         await self.history.close()
+        await self.acts.close()
         await self.observation.close()
         await self._store.close()
 
@@ -356,7 +359,7 @@ class Platform:
 
         Args:
             name: the database whose secret it is; None for one of the tenant.
-            what: ``connection_string``, ``jwt_secret`` or ``jwt``.
+            what: ``connection_string``, ``admin_connection_string``, ``jwt_secret`` or ``jwt``.
         """
         async with audited(self._store, "reveal", actor, tenant, name, {"secret": what}):
             await self._store.tenant(tenant)
@@ -489,18 +492,29 @@ class Platform:
         tenant: str | None = None,
         actor: str | None = None,
         action: str | None = None,
+        database: str | None = None,
+        outcome: str | None = None,
         since: datetime | None = None,
         before: int | None = None,
         limit: int = 100,
     ) -> Sequence[AuditEntry]:
         """The newest entries first: of one tenant (by subdomain, also a dropped one), actor and action, or of all.
 
+        What members did by this process is among them.
+
         Args:
+            outcome: ``ok``, ``refused`` or an error code.
             before: the id of an entry; those that are older.
         """
-        return await self._store.audit(
-            tenant=tenant, actor=actor, action=action, since=since, before=before, limit=limit
-        )
+        await self.acts.settled()
+        return await self._store.audit.entries(
+            tenant=tenant, actor=actor, action=action, database=database, outcome=outcome, since=since, before=before,
+            limit=limit,
+        )  # fmt: skip
+
+    async def expire_audit(self) -> None:
+        """Forget what the audit log keeps no longer."""
+        await self._store.audit.expire()
 
     def on_change(self, listener: Callable[[str, str], None]) -> None:
         """``listener(kind, id)`` is called, in this process, when another or this one changed something.

@@ -12,5 +12,8 @@ from .authenticator import Authenticator
 from .credentials import carries_credential
 from .hub import Hub, HubSettings
 from .persons import Asker
+from .refusals import Hidden, NotAllowed, Refusal
 
-__all__ = ["Asker", "Authenticator", "Hub", "HubSettings", "carries_credential"]
+__all__ = [
+    "Asker", "Authenticator", "Hidden", "Hub", "HubSettings", "NotAllowed", "Refusal", "carries_credential",
+]  # fmt: skip

@@ -16,6 +16,7 @@ from .credentials import bearer_token, claims_text, is_key
 from .hub import Hub, may_be_hubs
 from .oidc import OpenIdProviders
 from .persons import Asker, Persons
+from .refusals import Hidden, NotAllowed
 from .signed import verify
 
 __all__ = ["Authenticator"]
@@ -92,7 +93,11 @@ class Authenticator:
                 documents only (``documents_only``).
         """
         bearer = bearer_token(request.header("authorization")) or ""
-        caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
+        try:
+            caller = (await self._judge(request.header("apikey"), bearer, tenant)).caller
+        except (Hidden, NotAllowed) as refused:
+            request.refused = refused
+            raise
         if caller.documents_only and not documents:
             raise _documents_only()
         return caller
@@ -187,7 +192,7 @@ class Authenticator:
             asker = await self._person(credential)
             asker.require(known.tenant.subdomain, Right.own)
             claims = claims_text({"role": "service_role"})
-            return Caller(known.tenant.id, "service_role", claims, asker.actor), asker.until
+            return Caller(known.tenant.id, "service_role", claims, asker.actor, member=True), asker.until
         if credential.count(".") == 2:
             return verify(credential, known)
         key = await self._key(credential)
@@ -295,7 +300,8 @@ class Authenticator:
         asker.require(tenant, Right.own)
         known = await self._sessions.known(tenant)
         key = None if asker.person is not None else await self._key(_token(request))
-        return Caller(known.tenant.id, "owner", "{}", asker.actor, key=key.id if key is not None else None)
+        key_id = key.id if key is not None else None
+        return Caller(known.tenant.id, "owner", "{}", asker.actor, key=key_id, member=True)
 
     async def right_or_secret(self, request: Request, tenant: str) -> Right | None:
         """The right that somebody has on a tenant; None for a secret key, which sees what it could find out anyway.

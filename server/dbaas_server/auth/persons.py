@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from dbaas_provisioning.errors import Forbidden, NotFound, Unauthorized
+from dbaas_provisioning.errors import Unauthorized
 from dbaas_provisioning.nouns import Right, Standing
 from dbaas_provisioning.persons import check_person
 from dbaas_provisioning.platform import Platform
+
+from .refusals import Hidden, NotAllowed
 
 __all__ = ["Asker", "Persons"]
 
@@ -40,7 +42,7 @@ class Asker:
         """Raises ``NotFound`` (``tenant_not_found``) without one, as when there is no such tenant."""
         right = self.standing.on(tenant)
         if right is None:
-            raise NotFound("tenant_not_found", f"There is no tenant {tenant!r}.")
+            raise Hidden(self.actor, tenant)
         return right
 
     def require(self, tenant: str, right: Right) -> None:
@@ -48,7 +50,8 @@ class Asker:
         with too little.
         """
         if not (held := self.right_on(tenant)).includes(right):
-            raise Forbidden(
+            raise NotAllowed(
+                self.actor,
                 "right_needed",
                 f"That needs the right to {right} {tenant!r}; yours is to {held} it.",
                 hint="Ask somebody who administers the tenant.",
@@ -57,12 +60,14 @@ class Asker:
     def require_operator(self) -> None:
         """Raises ``Forbidden`` (``not_an_operator``)."""
         if not self.standing.operator:
-            raise Forbidden("not_an_operator", "That needs an operator of this platform.")
+            raise NotAllowed(self.actor, "not_an_operator", "That needs an operator of this platform.")
 
     def require_unbound(self) -> None:
         """Raises ``Forbidden`` (``token_bound``) when the token is one tenant's only."""
         if self.bound:
-            raise Forbidden("token_bound", "That token is for one tenant only.", hint="Use one without that bound.")
+            raise NotAllowed(
+                self.actor, "token_bound", "That token is for one tenant only.", hint="Use one without that bound."
+            )
 
 
 class Persons:

@@ -6,19 +6,29 @@ import argparse
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from dbaas_provisioning.errors import Invalid, NotFound
+from dbaas_provisioning.platform import Platform
 
+from ..acting import Acting, table_name
 from ..control.schema import schema_json
 from ..nouns import Caller, TableRef
+from ..sessions import Sessions
 from .opened import opened, sessions
 from .show import print_fields, print_rows, size_text
 
 __all__ = ["load_csv", "show_schema"]
 
 _CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    platform: Platform
+    sessions: Sessions
 
 
 async def show_schema(options: argparse.Namespace) -> None:
@@ -65,10 +75,11 @@ async def load_csv(options: argparse.Namespace) -> None:
     source = _opened_file(options.file)
     async with opened(options.home) as here, sessions(here.platform) as open_sessions:
         known = await here.platform.tenant(tenant)
-        session = await open_sessions.session(tenant, name)
-        caller = Caller(known.id, "owner", "{}", here.actor)
+        caller = Caller(known.id, "owner", "{}", here.actor, member=True)
         table = TableRef(options.table, options.schema)
-        rows = await session.load(table, [], _chunks(source), caller)
+        with Acting(_Open(here.platform, open_sessions), caller, tenant, name, "load", table=table_name(table)) as act:
+            session = await open_sessions.session(tenant, name)
+            rows = act.rows = await session.load(table, [], _chunks(source), caller)
     print_fields({"table": options.table, "rows": rows}, as_json=options.json)
 
 

@@ -173,6 +173,8 @@ async def connection_string(options: argparse.Namespace) -> None:
             text = await here.platform.mongo_connection_string(tenant)
         else:
             text = await here.platform.connection_string(tenant, name, admin=options.admin)
+        what = "admin_connection_string" if options.admin else "connection_string"
+        await here.platform.reveal(tenant, name, what, actor=here.actor)
     if options.json:
         print_fields({"connection_string": text}, as_json=True)
     else:
@@ -261,6 +263,7 @@ async def sign_token(options: argparse.Namespace) -> None:
     """Sign a token."""
     async with opened(options.home) as here:
         secret = await here.platform.jwt_secret(options.tenant)
+        await here.platform.reveal(options.tenant, None, "jwt", actor=here.actor)
     token, expires_at = signed(secret, role=options.role, sub=options.sub, expires_in=options.expires_in, claims={})
     if options.json:
         print_fields({"token": token, "expires_at": expires_at}, as_json=True)
@@ -272,6 +275,7 @@ async def jwt_secret(options: argparse.Namespace) -> None:
     """Print the signing secret."""
     async with opened(options.home) as here:
         secret = await here.platform.jwt_secret(options.tenant)
+        await here.platform.reveal(options.tenant, None, "jwt_secret", actor=here.actor)
     if options.json:
         print_fields({"kid": secret.kid, "secret": secret.secret, "algorithm": "HS256"}, as_json=True)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dbaas_provisioning.errors import Invalid, Unsupported
 
+from ..acting import Acting, table_name
 from ..body import query_fields
 from ..http import Request, Response, json_response
 from ..nouns import TableRef
@@ -26,7 +27,8 @@ async def load(request: Request, services: Services) -> Response:
     columns = [name.strip() for name in fields["columns"].split(",")] if fields.get("columns") else []
     if any(not name for name in columns):
         raise Invalid("invalid_field", "`columns` has an empty name.")
-    session = await services.sessions.session(tenant, fields.get("database"))
     table = TableRef(request.params["table"], fields.get("schema"))
-    rows = await session.load(table, columns, request.stream(), caller)
+    with Acting(services, caller, tenant, fields.get("database"), "load", table=table_name(table)) as act:
+        session = await services.sessions.session(tenant, fields.get("database"))
+        rows = act.rows = await session.load(table, columns, request.stream(), caller)
     return json_response({"rows": rows})

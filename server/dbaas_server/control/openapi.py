@@ -100,8 +100,8 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
         200,
     ),
     ("get", "/v1/{tenant}/usage"): ("What a tenant used, by the hour, newest first", None, 200),
-    ("get", "/v1/audit"): ("Control actions on all tenants and on the platform, newest first", None, 200),
-    ("get", "/v1/{tenant}/audit"): ("Control actions, newest first", None, 200),
+    ("get", "/v1/audit"): ("Who did what on the platform, to tenants and with their data, newest first", None, 200),
+    ("get", "/v1/{tenant}/audit"): ("Who did what, and who was refused what, newest first", None, 200),
     ("get", "/v1/{tenant}/members"): ("Who may do what with a tenant", None, 200),
     ("put", "/v1/{tenant}/members/{person}"): (
         "Make a person a member, or give a member another right; persons are `jupyter:NAME`, `hub:HUB:NAME` or"

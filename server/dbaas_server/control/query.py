@@ -7,6 +7,7 @@ from typing import Any
 
 from dbaas_provisioning.errors import Invalid
 
+from ..acting import Acting, Statement
 from ..body import body_fields, required
 from ..engine import Session
 from ..http import Request, Response, json_response
@@ -35,11 +36,13 @@ async def run(request: Request, services: Services) -> Response:
     if fields.get("rows", "objects") not in ("objects", "arrays"):
         raise Invalid("invalid_field", "`rows` must be objects or arrays.")
     max_rows, offset = _bound(fields, "max_rows", 1), _bound(fields, "offset", 0)
-    session = await services.sessions.session(tenant, fields.get("database"))
     params = fields.get("params", [])
-    # Counting comes first: it refuses what does more than read, before anything was done.
-    total = await _total(session, text, params, caller) if fields.get("count") else None
-    result = await session.run(text, params, caller, max_rows=max_rows, offset=offset)
+    with Acting(services, caller, tenant, fields.get("database"), "query", Statement(text)) as act:
+        session = await services.sessions.session(tenant, fields.get("database"))
+        # Counting comes first: it refuses what does more than read, before anything was done.
+        total = await _total(session, text, params, caller) if fields.get("count") else None
+        result = await session.run(text, params, caller, max_rows=max_rows, offset=offset)
+        act.rows = result.row_count
     if _ARROW_STREAM in request.header("accept"):
         from .arrow import arrow_stream  # pyarrow takes half a second to import: only for those who ask
 

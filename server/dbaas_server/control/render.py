@@ -161,4 +161,5 @@ def audit_json(entry: AuditEntry) -> dict[str, Any]:
         "target": entry.target,
         "outcome": entry.outcome,
         "details": dict(entry.details),
+        "kind": entry.kind,
     }

@@ -41,15 +41,16 @@ async def export(request: Request, services: Services) -> Response:
     fields = question.fields
     kind = await encoder_of(required(fields, "format"))
     try:
-        extract = await question.session.extract(
-            question.question.text,
-            question.question.args,
-            question.caller,
-            arrangement=question.question.arrangement,
-            form=kind.form,
-        )
-        chunks = _file(extract, kind, fields.get("table") or fields.get("name") or "result")
-        first = await anext(chunks, b"")
+        with question.acting(services, "export", format=kind.suffix):  # noted when its first bytes are there
+            extract = await question.session.extract(
+                question.question.text,
+                question.question.args,
+                question.caller,
+                arrangement=question.question.arrangement,
+                form=kind.form,
+            )
+            chunks = _file(extract, kind, fields.get("table") or fields.get("name") or "result")
+            first = await anext(chunks, b"")
     except QueryError as error:
         raise await marked(error, question) from None
 

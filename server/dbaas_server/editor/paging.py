@@ -49,12 +49,13 @@ async def count(request: Request, services: Services) -> Response:
     """How many rows the statement gives, counted by the engine."""
     question = await asked(request, services, {})
     try:
-        total = await question.session.count(
-            question.question.text,
-            question.question.args,
-            question.caller,
-            arrangement=question.question.arrangement,
-        )
+        with question.acting(services, "query", purpose="count"):
+            total = await question.session.count(
+                question.question.text,
+                question.question.args,
+                question.caller,
+                arrangement=question.question.arrangement,
+            )
     except QueryError as error:
         raise await marked(error, question) from None
     return json_response({"total": total})
@@ -102,5 +103,8 @@ async def _read(
 async def _open(services: Services, asked: Asked) -> OpenResult:
     question = asked.question
     await services.results.make_room(asked.reader, asked.session.limits.scroll_connections)
-    scroll = await asked.session.scroll(question.text, question.args, asked.caller, arrangement=question.arrangement)
+    with asked.acting(services, "query", purpose="page"):
+        scroll = await asked.session.scroll(
+            question.text, question.args, asked.caller, arrangement=question.arrangement
+        )
     return services.results.keep(asked.reader, question, scroll)

@@ -42,7 +42,9 @@ async def run(request: Request, services: Services) -> Response:
     rows: int | None = None
     failure: str | None = "canceled"
     try:
-        answer = await _answer(services, question, limit)
+        with question.acting(services, "query") as act:
+            answer = await _answer(services, question, limit)
+            act.rows = answer["row_count"]
         rows, failure = answer["row_count"], None
     except DbaasError as error:
         failure = error.code

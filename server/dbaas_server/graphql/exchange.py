@@ -14,6 +14,7 @@ import orjson
 
 from dbaas_provisioning.errors import DbaasError
 
+from ..acting import Acting
 from ..engine import QueryError, Session, StorageFull
 from ..nouns import Caller
 from ..services import Services
@@ -149,7 +150,10 @@ class Exchange:
         sessions = {member.database: member.session for member in self._members}
         extensions: bytes = b""
         if plan.mutation:
-            data, errors = await _mutate(plan, variables, sessions, caller)
+            told = ", ".join(root.node.name.value for root in plan.roots)
+            with Acting(self._services, caller, self._subdomain, plan.database, "mutate", fields=told) as act:
+                data, errors = await _mutate(plan, variables, sessions, caller)
+                act.outcome = str(errors[0].get("extensions", {}).get("code", "failed")) if errors else "ok"
         else:
             introspected = {}
             nodes = [root.node for root in plan.roots if root.introspection]

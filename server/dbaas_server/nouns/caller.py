@@ -20,6 +20,7 @@ class Caller:
         tenant_claim: the ``tenant_id`` claim where there is one; becomes ``app.current_tenant``.
         documents_only: may run stored GraphQL documents and nothing else.
         key: the API key that was sent; None for people and their tokens.
+        member: acts with a right of their own, as a person or an operator's key does: that is in the audit log.
     """
 
     tenant: UUID
@@ -29,3 +30,4 @@ class Caller:
     tenant_claim: str | None = None
     documents_only: bool = False
     key: UUID | None = None
+    member: bool = False

@@ -45,6 +45,7 @@ async def websocket(request: Request, services: Services) -> Response:
         found = await services.sessions.database(tenant, database)
         services.attendance.check(tenant, plan)
     except DbaasError as error:
+        request.refused = error
         return _refusal(error)
 
     async def serve(ws: WebSocket) -> None:

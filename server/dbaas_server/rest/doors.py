@@ -6,11 +6,15 @@ One set serves both URLs of a table: ``/v1/{tenant}/data/{database}.{table}`` an
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import TypeAlias
+
+import orjson
 
 from dbaas_provisioning.errors import DbaasError
 
+from ..acting import Acting
 from ..cors import origins_of, preflight, with_cors
 from ..engine import Session
 from ..http import Request, Response
@@ -26,6 +30,9 @@ from .tables import handle_table
 
 __all__ = ["aggregate", "description", "function", "post_below_table", "record", "table"]
 
+_OF_TABLES = {"POST": "insert", "PATCH": "update", "PUT": "upsert", "DELETE": "delete"}  # what members write is audited
+_OF_FUNCTIONS = {"POST": "call"}
+
 _Handle: TypeAlias = Callable[[Session, Caller], Awaitable[Response]]
 
 
@@ -35,7 +42,7 @@ async def table(request: Request, services: Services) -> Response:
     async def handle(session: Session, caller: Caller) -> Response:
         return await handle_table(request, session, caller, table=_name(request, "table"))
 
-    return await _answer(request, services, handle)
+    return await _answer(request, services, handle, _OF_TABLES)
 
 
 async def aggregate(request: Request, services: Services) -> Response:
@@ -62,7 +69,7 @@ async def record(request: Request, services: Services) -> Response:
             request, session, caller, table=_name(request, "table"), record_id=request.params["record"]
         )
 
-    return await _answer(request, services, handle)
+    return await _answer(request, services, handle, _OF_TABLES)
 
 
 async def function(request: Request, services: Services) -> Response:
@@ -71,7 +78,7 @@ async def function(request: Request, services: Services) -> Response:
     async def handle(session: Session, caller: Caller) -> Response:
         return await handle_function(request, session, caller, function=_name(request, "function"))
 
-    return await _answer(request, services, handle)
+    return await _answer(request, services, handle, _OF_FUNCTIONS)
 
 
 async def description(request: Request, services: Services) -> Response:
@@ -83,8 +90,14 @@ async def description(request: Request, services: Services) -> Response:
     return await _answer(request, services, handle)
 
 
-async def _answer(request: Request, services: Services, handle: _Handle) -> Response:
-    """Authenticate, open, handle; errors in PostgREST's words."""
+async def _answer(
+    request: Request, services: Services, handle: _Handle, writes: Mapping[str, str] = MappingProxyType({})
+) -> Response:
+    """Authenticate, open, handle; errors in PostgREST's words.
+
+    Args:
+        writes: what a method does, for those that write.
+    """
     tenant = request.params["tenant"]
     if request.method == "OPTIONS":
         asked = preflight(request, await origins_of(request, services, tenant))
@@ -97,12 +110,30 @@ async def _answer(request: Request, services: Services, handle: _Handle) -> Resp
         database = _database_name(request)
         sessions = services.sessions
         session = sessions.session_now(tenant, database) or await sessions.session(tenant, database)
-        response = await handle(session, caller)
+        if caller.member and (action := writes.get(request.method)) is not None:
+            response = await _noted(request, services, caller, action, lambda: handle(session, caller))
+        else:
+            response = await handle(session, caller)
     except DbaasError as error:
         response = error_response(error, role)
     known = services.sessions.known_now(tenant)
     origins = known.tenant.cors_origins if known is not None else await origins_of(request, services, tenant)
     return with_cors(response, request, origins)
+
+
+async def _noted(
+    request: Request, services: Services, caller: Caller, action: str, work: Callable[[], Awaitable[Response]]
+) -> Response:
+    """What some work answers, noted for the audit log."""
+    kind = "function" if "function" in request.params else "table"
+    told = {kind: _name(request, kind)}
+    if profile := request.header("content-profile"):
+        told["schema"] = profile
+    with Acting(services, caller, request.params["tenant"], _database_name(request), action, None, **told) as act:
+        response = await work()
+        if response.status >= 400 and isinstance(response.body, bytes):
+            act.outcome = str(orjson.loads(response.body).get("code") or response.status)
+    return response
 
 
 def _database_name(request: Request) -> str | None:

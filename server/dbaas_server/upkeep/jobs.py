@@ -19,6 +19,7 @@ LOOK_AFTER_SECONDS = 3.0
 STORAGE_SECONDS = 5.0
 DUMPS_SECONDS = 600.0
 USAGE_SECONDS = 60.0
+AUDIT_SECONDS = 3600.0
 
 
 def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
@@ -31,6 +32,7 @@ def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
     return [
         Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
         Job("watchdog", 1.0, Watchdog(observation).run),
+        Job("audit", AUDIT_SECONDS, services.platform.expire_audit),
         Job("dumps", DUMPS_SECONDS, services.platform.lifecycle.expire),
         Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
         Job("usage", USAGE_SECONDS, UsageSamples(services.platform, services.turnstile).run),

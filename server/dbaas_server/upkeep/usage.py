@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from dbaas_provisioning.engine import Sitting, Size
-from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.nouns import UsageSample
 from dbaas_provisioning.platform import Platform, Watched
 
 from ..turnstile import Turnstile
+from .looks import Looks
 
 __all__ = ["UsageSamples"]
 
@@ -20,7 +21,8 @@ __all__ = ["UsageSamples"]
 class UsageSamples:
     """The job. Counts are those since the last sample; what came before the first one, of an earlier process, is lost.
 
-    A server's time awake is told of each of its databases: none of them would be without it.
+    A server's time awake is told of each of its databases: none of them would be without it. One that runs elsewhere is
+    awake for somebody else's reasons.
     """
 
     def __init__(self, platform: Platform, turnstile: Turnstile) -> None:
@@ -28,15 +30,17 @@ class UsageSamples:
         self._turnstile = turnstile
         self._counted: dict[UUID, tuple[int, int]] = {}
         self._awake: dict[UUID, float] = {}
+        self._looks = Looks(self._of)
 
     async def run(self) -> None:
         """Sample once, and store it."""
         samples = await self._requests()
-        watched = await self._platform.observation.running()
+        watched = await self._platform.observation.everywhere()
         now, before = time.monotonic(), self._awake
-        self._awake = {one.cluster.id: now for one in watched}
-        for one in watched:
-            samples += await self._of(one, now - before.get(one.cluster.id, now))
+        self._awake = {one.cluster.id: now for one in watched if not one.cluster.external}
+        for one, found in await self._looks.at(watched):
+            awake = now - before.get(one.cluster.id, now)
+            samples += [replace(sample, awake_seconds=awake) for sample in found]
         if samples:
             await self._platform.consumption.add(samples)
 
@@ -51,21 +55,17 @@ class UsageSamples:
         self._counted = counted
         return found
 
-    async def _of(self, watched: Watched, awake: float) -> list[UsageSample]:
-        try:
-            sittings, sizes = await watched.watch.sessions(), await watched.watch.sizes()
-        except DbaasError:
-            return []  # it is just being stopped
+    async def _of(self, watched: Watched) -> tuple[Watched, list[UsageSample]]:
+        sittings, sizes = await watched.watch.sessions(), await watched.watch.sizes()
         taken, connected = _taken(sizes), _connected(sittings)
-        return [
+        return watched, [
             UsageSample(
                 watched.tenant.id,
                 database.name,
                 connections=connected[database.physical_name],
                 storage_bytes=taken.get(database.physical_name, 0),
-                awake_seconds=awake,
             )
-            for database in await self._platform.observation.databases(watched.cluster)
+            for database in await self._platform.observation.databases(watched)
         ]
 
 

@@ -6,7 +6,6 @@ dump or a restore, is never hit.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,9 +14,10 @@ from enum import Enum
 from uuid import UUID
 
 from dbaas_provisioning.engine import Sitting
-from dbaas_provisioning.errors import DbaasError
 from dbaas_provisioning.nouns import Login, Plan
 from dbaas_provisioning.platform import Observation, Watched
+
+from .looks import Looks
 
 __all__ = ["Action", "Verdicts", "Watchdog"]
 
@@ -107,29 +107,30 @@ def _too_many(mine: Iterable[Sitting], plan: Plan) -> Iterator[tuple[Sitting, Ac
 
 
 class Watchdog:
-    """The job: looks at every running cluster that speaks SQL to tenants, and acts."""
+    """The job: looks at every running cluster that speaks SQL to tenants, wherever it runs, and acts.
+
+    On a server that tenants share each is judged alone, and by what its plan allows; who else is there is nobody's
+    business.
+    """
 
     def __init__(self, observation: Observation) -> None:
         self._observation = observation
-        self._verdicts: dict[UUID, Verdicts] = {}
+        self._verdicts: dict[tuple[UUID, UUID], Verdicts] = {}
+        self._looks = Looks(self._look)
 
     async def run(self) -> None:
         """One look at all of them."""
-        watched = [one for one in await self._observation.running() if one.engine.can.sql]
-        self._verdicts = {one.cluster.id: self._verdicts.get(one.cluster.id) or Verdicts() for one in watched}
-        await asyncio.gather(*(self._look(one) for one in watched))
+        watched = [one for one in await self._observation.everywhere() if one.engine.can.sql]
+        self._verdicts = {one.key: self._verdicts.get(one.key) or Verdicts() for one in watched}
+        await self._looks.at(watched)
 
     async def _look(self, watched: Watched) -> None:
-        try:
-            sittings = await watched.watch.sessions()
-            for sitting, action, reason in self._verdicts[watched.cluster.id].of(
-                sittings, watched.plan, time.monotonic()
-            ):
-                act = watched.watch.cancel if action is Action.cancel else watched.watch.terminate
-                await act(sitting.pid)
-                log.info(
-                    "watchdog: %s a session of %s/%s (%s): %s", action.value, watched.tenant.subdomain,
-                    sitting.database, sitting.username, reason,
-                )  # fmt: skip
-        except DbaasError as error:
-            log.debug("cluster %s cannot be watched now: %s", watched.cluster.data_dir.name, error.message)
+        verdicts = self._verdicts[watched.key]
+        sittings = await watched.watch.sessions()
+        for sitting, action, reason in verdicts.of(sittings, watched.plan, time.monotonic()):
+            act = watched.watch.cancel if action is Action.cancel else watched.watch.terminate
+            await act(sitting.pid)
+            log.info(
+                "watchdog: %s a session of %s/%s (%s): %s", action.value, watched.tenant.subdomain,
+                sitting.database, sitting.username, reason,
+            )  # fmt: skip

@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from citus_stand_in import STAND_IN
 from conninfo import conninfo
 from dbaas_provisioning.distribution import TableName, Worker
-from dbaas_provisioning.errors import Conflict, Invalid, NotFound, Unsupported
+from dbaas_provisioning.errors import Conflict, Invalid, NotFound, Unavailable, Unsupported
 from dbaas_provisioning.nouns import Tenant
 from dbaas_provisioning.platform import Access, Platform
 
@@ -95,6 +95,21 @@ async def test_tables_are_distributed_listed_and_brought_back(platform: Platform
     assert ("distribute", "ok", {"table": "public.orders", "by": "shop"}) in [
         (each.action, each.outcome, dict(each.details)) for each in mine
     ]
+
+
+async def test_a_worker_out_of_reach_is_not_taken_for_the_server(platform: Platform, citus: Access) -> None:
+    here = where(citus)
+    url = await platform.connection_string(*here, admin=True)
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as superuser:
+        await superuser.execute(
+            "create or replace function pg_catalog.create_reference_table(table_name regclass) returns void"
+            " language plpgsql as $$begin raise 'connection to the remote node failed' using errcode = '08006'; end$$"
+        )
+    async with await psycopg.AsyncConnection.connect(conninfo(citus), autocommit=True) as owner:
+        await owner.execute("create table lands (code text)")
+    with pytest.raises(Unavailable) as refused:
+        await platform.distribution.make_reference(*here, TableName("public", "lands"), actor="test")
+    assert (refused.value.code, refused.value.details) == ("worker_unreachable", "connection to the remote node failed")
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -240,3 +240,19 @@ def test_the_command_says_what_is_wrong(live: LivePlatform, words: tuple[str, ..
     answer = live.cli(*words)
     assert answer.returncode == 1
     assert said in answer.stderr
+
+
+def test_what_the_command_shows_of_secrets_is_in_the_audit(live: LivePlatform, tenant: str) -> None:
+    shown = [
+        live.json("connection-string", f"{tenant}/shop")["connection_string"],
+        live.json("connection-string", f"{tenant}/shop", "--admin")["connection_string"],
+        live.json("jwt-secret", "--tenant", tenant)["secret"],
+        live.json("jwt", "--tenant", tenant, "--role", "anon")["token"],
+        live.cli("connection-string", f"{tenant}/shop").stdout.strip(),
+    ]
+    said = [one for one in live.json("audit", tenant, "--action", "reveal") if one["actor"].startswith("cli:")][:5]
+    assert [(one["target"], one["details"]["secret"]) for one in said] == [
+        ("shop", "connection_string"), (None, "jwt"), (None, "jwt_secret"), ("shop", "admin_connection_string"),
+        ("shop", "connection_string"),
+    ]  # fmt: skip
+    assert not [secret for secret in shown if secret in str(said)]

@@ -117,6 +117,12 @@ async def _inside(place: Place) -> AsyncIterator[tuple[Connection, str]]:
             await connection.execute("set statement_timeout = 0")  # rows are copied, however many there are
             yield connection, found[0]
         except psycopg.Error as error:
+            if not connection.closed and (error.sqlstate or "").startswith("08"):  # it speaks of another connection
+                raise Unavailable(
+                    "worker_unreachable", "The coordinator does not reach one of its nodes.",
+                    hint="Nodes let the table's owner in from each other by pg_hba.conf or citus.node_conninfo.",
+                    details=error.diag.message_primary,
+                ) from None  # fmt: skip
             known = refused(error)
             if isinstance(known, Unavailable):
                 raise known from None

@@ -14,6 +14,7 @@ from .administrator import Connection
 from .launch import POOLS
 
 __all__ = [
+    "MADE_FOR",
     "MEMBER_OF",
     "POOL_ROLE_SINCE",
     "by_login",
@@ -26,6 +27,7 @@ __all__ = [
     "password_clause",
 ]
 
+MADE_FOR = "dbaas database: "  # what a login's comment begins with; the database's name follows
 LETTERS: Mapping[Login, str] = MappingProxyType({Login.owner: "o", Login.api: "a", Login.service: "s"})
 MEMBER_OF: Mapping[Login, tuple[str, ...]] = MappingProxyType(
     {
@@ -120,4 +122,4 @@ async def logins_of(connection: Connection, database: str) -> list[str]:
 
 
 def _mark(database: str) -> str:
-    return f"dbaas database: {database}"
+    return f"{MADE_FOR}{database}"

@@ -40,7 +40,8 @@ from pg_roles r where r.rolname = current_user
 
 # How the roles that all tenants' connections become are made, or were made by somebody else.
 API_ROLES = """
-select r.rolname, r.rolcanlogin or r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication
+select r.rolname, r.rolcanlogin and r.rolname <> all (%(passwordless)s)
+    or r.rolsuper or r.rolcreaterole or r.rolcreatedb or r.rolreplication
     or r.rolname <> 'service_role' and r.rolbypassrls
     or exists (select from pg_auth_members m
                where m.member = r.oid and m.roleid <> coalesce(to_regrole('api_exposed')::oid, 0)) as unsafe,
@@ -49,6 +50,13 @@ select r.rolname, r.rolcanlogin or r.rolsuper or r.rolcreaterole or r.rolcreated
                where m.roleid = r.oid and m.admin_option and pg_has_role(m.member, 'member')) as ours,
   r.rolbypassrls
 from pg_roles r where r.rolname in ('anon', 'authenticated', 'service_role', 'api_exposed') order by 1
+"""
+
+# Citus goes to its workers as the role that a session became, which must be one that may log in. Without a password it
+# is let in nowhere but where pg_hba.conf lets nodes in.
+PASSWORDLESS = """
+select coalesce(array_agg(rolname::text), '{}') from pg_authid
+where rolname in ('anon', 'authenticated', 'service_role') and rolcanlogin and rolpassword is null
 """
 
 OPEN_DATABASES = """
@@ -103,8 +111,13 @@ async def _facts(connection: Connection) -> Mapping[str, Any]:
 
 
 async def _roles(connection: Connection, facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    passwordless: list[str] = []
+    if facts["rolsuper"] and facts["citus"]:
+        [passwordless] = await (await connection.execute(PASSWORDLESS)).fetchone() or ([],)
     async with connection.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(API_ROLES, {"super": facts["rolsuper"], "number": facts["number"]})
+        await cursor.execute(
+            API_ROLES, {"super": facts["rolsuper"], "number": facts["number"], "passwordless": passwordless}
+        )
         roles = await cursor.fetchall()
     for role in roles:
         if role["unsafe"] or not role["ours"]:
@@ -220,9 +233,18 @@ def abilities(cluster: Cluster) -> Iterator[Ability]:
             "reserved_connections", "refused", "Connections cannot be kept free for the API; tenants share them all."
         )
     yield Ability(
-        "limits", "worked_around",
-        "Connections are limited for each login; times only by default, storage is not: nobody watches this server.",
+        "limits", "supported",
+        "Connections are limited for each login; the platform looks every second, and ends what takes longer than its"
+        " tenant's plan allows.",
     )  # fmt: skip
+    if powers.superuser:
+        yield Ability("storage", "supported", "What adds to a database whose tenant has no room left is refused.")
+    else:
+        yield Ability(
+            "storage", "worked_around",
+            f"What adds to a full database is refused, but its owner can lift that until the platform looks, {EVERY}:"
+            " then its sessions end, and who does it again is not let in for a while.",
+        )  # fmt: skip
     if powers.superuser:
         yield Ability("temporary_files", "supported", "What a statement may write to temporary files is limited.")
     else:

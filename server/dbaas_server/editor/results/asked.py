@@ -10,6 +10,7 @@ from typing import Any
 from dbaas_provisioning import engines
 from dbaas_provisioning.errors import Invalid
 
+from ...acting import Acting, Statement
 from ...body import body_fields, required
 from ...engine import Statements
 from ...http import Request
@@ -38,6 +39,7 @@ class Asked:
 
     Attributes:
         text: as the person wrote it; ``question`` has it as the engine takes it.
+        shell: the text is of MongoDB's shell, and not SQL.
         fields: of the body.
     """
 
@@ -47,8 +49,14 @@ class Asked:
     session: Statements
     reader: Reader
     text: str
+    shell: bool
     question: Question
     fields: Mapping[str, Any]
+
+    def acting(self, services: Services, action: str, **told: str) -> Acting:
+        """For the audit log: around what is done with the statement."""
+        statement = Statement(self.text, self.shell)
+        return Acting(services, self.caller, self.tenant, self.database, action, statement, **told)
 
     @property
     def person(self) -> str:
@@ -77,7 +85,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
     )
     found = await services.sessions.database(tenant, database)
     session: Statements
-    if engines.engine(found.engine).can.documents:
+    if shell := engines.engine(found.engine).can.documents:
         from ..documents.queries import DocumentQueries  # with pymongo, for those who have documents
 
         statement, args = text, _names(params)
@@ -87,7 +95,7 @@ async def asked(request: Request, services: Services, allowed: Mapping[str, type
         session = await services.sessions.session(tenant, database)
     reader = Reader(caller.tenant, found.id, f"{caller.role} {person_of(caller)}")
     question = Question(statement, tuple(args), arrangement)
-    return Asked(tenant, database, caller, session, reader, text, question, fields)
+    return Asked(tenant, database, caller, session, reader, text, shell, question, fields)
 
 
 def _names(params: dict[str, Any] | list[Any] | None) -> list[tuple[str, Any]]:

@@ -14,6 +14,7 @@ from dbaas_provisioning.errors import DbaasError, Invalid, Unavailable
 from dbaas_provisioning.nouns import Plan
 
 from ...attendance import Seat
+from ...auth import Hidden, NotAllowed
 from ...changes import parse_position
 from ...feeds.hub import Binding
 from ...http import WebSocket
@@ -165,6 +166,8 @@ class Connection:
             self._seat = self._services.attendance.enter(self._tenant, self._plan, self.recheck)
             await self._identify()
         except DbaasError as error:
+            if isinstance(error, Hidden | NotAllowed):
+                self._services.platform.acts.refused(error.actor, "graphql", self._tenant, None, error.code)
             raise _refusal(error) from None
         self._ws.send(ACK)
         return True

@@ -1,10 +1,5 @@
--- There is room again: what withhold.sql took is given back. Run as superuser inside the database, in one transaction;
--- safe to repeat.
-drop event trigger if exists dbaas_storage;
-drop function if exists extensions.dbaas_storage();
-grant execute on function lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea),
-  lowrite(int, bytea), lo_truncate(int, int), lo_truncate64(int, bigint) to public;
-
+-- There is room again: what withhold.sql took is given back. Run by the administrator inside the database, in one
+-- transaction; safe to repeat.
 create table if not exists extensions.dbaas_withheld (
   relation oid not null, attribute name not null, grantee oid not null, privilege text not null, grantable boolean not null
 );
@@ -19,7 +14,7 @@ begin
     from extensions.dbaas_withheld w
       join pg_class c on c.oid = w.relation
       left join pg_attribute a on a.attrelid = w.relation and a.attname = w.attribute and not a.attisdropped
-    where (w.attribute = '' or a.attname is not null)
+    where w.privilege <> 'CREATE' and (w.attribute = '' or a.attname is not null)
       and (w.grantee = 0 or exists (select from pg_roles r where r.oid = w.grantee))
       -- A table that is not exposed any more, because its policies were dropped meanwhile, stays so.
       and (w.grantee is distinct from to_regrole('api_exposed')::oid
@@ -31,4 +26,3 @@ begin
   end loop;
 end
 $$;
-drop table extensions.dbaas_withheld;

@@ -1,37 +1,14 @@
--- The tenant's storage is full: nobody can add to this database but the platform, whatever a session sets. Run as
--- superuser inside it, in one transaction; safe to repeat, which also catches what was being made meanwhile.
--- Privileges hold where settings do not: owners lose INSERT and UPDATE on their own tables, and an event trigger keeps
--- them from granting themselves anything or making something new. SELECT, DELETE, TRUNCATE, DROP and VACUUM go on.
+-- The tenant's storage is full: INSERT and UPDATE are taken from everybody, the owners of tables included, and written
+-- down. Privileges hold where settings do not. SELECT, DELETE, TRUNCATE, DROP and VACUUM go on. Run by the administrator
+-- inside the database, in one transaction; safe to repeat, which also catches what was being made meanwhile.
 
 create table if not exists extensions.dbaas_withheld (
-  relation oid not null,
-  attribute name not null,  -- '': the whole table
+  relation oid not null,  -- or a schema, where the privilege is CREATE
+  attribute name not null,  -- '': the whole of it
   grantee oid not null,  -- 0: everybody
   privilege text not null,
   grantable boolean not null
 );
-
-create or replace function extensions.dbaas_storage() returns event_trigger
-language plpgsql
-set search_path = pg_catalog, pg_temp
-as $$
-begin
-  if session_user ~ '^[oas]_[a-z2-7]{12}$' and tg_tag !~ '^(DROP|REINDEX)'
-     -- The platform's own event triggers take exposure away within a tenant's DROP.
-     and current_user <> (select pg_get_userbyid(proowner) from pg_proc where oid = 'extensions.dbaas_storage()'::regprocedure)
-  then
-    raise exception 'the storage of this tenant is full' using errcode = 'disk_full',
-      hint = 'Delete rows and VACUUM, or truncate or drop tables. What is full opens again by itself.';
-  end if;
-end
-$$;
-revoke all on function extensions.dbaas_storage() from public;
-drop event trigger if exists dbaas_storage;
-create event trigger dbaas_storage on ddl_command_start execute function extensions.dbaas_storage();
-
--- Large objects are written by functions that everybody may call.
-revoke execute on function lo_creat(int), lo_create(oid), lo_from_bytea(oid, bytea), lo_put(oid, bigint, bytea),
-  lowrite(int, bytea), lo_truncate(int, int), lo_truncate64(int, bigint) from public;
 
 do $$
 declare
@@ -41,7 +18,10 @@ begin
     with tables as (
       select c.oid, c.relowner, coalesce(c.relacl, acldefault('r', c.relowner)) as acl
       from pg_class c
-      where c.relkind in ('r', 'p') and c.oid >= 16384 and pg_get_userbyid(c.relowner) ~ '^[oas]_[a-z2-7]{12}$'
+      where c.relkind in ('r', 'p') and c.oid >= 16384
+        -- A table may be given to whatever its owner may become. Others the platform may not change at all.
+        and pg_get_userbyid(c.relowner) ~ '^([oas]_[a-z2-7]{12}|anon|authenticated|service_role|api_exposed)$'
+        and pg_has_role(c.relowner, 'usage')
     ), grants as (
       select t.oid, ''::name as attribute, g.grantee, g.privilege_type, g.is_grantable
       from tables t, aclexplode(t.acl) g
