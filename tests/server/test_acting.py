@@ -127,6 +127,19 @@ def test_a_command_that_loads_is_kept(live: LivePlatform, tenant: str, tmp_path)
     assert (entry["target"], entry["details"]["table"], entry["actor"][:4]) == ("shop", "t", "cli:")
 
 
+def test_what_was_done_last_is_kept_when_the_server_ends(own_live: LivePlatform) -> None:
+    own_live.json("up")
+    tenant = own_live.new_tenant()
+    own_live.json("create", "postgres", "shop", "--tenant", tenant)
+    with own_live.operator() as http:
+        for n in range(20):
+            assert http.post(f"/v1/{tenant}/query", json={"query": f"select {n} as c{n}"}).status_code == 200
+    own_live.json("down")
+    own_live.json("up")
+    found = own_live.json("audit", tenant, "--action", "query", "--limit", "100")
+    assert [one["details"]["statement"] for one in found] == [f"select ? as c{n}" for n in reversed(range(20))]
+
+
 def test_nobody_reads_what_others_did_elsewhere(live: LivePlatform, tenant: str, ann: httpx.Client) -> None:
     other, marker = live.new_tenant(), f"c{secrets.token_hex(6)}"
     ann.post(f"/v1/{tenant}/query", json={"query": f"select 1 as {marker}"})
