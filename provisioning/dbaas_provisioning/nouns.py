@@ -148,11 +148,13 @@ class Standing:
         operator: everything, on every tenant and on the platform.
         rights: subdomain → right.
         epoch: of the tokens that are valid for them; None when nobody vouches for them any more.
+        ended: ids of tokens that are not, in any epoch.
     """
 
     operator: bool = False
     rights: Mapping[str, Right] = field(default_factory=dict)
     epoch: int | None = 0
+    ended: frozenset[str] = frozenset()
 
     def on(self, tenant: str) -> Right | None:
         """The right on a tenant; None where the person may not even know that it exists."""

@@ -164,3 +164,9 @@ class Members:
         """Every token that a person (None: anybody) has is refused from now on, in every process."""
         async with audited(self._store, "end_tokens", actor, None, person):
             await self._store.members.end_tokens(None if person is None else check_person(person))
+
+    async def end_token(self, token: str, *, actor: str) -> None:
+        """One token is refused from now on, in every process. Raises as :meth:`read_token`."""
+        found = self.read_token(token)
+        async with audited(self._store, "end_token", actor, None, found.person):
+            await self._store.members.end_token(found.id, found.person, found.expires_at)

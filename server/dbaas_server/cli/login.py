@@ -27,7 +27,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add them to the command line's grammar."""
     login = command("login", "Log in to a platform elsewhere; you confirm it in a browser.", _login, elsewhere=True)
     login.add_argument("url", help="the platform's, as in DBAAS_URL")
-    logout = command("logout", "Forget a login.", _logout, elsewhere=True)
+    logout = command("logout", "End a login, here and at the platform.", _logout, elsewhere=True)
     logout.add_argument("url", nargs="?", help="default: DBAAS_URL, or the latest login")
     command("whoami", "Tell who you are at a platform elsewhere.", _whoami, elsewhere=True)
 
@@ -56,7 +56,20 @@ def _logout(options: argparse.Namespace) -> None:
     gone = logins.remove(url)
     if gone is None:
         raise NotFound("login_not_found", f"There is no login of {url}." if url else "There is no login.")
-    print_fields({"logged_out": gone.url}, as_json=options.json)
+    print_fields({"logged_out": gone.url, "ended_there": _ended(gone)}, as_json=options.json)
+
+
+def _ended(login: Login) -> bool:
+    """End the token at the platform, so that a copy of it opens nothing; False where that was not to be reached."""
+    try:
+        ask("DELETE", f"{login.url}/v1/token/this", None, login.token)
+    except Unavailable as error:
+        sys.stderr.write(f"{error.message} The token is forgotten here, and holds there until it expires.\n")
+        return False
+    except DbaasError as error:
+        if error.code not in ("token_expired", "token_invalid"):
+            raise
+    return True
 
 
 def _whoami(options: argparse.Namespace) -> None:
@@ -100,7 +113,7 @@ def ask(
         headers["Content-Type"] = "text/csv"
     try:
         answer = httpx.request(method, url, json=body, content=csv, headers=headers, timeout=timeout)
-        told = answer.json()
+        told = answer.json() if answer.status_code != 204 else {}
         if not isinstance(told, dict):
             raise TypeError("no object")
     except httpx.HTTPError as error:
