@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
 
 from live_lab import Lab
 
-__all__ = ["HOSTILE", "active", "new_database", "notice", "opened_to_tables", "row", "tree", "type_ahead"]
+__all__ = [
+    "HOSTILE", "active", "both_themes", "chosen", "new_database", "notice", "opened_to_tables", "row", "tree",
+    "type_ahead",
+]  # fmt: skip
 
 HOSTILE = [
     "<img src=x onerror=document.title='broken'>",
@@ -62,3 +66,19 @@ def opened_to_tables(page: Page, tenant: str, database: str) -> None:
         if item.get_attribute("aria-expanded") == "false":
             item.click()
             expect(item).to_have_attribute("aria-expanded", "true")
+
+
+def chosen(page: Page, item: Locator, *labels: str) -> None:
+    """Choose from a row's context menu, submenus included."""
+    item.click(button="right")
+    for label in labels:
+        page.locator(".lm-Menu-item", has_text=re.compile(f"^{label}…?$")).last.click()
+
+
+def both_themes(page: Page, shots: Path, name: str) -> None:
+    """Screenshots for whoever looks; the light theme stays."""
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+        page.screenshot(path=shots / f"{name}-{theme.split()[1].lower()}.png")

@@ -372,6 +372,7 @@ class Dump:
         server_version: in full, of the server that it is from.
         is_last: it was made when its database was dropped.
         expires_at: when it goes by itself; None: never.
+        server: the external cluster that its database was on; None: the tenant's own.
     """
 
     id: UUID
@@ -385,6 +386,7 @@ class Dump:
     made_at: datetime
     is_last: bool = False
     expires_at: datetime | None = None
+    server: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import pymongo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from lab_panel import HOSTILE, active, new_database, notice, opened_to_tables, row, tree, type_ahead
+from lab_panel import HOSTILE, active, chosen, new_database, notice, opened_to_tables, row, tree, type_ahead
 from live_lab import Lab, Seen
 
 pytestmark = pytest.mark.timeout(900)
@@ -56,13 +56,6 @@ def mine(new_tenant: Callable[..., str]) -> str:
 
 def search_box(page: Page) -> Locator:
     return page.get_by_role("searchbox", name="Search databases")
-
-
-def chosen(page: Page, item: Locator, *labels: str) -> None:
-    """Choose from a row's context menu, submenus included."""
-    item.click(button="right")
-    for label in labels:
-        page.locator(".lm-Menu-item", has_text=re.compile(f"^{label}…?$")).last.click()
 
 
 def copied(page: Page, what: str) -> str:

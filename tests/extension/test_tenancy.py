@@ -16,7 +16,7 @@ from playwright.sync_api import Locator, Page, expect
 from cut_proxy import Proxy
 from dbaas_server.elsewhere import Login, Logins, login_file
 from lab_dashboard import dashboard_of
-from lab_panel import new_database, notice, opened_to_tables, row, tree
+from lab_panel import both_themes, new_database, notice, opened_to_tables, row, tree
 from live_lab import Lab, Seen
 from live_platform import LivePlatform
 
@@ -24,22 +24,13 @@ pytestmark = pytest.mark.timeout(900)
 
 REFUSED_TO_VIEWERS = {
     "New Database…", "New Tenant…", "API Keys…", "Open GraphiQL", "Change Plan…", "Drop…", "Query",
-    "Copy Connection String", "Copy Snippet",
+    "Copy Connection String", "Copy Snippet", "Dump…", "Restore…", "Branch…",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("screenshots")
-
-
-def both_themes(page: Page, shots: Path, name: str) -> None:
-    """Screenshots for whoever looks; the light theme stays."""
-    for theme in ("JupyterLab Dark", "JupyterLab Light"):
-        page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
-        page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
-        expect(page.locator("#jupyterlab-splash")).to_have_count(0)
-        page.screenshot(path=shots / f"{name}-{theme.split()[1].lower()}.png")
 
 
 def offered(page: Page, item: Locator) -> set[str]:

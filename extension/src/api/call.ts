@@ -20,29 +20,19 @@ export async function call<T>(
   body?: object,
   signal?: AbortSignal
 ): Promise<T> {
-  const init: RequestInit = { method };
-  if (body !== undefined) {
-    init.body = JSON.stringify(body);
-  }
-  if (signal !== undefined) {
-    init.signal = signal;
-  }
-  let response: Response;
-  try {
-    response = await send(to, init);
-  } catch (thrown) {
-    throw asApiError(thrown);
-  }
-  if (!response.ok) {
-    throw await errorFrom(response);
-  }
+  const response = await answerOf(send, to, initOf(method, body, signal && { signal }));
   if (response.status === 204) {
     return undefined as T;
   }
+  return (await jsonOf(response, signal)) as T;
+}
+
+/** What a response holds. Rejects with an `ApiError`. */
+export async function jsonOf(response: Response, signal?: AbortSignal): Promise<unknown> {
   try {
-    return (await response.json()) as T;
+    return await response.json();
   } catch (thrown) {
-    if (signal?.aborted === true) {
+    if (signal?.aborted === true || thrown instanceof TypeError) {
       throw asApiError(thrown);
     }
     // Jupyter answers a signed-out request with its login page.
@@ -52,4 +42,23 @@ export async function call<T>(
       'Reload the page and sign in again.'
     );
   }
+}
+
+/** A response that tells of success. Rejects as `call` does. */
+export async function answerOf(send: Send, to: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await send(to, init);
+  } catch (thrown) {
+    throw asApiError(thrown);
+  }
+  if (!response.ok) {
+    throw await errorFrom(response);
+  }
+  return response;
+}
+
+/** A request with a body of JSON, or with none. */
+export function initOf(method: string, body?: object, more: RequestInit = {}): RequestInit {
+  return { method, ...more, ...(body !== undefined && { body: JSON.stringify(body) }) };
 }

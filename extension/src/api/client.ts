@@ -1,6 +1,7 @@
 /** The control API, typed. Knows paths and shapes; how a request travels is given to it. */
 
-import { ApiError, asApiError, errorFrom, errorOf } from './errors.js';
+import { answerOf, initOf, path } from './call.js';
+import { ApiError, asApiError } from './errors.js';
 import type {
   ApiKey,
   ChangedTenant,
@@ -13,11 +14,11 @@ import type {
   LimitedTenant,
   Plan,
   Platform,
-  Step,
   Tenant,
   Token
 } from './nouns.js';
-import { jsonLines } from './stream.js';
+import { told } from './told.js';
+import type { Tell } from './told.js';
 
 /** Sends a request to a path below the platform's mount point, such as `/v1/tenants`. */
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
@@ -30,11 +31,9 @@ export interface NewTenant {
 /** `engine`, `name` and whatever else the server's form asked for. */
 export type NewDatabase = { engine: string; name: string } & Record<string, unknown>;
 
-const NDJSON = 'application/x-ndjson';
-
 /** Every method rejects with an `ApiError`, and with nothing else. */
 export class Client {
-  constructor(private readonly send: Send) {}
+  constructor(readonly send: Send) {}
 
   platform(): Promise<Platform> {
     return this.call('GET', '/v1/platform');
@@ -78,31 +77,8 @@ export class Client {
   }
 
   /** @param tell is given each step as it begins, where the server says so. */
-  async createDatabase(
-    tenant: string,
-    database: NewDatabase,
-    tell: (step: Step) => void = () => {}
-  ): Promise<CreatedDatabase> {
-    const accept = { Accept: `${NDJSON}, application/json` };
-    const response = await this.answer('POST', path(tenant, 'databases'), database, accept);
-    if (!response.headers.get('content-type')?.startsWith(NDJSON)) {
-      return parsed(await textOf(response)) as CreatedDatabase;
-    }
-    try {
-      for await (const line of jsonLines(response)) {
-        const said = line as Partial<Step> & { database?: CreatedDatabase; error?: unknown };
-        if (said.database) {
-          return said.database;
-        }
-        if (said.error) {
-          throw errorOf(said.error, response.status);
-        }
-        tell(line as Step);
-      }
-    } catch (thrown) {
-      throw asApiError(thrown);
-    }
-    throw new ApiError('offline', 'The connection was lost while the database was being created.');
+  createDatabase(tenant: string, database: NewDatabase, tell?: Tell): Promise<CreatedDatabase> {
+    return told(this.send, path(tenant, 'databases'), database, 'database', tell);
   }
 
   /** With its data. */
@@ -158,27 +134,8 @@ export class Client {
     return parsed(await textOf(await this.answer(method, path, body))) as T;
   }
 
-  /** A response that tells of success. */
-  private async answer(
-    method: string,
-    path: string,
-    body?: object,
-    headers?: Record<string, string>
-  ): Promise<Response> {
-    const init: RequestInit = { method, ...(headers && { headers }) };
-    if (body !== undefined) {
-      init.body = JSON.stringify(body);
-    }
-    let response: Response;
-    try {
-      response = await this.send(path, init);
-    } catch (thrown) {
-      throw asApiError(thrown);
-    }
-    if (!response.ok) {
-      throw await errorFrom(response);
-    }
-    return response;
+  private answer(method: string, path: string, body?: object): Promise<Response> {
+    return answerOf(this.send, path, initOf(method, body));
   }
 
   private readonly lastContents = new Map<string, { text: string; value: Contents }>();
@@ -204,8 +161,4 @@ function parsed(text: string): unknown {
       'Reload the page and sign in again.'
     );
   }
-}
-
-function path(tenant: string, ...rest: string[]): string {
-  return ['', 'v1', tenant, ...rest].map(encodeURIComponent).join('/');
 }

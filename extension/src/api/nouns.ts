@@ -210,6 +210,26 @@ export interface Step {
   step: number;
   of: number;
   doing: string;
+  /** Of those that it goes through, how many are done. */
+  tables?: number;
+  of_tables?: number;
+  /** Written by now. */
+  size_bytes?: number;
+}
+
+/** A dump that the platform keeps; its checksums are inside, and verified before anything is restored. */
+export interface Dump {
+  id: string;
+  /** The name of the database that it is of. */
+  database: string;
+  engine: string;
+  server_version: string;
+  size_bytes: number;
+  made_at: string;
+  /** Whether it was made when its database was dropped. */
+  is_last: boolean;
+  /** When it goes by itself; null: never. */
+  expires_at: string | null;
 }
 
 /** Something to send as `Authorization: Bearer`. */

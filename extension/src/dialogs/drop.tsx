@@ -3,8 +3,9 @@ import * as React from 'react';
 import type { Client } from '../api/client.js';
 import { asApiError } from '../api/errors.js';
 import type { Contents, Database, Tenant } from '../api/nouns.js';
+import { ask } from '../lifecycle/asking.js';
+import type { Works } from '../lifecycle/works.js';
 import { Field, TextInput } from './field.js';
-import { showForm } from './form.js';
 import type { FieldsProps } from './form.js';
 import { lossOf, lossesOf } from './losses.js';
 
@@ -12,43 +13,50 @@ interface Values {
   typed: string;
 }
 
-type Around = (drop: () => Promise<void>) => Promise<void>;
+/** What dropping takes from who asks for it. */
+export interface Dropping {
+  client: Client;
+  works: Works;
+  /** What is done around the dropping. */
+  around: (drop: () => Promise<void>) => Promise<void>;
+  done: (sentence: string) => void;
+}
 
 /**
- * Asks whether a database is to go, and drops it; tells whether it did.
+ * Asks whether a database is to go, and drops it.
  *
  * @param known what it holds, as far as the panel has looked; asked for otherwise, unless that would wake it.
- * @param around what is done around the dropping.
  */
 export async function dropDatabase(
-  client: Client,
+  dropping: Dropping,
   tenant: Tenant,
   database: Database,
-  known: Contents | null,
-  around: Around
-): Promise<boolean> {
+  known: Contents | null
+): Promise<void> {
+  const { client } = dropping;
   const asks = known === null && database.state === 'ready';
   // What cannot be counted is lost all the same.
   const contents = asks ? await client.contents(tenant.subdomain, database.name).catch(() => null) : known;
-  return confirmed({
+  await confirmed(dropping, {
     what: 'database',
     name: database.name,
     losses: [lossOf(database, contents)],
-    drop: () => around(() => client.dropDatabase(tenant.subdomain, database.name))
+    drop: () => client.dropDatabase(tenant.subdomain, database.name)
   });
 }
 
-/** Asks whether a tenant is to go, and drops it with all it has; tells whether it did. */
-export async function dropTenant(client: Client, tenant: Tenant, around: Around): Promise<boolean> {
+/** Asks whether a tenant is to go, and drops it with all it has. */
+export async function dropTenant(dropping: Dropping, tenant: Tenant): Promise<void> {
+  const { client } = dropping;
   const [databases, keys] = await Promise.all([
     client.databases(tenant.subdomain),
     client.keys(tenant.subdomain)
   ]);
-  return confirmed({
+  await confirmed(dropping, {
     what: 'tenant',
     name: tenant.name,
     losses: lossesOf(databases, keys),
-    drop: () => around(() => client.dropTenant(tenant.subdomain))
+    drop: () => client.dropTenant(tenant.subdomain)
   });
 }
 
@@ -60,7 +68,10 @@ interface Question {
   drop: () => Promise<void>;
 }
 
-async function confirmed({ what, name, losses, drop }: Question): Promise<boolean> {
+async function confirmed(
+  { works, around, done }: Dropping,
+  { what, name, losses, drop }: Question
+): Promise<void> {
   const Fields = ({ values, set, wrong }: FieldsProps<Values>): React.ReactElement => (
     <>
       <div className="dbaas-Losses">
@@ -98,7 +109,7 @@ async function confirmed({ what, name, losses, drop }: Question): Promise<boolea
       </Field>
     </>
   );
-  const dropped = await showForm<Values, true>({
+  await ask<Values, true>(works, {
     title: `Drop the ${what}?`,
     accept: 'Drop',
     warns: true,
@@ -106,9 +117,10 @@ async function confirmed({ what, name, losses, drop }: Question): Promise<boolea
     initial: { typed: '' },
     check: ({ typed }) =>
       typed === name ? null : { message: 'That is not its name.', hint: null, field: 'typed' },
-    submit: async () => {
+    work: () => `Dropping ${name}`,
+    run: async () => {
       try {
-        await drop();
+        await around(drop);
       } catch (thrown) {
         const problem = asApiError(thrown);
         // Somebody else was quicker: gone is gone.
@@ -118,7 +130,9 @@ async function confirmed({ what, name, losses, drop }: Question): Promise<boolea
       }
       return true;
     },
+    done: () => {
+      done(what === 'database' ? `Database ${name} was dropped.` : `Tenant ${name} was dropped.`);
+    },
     fields: Fields
   });
-  return dropped === true;
 }

@@ -38,6 +38,8 @@ export interface FormOptions<Values, Made> {
   check: (values: Values) => Wrong | null;
   /** @param tell is given the steps, where the server says so. */
   submit: (values: Values, tell: (step: Step) => void) => Promise<Made>;
+  /** Told when the person closes the dialog while the server works: that goes on. */
+  left?: () => void;
   /** Which field an error's code is about, where its sentence does not name one. */
   blames?: Record<string, string>;
   fields: React.FC<FieldsProps<Values>>;
@@ -53,23 +55,31 @@ export async function showForm<Values, Made>(options: FormOptions<Values, Made>)
 class FormDialog<Values, Made> extends Dialog<unknown> {
   constructor(
     private readonly form: Form<Values, Made>,
-    options: FormOptions<Values, Made>
+    private readonly asked: FormOptions<Values, Made>
   ) {
-    const accept = options.warns ? Dialog.warnButton : Dialog.okButton;
+    const accept = asked.warns ? Dialog.warnButton : Dialog.okButton;
     super({
-      title: options.title,
+      title: asked.title,
       body: form,
-      buttons: [Dialog.cancelButton(), accept({ label: options.accept })],
+      buttons: [Dialog.cancelButton(), accept({ label: asked.accept })],
       defaultButton: ACCEPT,
       focusNodeSelector: 'input, select'
     });
     this.addClass('dbaas-Dialog');
   }
 
+  /** Escape, too, comes here. */
+  override reject(): void {
+    if (this.form.busy) {
+      this.asked.left?.();
+    }
+    super.reject();
+  }
+
   /** Accepting submits; the dialog closes once that succeeded. */
   override resolve(index: number = ACCEPT): void {
     if (index === CANCEL) {
-      super.resolve(index);
+      this.reject();
       return;
     }
     if (this.form.busy) {

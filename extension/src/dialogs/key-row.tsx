@@ -2,7 +2,7 @@ import * as React from 'react';
 
 import type { ApiKey } from '../api/nouns.js';
 import { KeyIcon } from '../sidebar/icons.js';
-import { KEYS } from '../sidebar/words.js';
+import { KEYS, moment } from '../sidebar/words.js';
 
 interface Props {
   apiKey: ApiKey;
@@ -22,7 +22,7 @@ export function KeyRow({ apiKey, fresh, onRevoke }: Props): React.ReactElement {
       <span className="dbaas-Key-about">
         <strong>{KEYS[role]}</strong> <code>{prefix}…</code>
         <small>
-          {documents_only && 'Stored GraphQL documents only. '}Created {day(created_at)}
+          {documents_only && 'Stored GraphQL documents only. '}Created {moment(created_at)}
         </small>
       </span>
       {asking ? (
@@ -63,11 +63,4 @@ export function KeyRow({ apiKey, fresh, onRevoke }: Props): React.ReactElement {
       )}
     </li>
   );
-}
-
-function day(moment: string): string {
-  const date = new Date(moment);
-  return Number.isNaN(date.getTime())
-    ? moment
-    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }

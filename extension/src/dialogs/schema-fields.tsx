@@ -3,6 +3,7 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { Choices } from './choices.js';
 import { Field, TextInput } from './field.js';
 import { initialValue } from './schema.js';
 import type { FieldSpec, FormValues, Value } from './schema.js';
@@ -44,28 +45,8 @@ interface OneProps {
 
 function SchemaField({ field, value, set, wrong }: OneProps): React.ReactElement {
   const { kind, label, help, choices } = field;
-  const group = React.useId();
   if (kind === 'choice' && choices.length <= FEW) {
-    return (
-      <fieldset className="dbaas-Field" aria-describedby={help === null ? undefined : `${group}-help`}>
-        <legend>{label}</legend>
-        {choices.map(choice => (
-          <label key={choice.value} className="dbaas-Choice">
-            <input
-              type="radio"
-              name={group}
-              checked={value === choice.value}
-              onChange={() => {
-                set(choice.value);
-              }}
-            />
-            <span>{choice.label}</span>
-          </label>
-        ))}
-        {wrong !== null && <small className="dbaas-mod-problem">{wrong}</small>}
-        {help !== null && <small id={`${group}-help`}>{help}</small>}
-      </fieldset>
-    );
+    return <Choices {...{ label, help, choices, set, wrong }} value={String(value)} />;
   }
   if (kind === 'switch') {
     return (

@@ -1,4 +1,4 @@
-import { ILayoutRestorer } from '@jupyterlab/application';
+import { ILabStatus, ILayoutRestorer } from '@jupyterlab/application';
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IStateDB } from '@jupyterlab/statedb';
@@ -10,14 +10,17 @@ export const sidebar: JupyterFrontEndPlugin<void> = {
   id: '@jupyter-dbaas/lab:sidebar',
   description: 'Lists tenants, databases and tables in the left sidebar.',
   autoStart: true,
-  optional: [ILayoutRestorer, ICommandPalette, IStateDB],
+  optional: [ILayoutRestorer, ICommandPalette, IStateDB, ILabStatus],
   activate: (
     app: JupyterFrontEnd,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    state: IStateDB | null
+    state: IStateDB | null,
+    status: ILabStatus | null
   ) => {
-    const panel = new LazyPanel(async () => (await import('../sidebar/index.js')).createSidebar(app, state));
+    const panel = new LazyPanel(async () =>
+      (await import('../sidebar/index.js')).createSidebar(app, state, status)
+    );
     panel.id = 'dbaas-sidebar';
     panel.title.icon = databasesIcon;
     panel.title.caption = 'Databases';

@@ -13,6 +13,10 @@ export const COMMANDS = {
   copySnippet: 'dbaas:copy-snippet',
   openGraphiql: 'dbaas:open-graphiql',
   keys: 'dbaas:keys',
+  dump: 'dbaas:dump',
+  restore: 'dbaas:restore',
+  branch: 'dbaas:branch',
+  undrop: 'dbaas:undrop',
   drop: 'dbaas:drop',
   refresh: 'dbaas:refresh'
 } as const;

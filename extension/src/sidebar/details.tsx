@@ -5,6 +5,8 @@ import * as React from 'react';
 
 import { may } from '../api/rights.js';
 import { aboutRow } from './about.js';
+import type { Run as RunCommand } from './commands/index.js';
+import { Dropped } from './dropped.js';
 import { Facts } from './facts.js';
 import { COMMANDS } from './actions.js';
 import { Chevron, Close, Copy, Gauge, KeyIcon, Plus, Run, Warning } from './icons.js';
@@ -17,7 +19,7 @@ import { StorageFull, Used } from './tenant.js';
 interface DetailsProps {
   row: Row | null;
   model: Model;
-  run: (command: string) => void;
+  run: RunCommand;
   snippets: Menu;
 }
 
@@ -54,6 +56,7 @@ export function Details({ row, model, run, snippets }: DetailsProps): React.Reac
         <StorageFull tenant={subject.tenant} operator={operator} />
       )}
       <Facts facts={facts} />
+      {subject.kind === 'tenant' && <Dropped tenant={subject.tenant} view={model.view} run={run} />}
       {subject.kind === 'tenant' && <Used tenant={subject.tenant} view={model.view} />}
       {subject.kind === 'database' && may(subject.tenant, 'own') && isEmpty(subject, model) && (
         <FirstTable subject={subject} />

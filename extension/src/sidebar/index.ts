@@ -1,6 +1,6 @@
 /** The sidebar's content: the model, its picture and its commands, put together. */
 
-import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ILabStatus, JupyterFrontEnd } from '@jupyterlab/application';
 import { ReactWidget } from '@jupyterlab/apputils';
 import { PageConfig } from '@jupyterlab/coreutils';
 import type { IStateDB } from '@jupyterlab/statedb';
@@ -9,6 +9,7 @@ import type { Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { connect } from '../api/connect.js';
+import { Works } from '../lifecycle/works.js';
 import { addCommands } from './commands/index.js';
 import type { Doing } from './commands/index.js';
 import { Model } from './model.js';
@@ -16,12 +17,18 @@ import type { Opened } from './model.js';
 import { Panel } from './panel.js';
 
 import '../../style/index.css';
+import '../../style/lifecycle.css';
 
 /** What the server tells the page: the address of a platform elsewhere, empty where it is this Jupyter's own. */
 const ELSEWHERE = 'dbaasPlatform';
 const OPENED = 'jupyter-dbaas:opened';
 
-export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null): Promise<Widget> {
+/** @param status asks before the page goes while work is under way, which would end with it. */
+export async function createSidebar(
+  app: JupyterFrontEnd,
+  state: IStateDB | null,
+  status: ILabStatus | null
+): Promise<Widget> {
   const client = connect(app.serviceManager.serverSettings);
   const model: Model = new Model(
     client,
@@ -30,7 +37,8 @@ export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null
       void state?.save(OPENED, opened);
     }
   );
-  const sidebar = new Sidebar(model, addCommands(app, model));
+  const works = new Works(() => status?.setDirty() ?? null);
+  const sidebar = new Sidebar(model, works, addCommands(app, model, works));
   app.contextMenu.menu.aboutToClose.connect(() => {
     sidebar.menuClosed();
   });
@@ -41,6 +49,7 @@ export async function createSidebar(app: JupyterFrontEnd, state: IStateDB | null
 class Sidebar extends ReactWidget {
   constructor(
     private readonly model: Model,
+    private readonly works: Works,
     private readonly doing: Doing
   ) {
     super();
@@ -63,6 +72,7 @@ class Sidebar extends ReactWidget {
   protected override render(): React.ReactElement {
     return React.createElement(Panel, {
       model: this.model,
+      works: this.works,
       elsewhere: PageConfig.getOption(ELSEWHERE) || null,
       ...this.doing
     });

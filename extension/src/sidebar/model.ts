@@ -8,7 +8,9 @@ import type { IDisposable } from '@lumino/disposable';
 import type { Client } from '../api/client.js';
 import { asApiError } from '../api/errors.js';
 import type { ApiError } from '../api/errors.js';
-import type { Contents, Database, Plan, Platform } from '../api/nouns.js';
+import { dropped } from '../api/lifecycle.js';
+import type { Contents, Database, Dump, Plan, Platform, Tenant } from '../api/nouns.js';
+import { may } from '../api/rights.js';
 import {
   allDatabases,
   databaseId,
@@ -33,6 +35,8 @@ export interface View extends Known {
   platform: Platform | null;
   /** What tenants may use, by subdomain: of those that were looked at. */
   limits: ReadonlyMap<string, Answer<Plan>>;
+  /** The last dumps of their dropped databases, likewise. */
+  dropped: ReadonlyMap<string, Answer<readonly Dump[]>>;
   /** Why the last look failed; null while it did not. What was known before stays known. */
   problem: ApiError | null;
 }
@@ -41,7 +45,13 @@ export interface View extends Known {
 export type Opened = Record<string, boolean>;
 
 /** What the rows do not depend on. */
-const UNDRAWN: ReadonlySet<keyof View> = new Set(['active', 'problem', 'platform', 'limits'] as const);
+const UNDRAWN: ReadonlySet<keyof View> = new Set([
+  'active',
+  'problem',
+  'platform',
+  'limits',
+  'dropped'
+] as const);
 
 /** How many requests of one kind are under way at a time. */
 const AT_A_TIME = 4;
@@ -213,7 +223,7 @@ export class Model implements IDisposable {
       })
     );
     changed = this.update({ databases: keptMap(this.current.databases, databases) }) || changed;
-    changed = this.update({ limits: keptMap(this.current.limits, await this.askLimits()) }) || changed;
+    changed = (await this.askAbout(tenants)) || changed;
 
     const contents = new Map(
       await atMost(AT_A_TIME, this.toLookInto(), async database => {
@@ -235,14 +245,22 @@ export class Model implements IDisposable {
     return changed;
   }
 
-  /** Those of the tenant that is looked at. */
-  private async askLimits(): Promise<Map<string, Answer<Plan>>> {
-    const tenant = this.lookedAt;
-    if (tenant === null) {
-      return new Map();
+  /** What is told only of the tenant that is looked at; tells whether anything was new. */
+  private async askAbout(tenants: readonly Tenant[]): Promise<boolean> {
+    const tenant = tenants.find(({ subdomain }) => subdomain === this.lookedAt);
+    if (!tenant) {
+      return false;
     }
-    const last = this.current.limits.get(tenant);
-    return new Map([[tenant, await answered(last, async () => (await this.client.tenant(tenant)).limits)]]);
+    const { limits, dropped: last } = this.current;
+    const of = tenant.subdomain;
+    const [limit, gone] = await Promise.all([
+      answered(limits.get(of), async () => (await this.client.tenant(of)).limits),
+      may(tenant, 'own') ? answered(last.get(of), () => dropped(this.client.send, of)) : null
+    ]);
+    return this.update({
+      limits: keptMap(this.current.limits, new Map([[of, limit]])),
+      ...(gone && { dropped: keptMap(this.current.dropped, new Map([[of, gone]])) })
+    });
   }
 
   /** The tenant whose row has the focus. */
@@ -288,6 +306,7 @@ export class Model implements IDisposable {
     active: null,
     platform: null,
     limits: new Map(),
+    dropped: new Map(),
     problem: null
   };
   /** Whether that platform is still the one that answers, as far as anybody can tell. */

@@ -2,6 +2,8 @@
 
 import * as React from 'react';
 
+import { UnderWay } from '../lifecycle/under-way.js';
+import type { Works } from '../lifecycle/works.js';
 import { COMMANDS } from './actions.js';
 import type { Doing } from './commands/index.js';
 import { Details } from './details.js';
@@ -14,12 +16,13 @@ import { Tree } from './tree.js';
 
 export interface PanelProps extends Doing {
   model: Model;
+  works: Works;
   /** The address of the platform, where it is not this Jupyter's own. */
   elsewhere: string | null;
 }
 
 export function Panel(props: PanelProps): React.ReactElement {
-  const { model, run, elsewhere } = props;
+  const { model, run, elsewhere, works } = props;
   const view = useView(model);
   return (
     <div className="dbaas-Panel">
@@ -53,6 +56,7 @@ export function Panel(props: PanelProps): React.ReactElement {
       </header>
       {elsewhere !== null && <Where url={elsewhere} person={view.platform?.person ?? null} />}
       <Body {...props} view={view} />
+      <UnderWay works={works} />
     </div>
   );
 }

@@ -83,6 +83,14 @@ export function shareFigure(share: number): string {
   return share >= 1 ? '' : `${exact(Math.min(99, Math.max(1, share * 100)))}%`;
 }
 
+/** A moment as people write it; as it came when it is none. */
+export function moment(text: string): string {
+  const date = new Date(text);
+  return Number.isNaN(date.getTime())
+    ? text
+    : date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** Parts of a sentence; those that have nothing to say left out. */
 export function spoken(...parts: (string | null)[]): string {
   return parts.filter(part => part !== null && part !== '').join(', ');

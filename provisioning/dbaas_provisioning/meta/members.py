@@ -99,10 +99,9 @@ class MemberStore:
     async def invite(
         self, tenant_id: UUID, name: str, right: Right, sha256: bytes, *, by: str, valid: timedelta
     ) -> Invitation:
-        """Keep an invitation, and forget those that expired."""
+        """Keep an invitation."""
 
         async def work(connection: Any) -> Invitation:
-            await connection.execute("delete from invitations where expires_at <= now()")
             made = await connection.execute(
                 'insert into invitations (id, tenant_id, name, "right", sha256, invited_by, expires_at)'
                 " values (%s, %s, %s, %s, %s, %s, now() + %s)"
@@ -116,6 +115,10 @@ class MemberStore:
     async def invitations(self, tenant_id: UUID) -> Sequence[Invitation]:
         """Those that can be redeemed, oldest first."""
         return [_invitation(row) for row in await self._connections.rows(INVITATIONS, [tenant_id])]
+
+    async def expire_invitations(self) -> None:
+        """Forget those that nobody redeemed in time."""
+        await self._connections.do("delete from invitations where expires_at <= now()", ())
 
     async def withdraw(self, tenant_id: UUID, invitation: UUID) -> None:
         """Raises ``NotFound`` (``invitation_not_found``)."""

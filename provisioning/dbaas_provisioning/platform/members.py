@@ -82,6 +82,10 @@ class Members:
         """Those that nobody redeemed yet and that can be, oldest first."""
         return await self._store.members.invitations((await self._store.tenant(ref)).id)
 
+    async def expire_invitations(self) -> None:
+        """Forget those that nobody redeemed in time. They are refused anyway."""
+        await self._store.members.expire_invitations()
+
     async def withdraw(self, ref: str, invitation: UUID, *, actor: str) -> None:
         """The invitation is refused from now on. Raises ``NotFound`` (``invitation_not_found``)."""
         async with audited(self._store, "withdraw_invitation", actor, ref, str(invitation)):

@@ -4,6 +4,7 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 
 import type { Database, Right, Tenant } from '../../api/nouns.js';
 import { may } from '../../api/rights.js';
+import type { Works } from '../../lifecycle/works.js';
 import type { Target } from '../../snippets/target.js';
 import { placeOf } from '../carried.js';
 import { tellProblem } from '../copying.js';
@@ -16,7 +17,9 @@ export const DASHBOARD = 'dbaas:dashboard';
 export class Context {
   constructor(
     readonly app: JupyterFrontEnd,
-    readonly model: Model
+    readonly model: Model,
+    /** Long work that the panel shows. */
+    readonly works: Works
   ) {}
 
   /** What the active row stands for. */

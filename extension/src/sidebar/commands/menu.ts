@@ -24,6 +24,7 @@ const MENUS: Partial<Record<Subject['kind'], readonly (readonly string[])[]>> = 
     [...OPEN, COMMANDS.openGraphiql],
     [COMMANDS.copyConnectionString, SNIPPETS, COMMANDS.copyRestUrl, COMMANDS.copyName],
     [COMMANDS.keys],
+    [COMMANDS.dump, COMMANDS.restore, COMMANDS.branch],
     [COMMANDS.drop]
   ],
   schema: [[COMMANDS.copyName, ...NAME]],

@@ -14,29 +14,29 @@ export function addRemoving(context: Context): void {
     () => context.subject?.kind === 'tenant' || context.subject?.kind === 'database',
     async () => {
       const { subject } = context;
-      const around = (drop: () => Promise<void>): Promise<void> => model.undisturbed(drop);
       const { dropDatabase, dropTenant } = await import('../../dialogs/index.js');
+      const dropping = {
+        client: model.client,
+        works: context.works,
+        around: (drop: () => Promise<void>) => model.undisturbed(drop),
+        done: (sentence: string) => {
+          Notification.success(sentence, { autoClose: 4000 });
+          model.refresh();
+        }
+      };
       if (subject?.kind === 'database') {
         const { tenant, database } = subject;
-        const known = model.view.contents.get(idOf(database))?.value ?? null;
-        say(
-          await dropDatabase(model.client, tenant, database, known, around),
-          `Database ${database.name} was dropped.`
+        await dropDatabase(
+          dropping,
+          tenant,
+          database,
+          model.view.contents.get(idOf(database))?.value ?? null
         );
       } else if (subject?.kind === 'tenant') {
-        say(
-          await dropTenant(model.client, subject.tenant, around),
-          `Tenant ${subject.tenant.name} was dropped.`
-        );
+        await dropTenant(dropping, subject.tenant);
       }
       model.refresh();
     },
     () => context.may(context.subject?.kind === 'tenant' ? 'administer' : 'own')
   );
-}
-
-function say(done: boolean, sentence: string): void {
-  if (done) {
-    Notification.success(sentence, { autoClose: 4000 });
-  }
 }
