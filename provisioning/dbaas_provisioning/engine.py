@@ -8,6 +8,7 @@ carry it out. Importing an engine imports no driver.
 from __future__ import annotations
 
 import re
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Protocol
 
 from .copies import Copies
 from .distribution import Distributes
+from .errors import DbaasError
 from .nouns import Cluster, Credential, Database, Endpoint, Login, Plan, Powers, Tenant, Usage, Vitals
 
 __all__ = [
@@ -341,6 +343,14 @@ class Engine(Protocol):
 
     async def ready(self, cluster: Cluster, superuser: Credential) -> None:
         """Return once an authenticated connection works; raise ``Unavailable`` when it does not (yet)."""
+        ...
+
+    async def greet(self, reader: StreamReader, writer: StreamWriter) -> bytes | None:
+        """What a client says first to a server that sleeps, to be told to it; None for what need not wake it."""
+        ...
+
+    def turn_away(self, error: DbaasError) -> bytes:
+        """What that client is told when the server does not start. Pure."""
         ...
 
     async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:

@@ -148,11 +148,13 @@ class Standing:
         operator: everything, on every tenant and on the platform.
         rights: subdomain → right.
         epoch: of the tokens that are valid for them; None when nobody vouches for them any more.
+        ended: ids of tokens that are not, in any epoch.
     """
 
     operator: bool = False
     rights: Mapping[str, Right] = field(default_factory=dict)
     epoch: int | None = 0
+    ended: frozenset[str] = frozenset()
 
     def on(self, tenant: str) -> Right | None:
         """The right on a tenant; None where the person may not even know that it exists."""
@@ -372,6 +374,7 @@ class Dump:
         server_version: in full, of the server that it is from.
         is_last: it was made when its database was dropped.
         expires_at: when it goes by itself; None: never.
+        server: the external cluster that its database was on; None: the tenant's own.
     """
 
     id: UUID
@@ -385,6 +388,7 @@ class Dump:
     made_at: datetime
     is_last: bool = False
     expires_at: datetime | None = None
+    server: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ class Vault:
         """``dbt_`` and an HS256 token that names a person; see :class:`PersonToken` for what it says of them."""
         now = int(time.time())
         claims = {"sub": person, "iat": now, "exp": now + ttl_seconds, "aud": "dbaas person", "epoch": epoch}
+        claims["jti"] = secrets.token_urlsafe(12)
         if tenant is not None:
             claims["tenant"] = tenant
         return PERSON_TOKEN + jwt.encode(claims, self._token_key, algorithm="HS256")
@@ -128,13 +129,15 @@ class Vault:
         try:
             claims = jwt.decode(
                 token.removeprefix(PERSON_TOKEN), self._token_key, algorithms=["HS256"], audience="dbaas person",
-                options={"require": ["sub", "exp", "aud", "epoch"]},
+                options={"require": ["sub", "exp", "aud", "epoch", "jti"]},
             )  # fmt: skip
         except jwt.ExpiredSignatureError:
             raise Unauthorized("token_expired", "The token has expired.", hint="Log in again.") from None
         except jwt.InvalidTokenError:
             raise Unauthorized("token_invalid", "The token is not valid.", hint="Log in again.") from None
-        return PersonToken(str(claims["sub"]), int(claims["epoch"]), claims.get("tenant"), float(claims["exp"]))
+        return PersonToken(
+            str(claims["sub"]), int(claims["epoch"]), claims.get("tenant"), float(claims["exp"]), str(claims["jti"])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +148,14 @@ class PersonToken:
         epoch: while it was signed; the person's tokens of another one are void.
         tenant: the subdomain of the only tenant that it opens; None for all of the person's.
         expires_at: seconds since 1970.
+        id: no other token has it.
     """
 
     person: str
     epoch: int
     tenant: str | None
     expires_at: float
+    id: str
 
 
 def new_api_key(role: KeyRole) -> str:

@@ -28,6 +28,7 @@ from psycopg import sql
 
 from . import engines
 from .accounts import engine_account
+from .doors import Doors
 from .engine import ClusterSpec, Engine, LaunchPlan
 from .errors import DbaasError, NotFound, Unavailable, Unsupported
 from .folders import prepare
@@ -92,6 +93,7 @@ class Supervisor:
         self._slots: dict[UUID, _Slot] = {}
         self._watchers: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._doors = Doors(self.ensure)
         connections = Connections(self._bootstrap, lambda: self.ensure(META_CLUSTER))
         self._store = Store(home, vault, connections)
         self._upgrades = Upgrading(home, self._store, Mover(self._runtime, account))
@@ -124,6 +126,7 @@ class Supervisor:
     async def close(self, *, stop_engines: bool) -> None:
         """Stop watching; with ``stop_engines`` stop every cluster that runs, the platform's own last."""
         self._closing = True
+        await self._doors.close()
         for watcher in self._watchers:
             watcher.cancel()
         starting = [slot.starting for slot in self._slots.values() if slot.starting is not None]
@@ -174,7 +177,7 @@ class Supervisor:
         slot = self._slots.setdefault(cluster_id, _Slot())
         async with slot.lock:
             await self._stop(cluster_id, slot)
-            await self._note(cluster_id, ClusterState.sleeping)
+            await self._fall_asleep(cluster_id)
 
     async def rest(self, cluster_id: UUID, leave: Callable[[], Awaitable[None]]) -> None:
         """Stop a cluster that nobody uses. Who comes meanwhile waits, and has it started again.
@@ -193,7 +196,7 @@ class Supervisor:
                 await leave()
             finally:
                 await self._runtime.stop(process, plan)
-                await self._note(cluster_id, ClusterState.sleeping)
+                await self._fall_asleep(cluster_id)
 
     async def remove(self, cluster_id: UUID) -> None:
         """Stop the cluster and delete its data. Safe to repeat; an unknown cluster has nothing to delete.
@@ -209,6 +212,7 @@ class Supervisor:
             except NotFound:
                 self._slots.pop(cluster_id, None)
                 return
+            self._doors.shut(cluster_id)
             await self._stop(cluster_id, slot)
             if cluster_id != META_CLUSTER:
                 await self._upgrades.abandon(described.cluster)
@@ -292,6 +296,8 @@ class Supervisor:
                 raise
             except Unavailable:
                 await self._note(cluster_id, ClusterState.failed)
+                if slot.cluster is not None and not self._closing:
+                    await self._doors.open(slot.cluster)  # who connects is told why, and has it tried again
                 raise
             if slot.finishing and slot.cluster is not None:
                 slot.finishing = False
@@ -317,6 +323,7 @@ class Supervisor:
         if process is None:
             if not self._runtime.exists(cluster.data_dir):
                 await self._runtime.create(cluster.data_dir, plan)
+            self._doors.shut(cluster_id)
             cluster, plan = await self._on_free_port(engine, described, cluster)
             process = self._runtime.start(cluster.data_dir, plan)
         cluster, plan, process = await self._until_ready(engine, replace(described, cluster=cluster), plan, process)
@@ -421,6 +428,13 @@ class Supervisor:
         if process is not None and plan is not None:
             await self._runtime.stop(process, plan)
 
+    async def _fall_asleep(self, cluster_id: UUID) -> None:
+        """It is noted to sleep, and whoever connects has it started."""
+        await self._note(cluster_id, ClusterState.sleeping)
+        if cluster_id != META_CLUSTER and not self._closing:
+            with contextlib.suppress(DbaasError):
+                await self._doors.open(await self._store.cluster(cluster_id))
+
     async def _bound_logs(self) -> None:
         while True:
             await asyncio.sleep(LOG_CHECK_SECONDS)
@@ -448,8 +462,10 @@ class Supervisor:
             if process is not None:
                 process.forget()
                 self._watch_by(self._adopt(cluster.id))
-            elif cluster.state is ClusterState.running:
-                await self._note(cluster.id, ClusterState.sleeping)
+            else:
+                if cluster.state is ClusterState.running:
+                    await self._note(cluster.id, ClusterState.sleeping)
+                await self._doors.open(cluster)
 
     async def _adopt(self, cluster_id: UUID) -> None:
         with contextlib.suppress(DbaasError):  # it is tried again, and told, on next use

@@ -53,6 +53,7 @@ ROUTES: tuple[Route, ...] = (
     Route("/v1/openapi.json", Guard.public, {"GET": openapi.read}),
     Route("/v1/platform", Guard.operator, {"GET": about.platform}),
     Route("/v1/token", Guard.operator, {"POST": tokens.create, "DELETE": tokens.end}),
+    Route("/v1/token/this", Guard.operator, {"DELETE": tokens.end_this}),
     Route("/v1/token/oidc", Guard.public, {"GET": oidc.providers, "POST": oidc.exchange}, max_body=oidc.MAX_BODY),
     Route("/login", Guard.public, {"GET": login.page}),
     Route("/v1/login", Guard.public, {"POST": login.begin}, max_body=login.MAX_BODY),

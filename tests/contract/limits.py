@@ -16,6 +16,9 @@ import pytest
 
 from dbaas_provisioning.nouns import Login
 from dbaas_provisioning.platform import Access, Platform
+from dbaas_server.engine import StorageFull
+from dbaas_server.nouns import Arg, Caller, TableRef, Write, WriteKind
+from dbaas_server.sessions import Sessions
 from dbaas_server.upkeep.storage import Storage
 from dbaas_server.upkeep.watchdog import Watchdog
 from waiting import until
@@ -231,6 +234,25 @@ class LimitsHold:
         await owner.execute("select put(), lo_create(0)")
         await owner.execute("create table another (id int); create temporary table shortlived (id int)")
         await owner.execute("create schema more create table t (id int)")
+
+    async def test_the_doors_refuse_what_adds_and_take_what_removes(self, platform: Platform, full: Access) -> None:
+        sessions = Sessions(platform)
+        try:
+            session = await sessions.session(full.tenant.subdomain, "shop")
+            secret = Caller(full.tenant.id, "service_role", '{"role": "service_role"}', "test")
+            owner = Caller(full.tenant.id, "owner", "{}", "test")
+            table = TableRef("big", "public")
+            for kind in set(WriteKind) - {WriteKind.delete}:
+                with pytest.raises(StorageFull):
+                    await session.write([(Write(kind, table, body=Arg(0), columns=("id",)), ['{"id": 0}'])], secret)
+            for text in ADDING:
+                if not text.startswith("copy"):
+                    with pytest.raises(StorageFull):
+                        await session.run(text, [], owner)
+            await session.write([(Write(WriteKind.delete, table), [])], secret)
+            assert (await session.run("select count(*) from big", [], owner)).rows[0][0] == 0
+        finally:
+            await sessions.close()
 
     @pytest.mark.parametrize("way", REGAINING)
     async def test_who_lifts_the_limit_gains_nothing(

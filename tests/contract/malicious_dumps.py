@@ -33,10 +33,10 @@ REFUSED = {
     "make an event trigger": "create event trigger e on ddl_command_end execute function auth.uid()",
     "drop the platform's event triggers": "drop event trigger dbaas_expose",
     "create an untrusted extension": "create extension file_fdw",
-    "give a table to the administrator": "alter table public.kept owner to dbaas",
+    "give a table to the administrator": "alter table public.kept owner to {administrator}",
     "own the database": "alter database {database} owner to current_user",
-    "become the administrator": "set session authorization dbaas",
-    "become the administrator's role": "set role dbaas",
+    "become the administrator": "set session authorization {administrator}",
+    "become the administrator's role": "set role {administrator}",
     "become service_role": "set role service_role",
     "become service_role beneath the role": "reset role; set role service_role",
     "be superuser": "reset role; alter role current_user superuser",
@@ -90,8 +90,9 @@ class MaliciousDumps:
     async def stranger(self, platform: Platform, attacker: Access) -> str:
         """The login of another database in the attacker's cluster."""
         tenant = attacker.tenant.subdomain
+        placed = (await platform.cluster(attacker.database.cluster_id)).name
         if "bystander" not in [each.name for each in await platform.databases(tenant)]:
-            await platform.create_database(tenant, "postgres", "bystander", options={}, actor="test")
+            await platform.create_database(tenant, "postgres", "bystander", options={}, cluster=placed, actor="test")
         return (await platform.access(tenant, "bystander")).logins[Login.owner].username
 
     @pytest.mark.parametrize("attack", REFUSED)
@@ -99,7 +100,9 @@ class MaliciousDumps:
         self, platform: Platform, attacker: Access, connect, dumped: Path, stranger: str, attack: str
     ) -> None:
         name = psycopg.sql.Identifier(attacker.database.physical_name).as_string()
-        forge(dumped, REFUSED[attack].format(database=name, stranger=stranger))
+        administrator = (await platform._store.superuser(attacker.database.cluster_id)).username
+        evil = REFUSED[attack].format(database=name, stranger=stranger, administrator=administrator)
+        forge(dumped, evil)
         with pytest.raises(Invalid) as refused:
             await platform.lifecycle.restore(attacker.tenant.subdomain, attacker.database.name, dumped, actor="test")
         assert refused.value.code == "restore_refused"

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
-from live_lab import Lab, Seen, running_lab
+from live_lab import PATIENCE, Lab, Seen, running_lab
 
 CHROMIUM = [
     "--no-sandbox",
@@ -23,9 +23,6 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-# Of what never comes: a busy machine takes its time.
-PATIENCE = 120_000  # milliseconds
 
 expect.set_options(timeout=PATIENCE)
 

@@ -152,7 +152,7 @@ async def test_entries_are_found_by_database_and_outcome(platform: Platform, ten
     platform.acts.refused(ann, "drop_database", name, "till", "right_needed")
     await platform.members.invite(name, "shop", Right.view, actor=ann)
     assert [each.action for each in await of(platform, name, ann, database="shop")] == ["drop_database", "query"]
-    assert [each.target for each in await of(platform, name, ann, outcome="refused")] == ["till", "shop"]
+    assert {each.target for each in await of(platform, name, ann, outcome="refused")} == {"till", "shop"}
 
 
 async def test_a_reader_who_gives_up_loses_no_note(platform: Platform, tenant: Tenant) -> None:

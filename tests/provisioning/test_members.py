@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import timedelta
 
 import pytest
 
@@ -112,6 +113,19 @@ async def test_an_invitation_takes_nothing_from_who_has_more(platform: Platform,
     _, token = await platform.members.invite(tenant.subdomain, "ann", Right.view, actor="test")
     _, member = await platform.members.redeem(token, person=ann)
     assert member.right is Right.administer
+
+
+async def test_invitations_that_expired_are_forgotten(platform: Platform, tenant: Tenant) -> None:
+    store, both = platform._store, (timedelta(seconds=-1), timedelta(days=1))
+    old, new = [
+        await store.members.invite(tenant.id, "ann", Right.view, secrets.token_bytes(32), by="test", valid=valid)
+        for valid in both
+    ]
+    assert [one.id for one in await platform.members.invitations(tenant.subdomain)] == [new.id]
+    await platform.members.expire_invitations()
+    with pytest.raises(NotFound):
+        await platform.members.withdraw(tenant.subdomain, old.id, actor="test")
+    await platform.members.withdraw(tenant.subdomain, new.id, actor="test")
 
 
 async def test_a_withdrawn_invitation_is_void(platform: Platform, tenant: Tenant) -> None:

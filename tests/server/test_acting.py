@@ -93,18 +93,19 @@ def test_the_editor_loads_exports_and_what_is_written_are_kept(tenant: str, ann:
     assert ann.post(f"/v1/{tenant}/rpc/f", json={"a": "hunter2"}).is_success
     assert ann.post(f"/p/{tenant}/shop/rest/v1/t", json={"id": 4}).is_success
     mutation = 'mutation { insert_t(objects: [{id: 5, secret: "hunter2"}]) { affected_rows } }'
-    ann.post(f"/v1/{tenant}/graphql", json={"query": mutation})
+    changed = ann.post(f"/v1/{tenant}/graphql", json={"query": mutation})
+    assert "errors" not in changed.json(), changed.text
     found = entries(ann, tenant)
-    assert [(one["action"], one["target"], one["outcome"]) for one in found if one["action"] != "mutate"] == [
+    assert [(one["action"], one["target"], one["outcome"]) for one in found] == [
         ("query", "shop", "ok"), ("query", "shop", "ok"), ("query", "shop", "ok"), ("export", "shop", "ok"),
         ("query", "notes", "ok"), ("load", "shop", "ok"), ("insert", "shop", "ok"), ("insert", "shop", "23505"),
         ("update", "shop", "ok"), ("upsert", "shop", "ok"), ("delete", "shop", "ok"), ("call", "shop", "ok"),
-        ("insert", "shop", "ok"),
+        ("insert", "shop", "ok"), ("mutate", "shop", "ok"),
     ]  # fmt: skip
     told = [one["details"] for one in found]
     assert told[4]["statement"] == "db.people.insertOne({name: ?})"
     assert (told[5]["table"], told[5]["rows"], told[6]["table"], told[6]["role"]) == ("t", "2", "t", "service_role")
-    assert told[11]["function"] == "f"
+    assert (told[11]["function"], told[13]["fields"]) == ("f", "insert_t")
     assert "hunter2" not in str(found)
     assert [one["action"] for one in entries(ann, tenant, database="notes")] == ["query"]
     assert [one["outcome"] for one in entries(ann, tenant, outcome="23505")] == ["23505"]
@@ -124,6 +125,19 @@ def test_a_command_that_loads_is_kept(live: LivePlatform, tenant: str, tmp_path)
     assert live.json("load", f"{tenant}/shop", str(tmp_path / "rows.csv"), "t")["rows"] == 1
     [entry, *_] = live.json("audit", tenant, "--action", "load")
     assert (entry["target"], entry["details"]["table"], entry["actor"][:4]) == ("shop", "t", "cli:")
+
+
+def test_what_was_done_last_is_kept_when_the_server_ends(own_live: LivePlatform) -> None:
+    own_live.json("up")
+    tenant = own_live.new_tenant()
+    own_live.json("create", "postgres", "shop", "--tenant", tenant)
+    with own_live.operator() as http:
+        for n in range(20):
+            assert http.post(f"/v1/{tenant}/query", json={"query": f"select {n} as c{n}"}).status_code == 200
+    own_live.json("down")
+    own_live.json("up")
+    found = own_live.json("audit", tenant, "--action", "query", "--limit", "100")
+    assert [one["details"]["statement"] for one in found] == [f"select ? as c{n}" for n in reversed(range(20))]
 
 
 def test_nobody_reads_what_others_did_elsewhere(live: LivePlatform, tenant: str, ann: httpx.Client) -> None:

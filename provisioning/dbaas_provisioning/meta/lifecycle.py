@@ -81,10 +81,10 @@ class LifecycleStore:
         """A dump is there."""
         await self._connections.do(
             "insert into dumps (id, tenant_id, database_id, database_name, engine, exposure, server_version,"
-            " size_bytes, is_last, expires_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " size_bytes, is_last, expires_at, server) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 dump.id, dump.tenant_id, dump.database_id, dump.database_name, dump.engine, dump.exposure,
-                dump.server_version, dump.size_bytes, dump.is_last, dump.expires_at,
+                dump.server_version, dump.size_bytes, dump.is_last, dump.expires_at, dump.server,
             ],
         )  # fmt: skip
 

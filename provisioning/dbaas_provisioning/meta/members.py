@@ -25,7 +25,8 @@ select
       or exists (select from oidc_issuers where starts_with(%(person)s, 'oidc:' || issuer || '#'))
     then coalesce((select sum(epoch) from token_epochs where person in (%(person)s, '')), 0)::bigint end as epoch,
   coalesce((select jsonb_object_agg(t.subdomain, m."right") from members m join tenants t on t.id = m.tenant_id
-    where m.person = %(person)s), '{}') as rights
+    where m.person = %(person)s), '{}') as rights,
+  array(select id from ended_tokens where person = %(person)s and expires_at > now()) as ended
 """
 
 MEMBERS = 'select person, "right", added_by, created_at from members where tenant_id = %s order by created_at, person'
@@ -56,7 +57,7 @@ class MemberStore:
         """What a person may do now, and which of their tokens are valid."""
         [row] = await self._connections.rows(STANDING, {"person": person})
         rights = {tenant: Right(right) for tenant, right in row["rights"].items()}
-        return Standing(row["operator"] or is_local(person), rights, row["epoch"])
+        return Standing(row["operator"] or is_local(person), rights, row["epoch"], frozenset(row["ended"]))
 
     # --- members ----------------------------------------------------------------------------------------------------
 
@@ -99,10 +100,9 @@ class MemberStore:
     async def invite(
         self, tenant_id: UUID, name: str, right: Right, sha256: bytes, *, by: str, valid: timedelta
     ) -> Invitation:
-        """Keep an invitation, and forget those that expired."""
+        """Keep an invitation."""
 
         async def work(connection: Any) -> Invitation:
-            await connection.execute("delete from invitations where expires_at <= now()")
             made = await connection.execute(
                 'insert into invitations (id, tenant_id, name, "right", sha256, invited_by, expires_at)'
                 " values (%s, %s, %s, %s, %s, %s, now() + %s)"
@@ -116,6 +116,10 @@ class MemberStore:
     async def invitations(self, tenant_id: UUID) -> Sequence[Invitation]:
         """Those that can be redeemed, oldest first."""
         return [_invitation(row) for row in await self._connections.rows(INVITATIONS, [tenant_id])]
+
+    async def expire_invitations(self) -> None:
+        """Forget those that nobody redeemed in time."""
+        await self._connections.do("delete from invitations where expires_at <= now()", ())
 
     async def withdraw(self, tenant_id: UUID, invitation: UUID) -> None:
         """Raises ``NotFound`` (``invitation_not_found``)."""
@@ -180,6 +184,19 @@ class MemberStore:
             " on conflict (person) do update set epoch = t.epoch + 1",
             [EVERYBODY if person is None else person],
         )
+
+    async def end_token(self, identity: str, person: str, expires_at: float) -> None:
+        """Remember of one token that it ended, for as long as it would be valid; forget those that no longer would."""
+
+        async def work(connection: Any) -> None:
+            await connection.execute("delete from ended_tokens where expires_at <= now()")
+            await connection.execute(
+                "insert into ended_tokens (id, person, expires_at) values (%s, %s, to_timestamp(%s))"
+                " on conflict (id) do nothing",
+                [identity, person, expires_at],
+            )
+
+        await self._connections.transaction(work)
 
     async def tenants_each(self) -> int:
         """How many tenants anybody who is signed in may make."""

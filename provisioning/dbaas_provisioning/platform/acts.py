@@ -67,11 +67,11 @@ class Acts:
             self._lost += 1
             return
         if statement is not None:
-            cut = statement.text[:LONGEST_READ]
-            if self._letters + len(cut) > MOST_LETTERS:
-                cut = ""
-            self._letters += len(cut)
-            statement = replace(statement, text=cut)
+            if len(statement.text) > LONGEST_READ:
+                statement = replace(statement, text=statement.text[:LONGEST_READ])
+            if self._letters + len(statement.text) > MOST_LETTERS:
+                statement = replace(statement, text="")
+            self._letters += len(statement.text)
         self._acts.append((act, statement))
         self._see_to_it()
 
@@ -147,11 +147,14 @@ class Acts:
 def _kept(batch: list[tuple[DataAct, Statement | None]]) -> list[DataAct]:
     """The acts as they are kept. Looking for literals takes long in a long text."""
     return [
-        replace(
-            act,
-            actor=keepable(act.actor),
-            target=act.target and keepable(act.target),
-            details=_details(act.details, statement),
+        DataAct(
+            act.at,
+            keepable(act.actor),
+            act.action,
+            act.tenant,
+            act.target and keepable(act.target),
+            act.outcome,
+            _details(act.details, statement),
         )
         for act, statement in batch
     ]

@@ -82,6 +82,10 @@ class Members:
         """Those that nobody redeemed yet and that can be, oldest first."""
         return await self._store.members.invitations((await self._store.tenant(ref)).id)
 
+    async def expire_invitations(self) -> None:
+        """Forget those that nobody redeemed in time. They are refused anyway."""
+        await self._store.members.expire_invitations()
+
     async def withdraw(self, ref: str, invitation: UUID, *, actor: str) -> None:
         """The invitation is refused from now on. Raises ``NotFound`` (``invitation_not_found``)."""
         async with audited(self._store, "withdraw_invitation", actor, ref, str(invitation)):
@@ -160,3 +164,9 @@ class Members:
         """Every token that a person (None: anybody) has is refused from now on, in every process."""
         async with audited(self._store, "end_tokens", actor, None, person):
             await self._store.members.end_tokens(None if person is None else check_person(person))
+
+    async def end_token(self, token: str, *, actor: str) -> None:
+        """One token is refused from now on, in every process. Raises as :meth:`read_token`."""
+        found = self.read_token(token)
+        async with audited(self._store, "end_token", actor, None, found.person):
+            await self._store.members.end_token(found.id, found.person, found.expires_at)

@@ -21,6 +21,7 @@ __all__ = ["Terminals"]
 
 VALID = timedelta(minutes=10)
 TOKEN_SECONDS = 30 * 24 * 3600
+HUB_SECONDS = 24 * 3600  # of a JupyterHub's users: the Hub does not tell whom it no longer lets in
 MOST_AT_A_TIME = 1_000
 MOST_FAILURES = 10  # of a person, in as long as a code is valid
 LONGEST_NAME = 100
@@ -85,7 +86,9 @@ class Terminals:
             return None
         person, until = found
         now = time.time()
-        end = now + TOKEN_SECONDS if until is None else min(now + TOKEN_SECONDS, until.timestamp())
+        end = now + (HUB_SECONDS if person.startswith("hub:") else TOKEN_SECONDS)
+        if until is not None:
+            end = min(end, until.timestamp())
         token = await self._members.token(person, ttl_seconds=int(end - now))
         return LoginDone(token, person, int(end))
 

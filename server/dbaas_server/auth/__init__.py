@@ -9,11 +9,12 @@
 from __future__ import annotations
 
 from .authenticator import Authenticator
-from .credentials import carries_credential
+from .credentials import bearer_token, carries_credential
 from .hub import Hub, HubSettings
 from .persons import Asker
 from .refusals import Hidden, NotAllowed, Refusal
 
 __all__ = [
-    "Asker", "Authenticator", "Hidden", "Hub", "HubSettings", "NotAllowed", "Refusal", "carries_credential",
+    "Asker", "Authenticator", "Hidden", "Hub", "HubSettings", "NotAllowed", "Refusal", "bearer_token",
+    "carries_credential",
 ]  # fmt: skip

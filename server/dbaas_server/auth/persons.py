@@ -106,7 +106,7 @@ class Persons:
         """Who a person's token names. Raises ``Unauthorized`` (``token_expired``, ``token_invalid``)."""
         found = self._platform.members.read_token(token)
         standing = await self.standing(found.person)
-        if found.epoch != standing.epoch:
+        if found.epoch != standing.epoch or found.id in standing.ended:
             raise Unauthorized("token_invalid", "The token was ended.", hint="Log in again.")
         bound = found.tenant is not None
         if found.tenant is not None:

@@ -1,4 +1,4 @@
-"""``dbaas schema | load``."""
+"""``dbaas schema | load``: on this machine's platform, or with ``DBAAS_URL`` over HTTP as the person."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
+from urllib.parse import quote, urlencode
 
 from dbaas_provisioning.errors import Invalid, NotFound
+from dbaas_provisioning.nouns import Home
 from dbaas_provisioning.platform import Platform
 
 from ..acting import Acting, table_name
 from ..control.schema import schema_json
 from ..nouns import Caller, TableRef
 from ..sessions import Sessions
+from .login import ask, signed_in
 from .opened import opened, sessions
 from .show import print_fields, print_rows, size_text
 
@@ -34,11 +37,7 @@ class _Open:
 async def show_schema(options: argparse.Namespace) -> None:
     """Tables of a database, or the columns of one table."""
     tenant, name = options.database
-    async with opened(options.home) as here, sessions(here.platform) as open_sessions:
-        database = await here.platform.database(tenant, name)
-        session = await open_sessions.session(tenant, database.name)
-        catalog = await session.catalog(fresh=True)
-        schema = schema_json(catalog, session.findings(catalog))
+    schema = _schema_elsewhere(tenant, name) if options.elsewhere else await _schema(options.home, tenant, name)
     tables = [table for each in schema["schemas"] for table in each["tables"]]
     if options.table is None:
         if options.json:
@@ -69,10 +68,39 @@ async def show_schema(options: argparse.Namespace) -> None:
     print_rows(columns, ["name", "type", "nullable", "default", "key"], as_json=False, empty="No columns.")
 
 
+async def _schema(home: Home, tenant: str, name: str) -> dict[str, Any]:
+    async with opened(home) as here, sessions(here.platform) as open_sessions:
+        database = await here.platform.database(tenant, name)
+        session = await open_sessions.session(tenant, database.name)
+        catalog = await session.catalog(fresh=True)
+        return schema_json(catalog, session.findings(catalog))
+
+
+def _schema_elsewhere(tenant: str, name: str) -> dict[str, Any]:
+    url, token, _ = signed_in()
+    _, schema = ask("GET", f"{url}/v1/{quote(tenant, '')}/databases/{quote(name, '')}/schema", None, token)
+    return schema
+
+
 async def load_csv(options: argparse.Namespace) -> None:
     """Load a CSV file, all or nothing."""
-    tenant, name = options.database
     source = _opened_file(options.file)
+    rows = _load_elsewhere(options, source) if options.elsewhere else await _load(options, source)
+    print_fields({"table": options.table, "rows": rows}, as_json=options.json)
+
+
+def _load_elsewhere(options: argparse.Namespace, source: BinaryIO) -> int:
+    url, token, _ = signed_in()
+    tenant, name = options.database
+    where = {"database": name} | ({"schema": options.schema} if options.schema else {})
+    place = f"{url}/v1/{quote(tenant, '')}/load/{quote(options.table, '')}?{urlencode(where)}"
+    with source:
+        _, loaded = ask("POST", place, None, token, csv=iter(lambda: source.read(_CHUNK_BYTES), b""))
+    return int(loaded["rows"])
+
+
+async def _load(options: argparse.Namespace, source: BinaryIO) -> int:
+    tenant, name = options.database
     async with opened(options.home) as here, sessions(here.platform) as open_sessions:
         known = await here.platform.tenant(tenant)
         caller = Caller(known.id, "owner", "{}", here.actor, member=True)
@@ -80,7 +108,7 @@ async def load_csv(options: argparse.Namespace) -> None:
         with Acting(_Open(here.platform, open_sessions), caller, tenant, name, "load", table=table_name(table)) as act:
             session = await open_sessions.session(tenant, name)
             rows = act.rows = await session.load(table, [], _chunks(source), caller)
-    print_fields({"table": options.table, "rows": rows}, as_json=options.json)
+    return rows
 
 
 def _opened_file(path: Path) -> BinaryIO:

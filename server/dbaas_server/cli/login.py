@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -25,11 +25,11 @@ _NAME = 100
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add them to the command line's grammar."""
-    login = command("login", "Log in to a platform elsewhere; you confirm it in a browser.", _login)
+    login = command("login", "Log in to a platform elsewhere; you confirm it in a browser.", _login, elsewhere=True)
     login.add_argument("url", help="the platform's, as in DBAAS_URL")
-    logout = command("logout", "Forget a login.", _logout)
+    logout = command("logout", "End a login, here and at the platform.", _logout, elsewhere=True)
     logout.add_argument("url", nargs="?", help="default: DBAAS_URL, or the latest login")
-    command("whoami", "Tell who you are at a platform elsewhere.", _whoami)
+    command("whoami", "Tell who you are at a platform elsewhere.", _whoami, elsewhere=True)
 
 
 def _login(options: argparse.Namespace) -> None:
@@ -56,7 +56,20 @@ def _logout(options: argparse.Namespace) -> None:
     gone = logins.remove(url)
     if gone is None:
         raise NotFound("login_not_found", f"There is no login of {url}." if url else "There is no login.")
-    print_fields({"logged_out": gone.url}, as_json=options.json)
+    print_fields({"logged_out": gone.url, "ended_there": _ended(gone)}, as_json=options.json)
+
+
+def _ended(login: Login) -> bool:
+    """End the token at the platform, so that a copy of it opens nothing; False where that was not to be reached."""
+    try:
+        ask("DELETE", f"{login.url}/v1/token/this", None, login.token)
+    except Unavailable as error:
+        sys.stderr.write(f"{error.message} The token is forgotten here, and holds there until it expires.\n")
+        return False
+    except DbaasError as error:
+        if error.code not in ("token_expired", "token_invalid"):
+            raise
+    return True
 
 
 def _whoami(options: argparse.Namespace) -> None:
@@ -86,12 +99,21 @@ def _told(url: str, person: str, expires_at: float | None, *, as_json: bool) -> 
     print_fields({"url": url, "person": person, "expires": end}, as_json=as_json)
 
 
-def ask(method: str, url: str, body: Any, token: str | None = None) -> tuple[int, dict[str, Any]]:
-    """The status and the body of an answer. Raises what the platform says, or ``Unavailable``."""
+def ask(
+    method: str, url: str, body: Any, token: str | None = None, *, csv: Iterator[bytes] | None = None
+) -> tuple[int, dict[str, Any]]:
+    """The status and the body of an answer. Raises what the platform says, or ``Unavailable``.
+
+    Args:
+        csv: sent instead of ``body``; the answer may take as long as it takes to load.
+    """
     headers = {"Authorization": f"Bearer {token}"} if token else {}
+    timeout = httpx.Timeout(_ASK_SECONDS, read=_ASK_SECONDS if csv is None else None)
+    if csv is not None:
+        headers["Content-Type"] = "text/csv"
     try:
-        answer = httpx.request(method, url, json=body, headers=headers, timeout=_ASK_SECONDS)
-        told = answer.json()
+        answer = httpx.request(method, url, json=body, content=csv, headers=headers, timeout=timeout)
+        told = answer.json() if answer.status_code != 204 else {}
         if not isinstance(told, dict):
             raise TypeError("no object")
     except httpx.HTTPError as error:
@@ -104,5 +126,7 @@ def ask(method: str, url: str, body: Any, token: str | None = None) -> tuple[int
     except (ValueError, TypeError):
         raise Unavailable("not_a_platform", f"There is no platform of jupyter-dbaas at {url}.") from None
     if not answer.is_success:
-        raise DbaasError(str(told.get("code")), str(told.get("message")), hint=told.get("hint"))
+        raise DbaasError(
+            str(told.get("code")), str(told.get("message")), details=told.get("details"), hint=told.get("hint")
+        )
     return answer.status_code, told

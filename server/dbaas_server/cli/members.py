@@ -44,7 +44,9 @@ def add_commands(commands: Any, command: Callable[..., argparse.ArgumentParser])
     removed.add_argument("tenant")
     removed.add_argument("person", help=_PERSON + "; or the id of an invitation")
 
-    redeemed = command("redeem", "Become a member, at the platform where you are logged in.", _redeem, members)
+    redeemed = command(
+        "redeem", "Become a member, at the platform where you are logged in.", _redeem, members, elsewhere=True
+    )
     redeemed.add_argument("token", help="of an invitation; - reads it from standard input, where nobody sees it")
 
     operators = group("operators", "Say who runs the platform beside its own user.")

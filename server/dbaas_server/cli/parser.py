@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from dbaas_provisioning.nouns import Home
@@ -32,7 +33,11 @@ _ALL = "a tenant alone: MongoDB's user of all its document databases"
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
-    """The options, with ``run`` the function to call. Exits with status 2 where the line is wrong."""
+    """The options, with ``run`` the function to call. Exits with status 2 where the line is wrong.
+
+    ``elsewhere`` is the URL of the platform that the environment names instead of this machine's; a data folder on the
+    command line is nearer. ``reaches_elsewhere`` says whether the command can do its work there.
+    """
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--home", type=_home, default=argparse.SUPPRESS, help="the data folder (or DBAAS_HOME)")
     common.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
@@ -43,10 +48,15 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(
-        name: str, text: str, run: object, group: argparse._SubParsersAction[argparse.ArgumentParser] = commands
+        name: str,
+        text: str,
+        run: object,
+        group: argparse._SubParsersAction[argparse.ArgumentParser] = commands,
+        *,
+        elsewhere: bool = False,
     ) -> argparse.ArgumentParser:
         made = group.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
-        made.set_defaults(run=run)
+        made.set_defaults(run=run, reaches_elsewhere=elsewhere)
         return made
 
     command("up", "Start the platform; does nothing when it runs.", platform.up)
@@ -124,7 +134,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     lists.add_argument("--tenant")
     told = command("info", "Tell how a database and its feed of changes are doing.", tenancy.show_database)
     told.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
-    shown = command("schema", "Show tables and columns.", data.show_schema)
+    shown = command("schema", "Show tables and columns.", data.show_schema, elsewhere=True)
     shown.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     shown.add_argument("table", nargs="?")
     rotate = command("rotate", "New passwords; the old ones end.", tenancy.rotate)
@@ -133,7 +143,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     drop.add_argument("--no-dump", action="store_true", help="remove it for ever, with its dumps")
     drop.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     drop.add_argument("--yes", action="store_true", help="do not ask")
-    load = command("load", "Load a CSV file with a header line into a table that exists.", data.load_csv)
+    load = command(
+        "load", "Load a CSV file with a header line into a table that exists.", data.load_csv, elsewhere=True
+    )
     load.add_argument("database", metavar="TENANT/DATABASE", type=_pair)
     load.add_argument("file", type=Path, help="- reads standard input")
     load.add_argument("table")
@@ -143,6 +155,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     distribution.add_commands(command, _pair)
 
     options = parser.parse_args(argv)
+    options.elsewhere = None if getattr(options, "home", None) else os.environ.get("DBAAS_URL") or None
     options.home = getattr(options, "home", None) or default_home()
     options.json = getattr(options, "json", False)
     return options

@@ -93,6 +93,7 @@ _OPERATIONS: dict[tuple[str, str], tuple[str, dict[str, Any] | None, int]] = {
     ("post", "/v1/login/look"): ("What a code would let in", described(("code",), code=_TEXT), 200),
     ("post", "/v1/login/confirm"): ("Let a terminal in as oneself", described(("code",), code=_TEXT), 204),
     ("delete", "/v1/token"): ("End every token of the person who asks", None, 204),
+    ("delete", "/v1/token/this"): ("End the token that this is asked with", None, 204),
     ("get", "/v1/token/oidc"): ("The OpenID providers that people sign in with", None, 200),
     ("post", "/v1/token/oidc"): (
         "A token of the person whom an OpenID provider's ID token names, for twelve hours",

@@ -20,6 +20,7 @@ STORAGE_SECONDS = 5.0
 DUMPS_SECONDS = 600.0
 USAGE_SECONDS = 60.0
 AUDIT_SECONDS = 3600.0
+INVITATIONS_SECONDS = 3600.0
 
 
 def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
@@ -33,6 +34,7 @@ def jobs(services: Services, supervisor: Supervisor) -> list[Job]:
         Job("external servers", LOOK_AFTER_SECONDS, services.platform.placement.look_after),
         Job("watchdog", 1.0, Watchdog(observation).run),
         Job("audit", AUDIT_SECONDS, services.platform.expire_audit),
+        Job("invitations", INVITATIONS_SECONDS, services.platform.members.expire_invitations),
         Job("dumps", DUMPS_SECONDS, services.platform.lifecycle.expire),
         Job("idle", 1.0, IdleStop(observation, supervisor, services.turnstile).run),
         Job("usage", USAGE_SECONDS, UsageSamples(services.platform, services.turnstile).run),

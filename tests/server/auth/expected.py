@@ -87,6 +87,7 @@ EXPECTED: dict[str, Table] = {
     "PATCH /v1/tenants/{tenant}": ADMINISTER,
     "DELETE /v1/tenants/{tenant}": ADMINISTER,
     "DELETE /v1/token": NO_KEYS,
+    "DELETE /v1/token/this": _table(SIGNED_IN, {"admin_key": (403, "token_needed")}),
     "GET /v1/token/oidc": PUBLIC,
     "POST /v1/token/oidc": PUBLIC,
     "GET /v1/audit": OPERATOR,

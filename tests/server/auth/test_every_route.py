@@ -38,7 +38,7 @@ BODIES = {"POST /v1/{tenant}/graphql": ASKED, "POST /p/{tenant}/{database}/graph
 """Of doors that read what is asked before they look who asks."""
 
 
-CONSUMING = {"DELETE /v1/tenants/{tenant}", "DELETE /v1/token"}
+CONSUMING = {"DELETE /v1/tenants/{tenant}", "DELETE /v1/token", "DELETE /v1/token/this"}
 """Of which nothing is left for the next asker."""
 
 

@@ -38,6 +38,17 @@ def test_a_plan_is_made_changed_and_removed(live: LivePlatform, plan: str) -> No
         assert operator.get(f"/v1/plans/{plan}").status_code == 404
 
 
+def test_a_tenant_tells_what_it_may_use(live: LivePlatform, plan: str) -> None:
+    name = live.new_tenant()
+    with live.operator() as operator:
+        made = operator.post("/v1/plans", json={"name": plan, "like": "team", "max_storage_gb": 1.5}).json()
+        assert operator.patch(f"/v1/tenants/{name}", json={"plan": plan}).status_code == 200
+        assert operator.get(f"/v1/tenants/{name}").json()["limits"] == made
+        assert operator.patch(f"/v1/tenants/{name}", json={"max_connections": 7}).status_code == 200
+        assert operator.get(f"/v1/tenants/{name}").json()["limits"] == {**made, "max_connections": 7}
+        assert "limits" not in operator.get("/v1/tenants").json()[0]
+
+
 def test_the_command_does_the_same(live: LivePlatform, plan: str) -> None:
     made = live.json("plans", "create", plan, "--max-connections", "12", "--max-storage-gb", "0.5")
     assert (made["max_connections"], made["max_storage_gb"]) == (12, 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from live_jupyter import Jupyter, running_jupyter
 from live_platform import LivePlatform
 from live_project import LiveProject
 from realtime_client import phoenix
+from waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +112,45 @@ def test_a_kernel_asks_the_platform_itself(there: Jupyter, live: LivePlatform) -
     code = "import dbaas, os; print(dbaas.connect().platform().home, os.environ.get('DBAAS_API_URL'))"
     headers = {"Authorization": f"token {there.token}"}
     assert said_in_a_kernel(there.url.removesuffix("/dbaas"), headers, code) == f"{live.home} None\n"
+
+
+def test_a_page_gets_a_short_token_of_its_person_and_nobody_elses(live: LivePlatform, folder: Path) -> None:
+    """What GraphiQL asks with: the page's own question, and then the door as the person, through the same Jupyter."""
+    tenant = live.new_tenant()
+    live.json("create", "postgres", "app", "--tenant", tenant)
+    live.json("members", "set", tenant, "hub:h:ann", "own")
+    told = {"DBAAS_URL": live.url, "DBAAS_TOKEN": live.json("tokens", "create", "hub:h:ann")["token"]}
+    own = folder / "ann"
+    own.mkdir()
+    with running_jupyter(live, own, told) as there, httpx.Client(base_url=there.url, timeout=60) as page:
+        refused = page.post("/v1/token")
+        assert (refused.status_code, refused.json()["code"]) == (403, "forbidden"), "nobody"
+        with there.person() as person:
+            made = person.post("/v1/token")
+        assert made.status_code == 200 and made.headers["cache-control"] == "no-store"
+        short = made.json()
+        assert short["token"].startswith("dbt_") and short["token"] != told["DBAAS_TOKEN"]
+        assert 0 < short["expires_at"] - time.time() <= 15 * 60
+
+        def asked(token: str) -> tuple[int, str]:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = page.post(f"/v1/{tenant}/graphql", json={"query": "{ __typename }"}, headers=headers)
+            return answer.status_code, answer.text
+
+        assert asked(short["token"])[0] == 200
+        bobs, expired = (
+            live.json("tokens", "create", "hub:h:bob", *more)["token"] for more in ((), ("--expires-in", "1"))
+        )
+        assert asked(bobs)[0] == 404 and "tenant_not_found" in asked(bobs)[1]
+        status, said = eventually(lambda: asked(expired), lambda answer: answer[0] == 401)
+        assert status == 401 and "token_expired" in said
+        assert page.post(f"/v1/{tenant}/graphql", json={"query": "{ __typename }"}).status_code == 401, "no cookie"
+        # Whoever brings a token is that person, in whoever's Jupyter: never the one it belongs to.
+        for token, status, person in ((bobs, 200, "hub:h:bob"), (expired, 401, None)):
+            with httpx.Client(base_url=there.url, headers={"Authorization": f"Bearer {token}"}) as other:
+                answer = other.post("/v1/token")
+                assert answer.status_code == status, answer.text
+                assert person is None or other.get("/v1/platform").json()["person"] == person
+        live.json("tokens", "revoke", "hub:h:ann")
+        status, said = eventually(lambda: asked(short["token"]), lambda answer: answer[0] == 401)
+        assert "token_invalid" in said

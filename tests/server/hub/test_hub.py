@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,9 +10,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dbaas_provisioning.nouns import Home
-from dbaas_provisioning.platform import Platform
-from dbaas_server.daemon_link import SocketSupervision
 from kernel_of import said_in_a_kernel
 from live_hub import DATABASES, Hub, HubPerson, running_hub
 from waiting import eventually
@@ -24,16 +20,7 @@ pytestmark = pytest.mark.timeout(900)
 @pytest.fixture(scope="module")
 def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     with running_hub(tmp_path_factory.mktemp("hub")) as running:
-        asyncio.run(let_everybody_make_tenants(Home(running.platform.home)))
         yield running
-
-
-async def let_everybody_make_tenants(home: Home) -> None:
-    platform = await Platform.open(home, SocketSupervision(home))
-    try:
-        await platform.members.set_tenants_each(3, actor="test")
-    finally:
-        await platform.close()
 
 
 @pytest.fixture(scope="module")

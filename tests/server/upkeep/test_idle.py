@@ -67,13 +67,9 @@ def test_a_server_that_nobody_uses_sleeps_and_wakes_for_a_request(sleeper: LiveP
         assert len(client.get(url).json()) == 3
 
 
-def test_a_client_of_the_tenants_own_keeps_it_awake(sleeper: LiveProject) -> None:
-    with httpx.Client(headers={"apikey": sleeper.secret}) as client:
-        assert client.get(f"{sleeper.base}/rest/v1/orders").status_code == 200  # who connects directly cannot wake it
-        connection = psycopg.connect(
-            sleeper.live.json("connection-string", f"{sleeper.tenant}/app")["connection_string"]
-        )
-    with connection:
+def test_a_client_of_the_tenants_own_wakes_it_and_keeps_it_awake(sleeper: LiveProject) -> None:
+    assert eventually(lambda: state(sleeper), lambda seen: seen == "sleeping")
+    with psycopg.connect(sleeper.connection_string) as connection:
         other = new_project(sleeper.live)  # another one falls asleep meanwhile
         sleeper.live.json("tenant", "update", other.tenant, "--plan", f"p{sleeper.tenant}")
         eventually(lambda: state(other), lambda seen: seen == "sleeping")

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from asyncio import StreamReader, StreamWriter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -31,10 +32,10 @@ from ...engine import (
     UpgradePlan,
     Watch,
 )
-from ...errors import Invalid
+from ...errors import DbaasError, Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
 from ...secrets import new_password
-from . import binaries, launch
+from . import binaries, greeting, launch
 from .citus import Citus
 from .copies import PostgresCopies
 from .offer import EXPOSE, OFFER
@@ -83,6 +84,14 @@ class PostgresEngine:
 
         async with administrator(cluster, superuser, connect_timeout=5):
             return
+
+    async def greet(self, reader: StreamReader, writer: StreamWriter) -> bytes | None:
+        """See :meth:`dbaas_provisioning.engine.Engine.greet`."""
+        return await greeting.greet(reader, writer)
+
+    def turn_away(self, error: DbaasError) -> bytes:
+        """See :meth:`dbaas_provisioning.engine.Engine.turn_away`."""
+        return greeting.turn_away(error)
 
     async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:
         """The API roles, and no way in for anybody without a database of their own. Safe to repeat."""

@@ -165,15 +165,24 @@ class Lifecycle:
         async with audited(self._store, "restore", actor, tenant, name, details):
             owner = await self._store.tenant(tenant)
             async with self.turn(owner):
-                place = source
+                place, server = source, None
                 if isinstance(place, UUID):
-                    _, place = await self._dumps.find(owner, place)
+                    dump_of, place = await self._dumps.find(owner, place)
+                    server = dump_of.server
                 if as_new is None:
                     database = await self._databases.ready(owner, name)
                     await self._restores.in_place(database, place, progress)
                     return await self._store.database(owner.id, name)
                 async with self._restores.opened(place, owner.id) as dump:
-                    return await self._new(owner, as_new, dump, self._restores.filling(dump), progress)
+                    filling = self._restores.filling(dump)
+                    return await self._new(
+                        owner, as_new, dump, filling, progress, cluster_id=await self._beside(owner, name, server)
+                    )
+
+    async def _beside(self, owner: Tenant, name: str, otherwise: UUID | None) -> UUID | None:
+        """The cluster of a database, if it is there."""
+        found = (each.cluster_id for each in await self._store.databases(owner.id) if each.name == name)
+        return next(found, otherwise)
 
     async def _new(
         self,
@@ -183,9 +192,15 @@ class Lifecycle:
         filling: Filling,
         progress: Tell | None,
         *,
+        cluster_id: UUID | None = None,
         database_id: UUID | None = None,
     ) -> Database:
-        """A new database with what a dump has."""
+        """A new database with what a dump has.
+
+        Args:
+            cluster_id: where it goes if that is a server that tenants share; else the tenant has a cluster of its own.
+            database_id: its id, when it had one before.
+        """
         if owner.storage_full:
             raise Conflict("storage_full", "The storage of this tenant is full.", hint="Drop what is not needed.")
         engine = engine_folder.engine(dump.manifest.engine)
@@ -194,9 +209,11 @@ class Lifecycle:
         await self._databases.remove_unfinished(owner, name)
         plan = owner.limited(await self._store.plans.one(owner.plan_type))
         options = {"expose": dump.manifest.exposure} if engine.offer.options else {}
+        cluster = None if cluster_id is None else await self._store.cluster(cluster_id)
+        server = cluster if cluster is not None and cluster.external and cluster.engine == engine.name else None
         try:
             return await self._databases.create(
-                owner, plan, engine, name, engine.check_options(options), progress, filling=filling,
+                owner, plan, engine, name, engine.check_options(options), progress, server, filling=filling,
                 database_id=database_id,
             )  # fmt: skip
         except DbaasError:
@@ -234,7 +251,10 @@ class Lifecycle:
                 last, folder = await self._drops.last(owner, name)
                 async with self._restores.opened(folder, owner.id) as dump:
                     filling = self._restores.filling(dump)
-                    return await self._new(owner, as_new or name, dump, filling, progress, database_id=last.database_id)
+                    return await self._new(
+                        owner, as_new or name, dump, filling, progress,
+                        cluster_id=last.server, database_id=last.database_id,
+                    )  # fmt: skip
 
     async def forget_tenant(self, tenant_id: UUID) -> None:
         """The dumps of a tenant that is gone."""
@@ -274,7 +294,8 @@ class Lifecycle:
                     folder = await asyncio.to_thread(self._work.make_folder, piece)
                     await self._dumps.write(database, piece, folder, progress, schema_only=schema_only)
                     async with self._restores.opened(folder, owner.id) as dump:
-                        return await self._new(owner, new, dump, self._restores.filling(dump), progress)
+                        filling = self._restores.filling(dump)
+                        return await self._new(owner, new, dump, filling, progress, cluster_id=database.cluster_id)
 
     async def take_over(
         self,

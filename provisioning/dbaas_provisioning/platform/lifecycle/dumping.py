@@ -87,9 +87,11 @@ class Dumps:
         kept = self._work.folder(piece.tenant_id, piece.database_id, piece.id)
         await asyncio.to_thread(folder.rename, kept)
         await asyncio.to_thread(_sync, kept.parent)
+        cluster = await self._work.store.cluster(database.cluster_id)
         dump = Dump(
             piece.id, database.tenant_id, database.id, database.name, manifest.engine, manifest.exposure,
             manifest.contents.server_version, manifest.size_bytes, manifest.made_at, is_last, expires_at,
+            cluster.id if cluster.external else None,
         )  # fmt: skip
         await self._work.store.lifecycle.keep(dump)
         return dump
