@@ -45,6 +45,7 @@ class Acting:
     Attributes:
         rows: that it gave or changed, where that is known.
         outcome: of what ended without raising.
+        statement: that is run; it may be told of later, when it is known in which language it is.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class Acting:
         self._tenant = tenant
         self._database = database
         self._action = action
-        self._statement = statement
+        self.statement = statement
         self._told = told
         self._started = 0.0
         self.rows: int | None = None
@@ -95,7 +96,7 @@ class Acting:
             self.outcome,
             told,
         )
-        self._services.platform.acts.note(act, self._statement)
+        self._services.platform.acts.note(act, self.statement)
 
     def _default(self) -> str | None:
         known = self._services.sessions.known_now(self._tenant)

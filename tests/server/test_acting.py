@@ -55,16 +55,21 @@ def test_statements_are_kept_without_what_is_in_them(tenant: str, ann: httpx.Cli
     ann.post(f"/v1/{tenant}/query", json={"query": "select $1::text", "params": ["hunter2"], "database": "till"})
     ann.post(f"/v1/{tenant}/query", json={"query": "selec 'hunter2'"})
     ann.post(f"/v1/{tenant}/query", json={"query": "select 1", "database": "nowhere"})
+    ann.post(
+        f"/v1/{tenant}/query",
+        json={"query": 'db.users.insertOne({name: "Alice", pw: "hunter2"})', "database": "notes"},
+    )
     ann.post(f"/v1/{tenant}/query", json={"query": "alter role nobody password 'hunter2'"})
     found = entries(ann, tenant)
     assert [(one["action"], one["target"], one["outcome"], one["details"]["statement"]) for one in found] == [
         ("query", "shop", "ok", "select ?"),
         ("query", "till", "ok", "select $1::text"),
         ("query", "shop", "42601", "selec ?"),
-        ("query", "nowhere", "database_not_found", "select ?"),
-        ("query", "shop", found[4]["outcome"], "alter role nobody password ?"),
+        ("query", "nowhere", "database_not_found", "…"),
+        ("query", "notes", "wrong_engine", "…"),
+        ("query", "shop", found[5]["outcome"], "alter role nobody password ?"),
     ]
-    assert found[4]["outcome"] != "ok"
+    assert found[5]["outcome"] != "ok"
     assert (found[0]["kind"], found[0]["details"]["rows"], found[0]["details"]["role"]) == ("data", "1", "owner")
     assert float(found[0]["details"]["ms"]) > 0
     assert "hunter2" not in str(found)

@@ -37,8 +37,10 @@ async def run(request: Request, services: Services) -> Response:
         raise Invalid("invalid_field", "`rows` must be objects or arrays.")
     max_rows, offset = _bound(fields, "max_rows", 1), _bound(fields, "offset", 0)
     params = fields.get("params", [])
-    with Acting(services, caller, tenant, fields.get("database"), "query", Statement(text)) as act:
+    with Acting(services, caller, tenant, fields.get("database"), "query", Statement("")) as act:
         session = await services.sessions.session(tenant, fields.get("database"))
+        # Only now it is known to be SQL: a document database has no session, and its shell has texts in double quotes.
+        act.statement = Statement(text)
         # Counting comes first: it refuses what does more than read, before anything was done.
         total = await _total(session, text, params, caller) if fields.get("count") else None
         result = await session.run(text, params, caller, max_rows=max_rows, offset=offset)
