@@ -166,6 +166,44 @@ async def test_a_reader_who_gives_up_loses_no_note(platform: Platform, tenant: T
     assert len(await of(platform, tenant.subdomain, ann)) == 1
 
 
+class Slow:
+    """Keeps what comes, and takes a moment for it."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[int, int]] = []
+
+    async def insert(self, noted, attempts) -> None:
+        await asyncio.sleep(0.01)
+        self.batches.append((len(noted), sum(each.times for each in attempts)))
+
+
+async def test_a_reader_does_not_wait_for_what_others_go_on_doing() -> None:
+    store = Slow()
+    noting = acts.Acts(store)  # type: ignore[arg-type]
+
+    async def work() -> None:
+        while True:
+            noting.note(DataAct(datetime.now(UTC), "hub:h:bob", "query", "t", "shop", "ok", {}))
+            noting.refused("hub:h:bob", "drop_database", "t", "shop", "right_needed")
+            await asyncio.sleep(0.001)
+
+    working = asyncio.create_task(work())
+    await asyncio.sleep(0.05)
+    before = 0
+    for _ in range(3):
+        noted = noting._noted.acts
+        await asyncio.wait_for(noting.settled(), 5)
+        assert all(sum(of_a_sort) >= noted > before for of_a_sort in zip(*store.batches, strict=True))
+        before = noted
+        await asyncio.sleep(0.02)
+    batches = len(store.batches)
+    await asyncio.sleep(2 * acts.PAUSE_SECONDS)
+    assert len(store.batches) <= batches + 3, "nobody reads: what is noted comes in batches again"
+    working.cancel()
+    await noting.close()
+    assert tuple(map(sum, zip(*store.batches, strict=True))) == (noting._noted.acts, noting._noted.attempts)
+
+
 class Stopped(datetime):
     """A minute that does not end while a test runs."""
 

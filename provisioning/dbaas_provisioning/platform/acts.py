@@ -46,6 +46,12 @@ class Statement:
     shell: bool = False
 
 
+@dataclass(slots=True)
+class _Count:
+    acts: int = 0
+    attempts: int = 0
+
+
 class Acts:
     """Takes notes and has them written. :meth:`close` waits for that."""
 
@@ -58,7 +64,10 @@ class Acts:
         self._seen: set[bytes] = set()  # of this minute
         self._of_actors: Counter[str] = Counter()  # of those seen
         self._lost = 0
+        self._noted = _Count()
+        self._done = _Count()  # of those noted: kept, or lost
         self._hurry = asyncio.Event()
+        self._batch_done = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
 
     def note(self, act: DataAct, statement: Statement | None = None) -> None:
@@ -73,6 +82,7 @@ class Acts:
                 statement = replace(statement, text="")
             self._letters += len(statement.text)
         self._acts.append((act, statement))
+        self._noted.acts += 1
         self._see_to_it()
 
     def refused(self, actor: str, action: str, tenant: str | None, target: str | None, code: str) -> None:
@@ -98,6 +108,7 @@ class Acts:
             else Attempt(fold, now, keepable(actor), action, tenant and keepable(tenant), target and keepable(target),
                          code, 1)
         )  # fmt: skip
+        self._noted.attempts += 1
         self._see_to_it()
 
     def _is_one_too_many(self, actor: str, fold: bytes) -> bool:
@@ -109,39 +120,62 @@ class Acts:
         return False
 
     async def settled(self) -> None:
-        """Return when what was noted is kept, or cannot be."""
-        if self._writing is not None and not self._writing.done():
+        """Return when what was noted until now is kept, or cannot be. It does not wait for what others note then."""
+        acts, attempts = self._noted.acts, self._noted.attempts
+        while self._is_writing() and (self._done.acts < acts or self._done.attempts < attempts):
+            self._hurry.set()
+            await self._batch_done.wait()
+
+    async def close(self) -> None:
+        """As :meth:`settled`, and for what is noted meanwhile."""
+        await self.settled()
+        if self._writing is not None and self._is_writing():
             self._hurry.set()
             await asyncio.shield(self._writing)
 
-    async def close(self) -> None:
-        """As :meth:`settled`."""
-        await self.settled()
+    def _is_writing(self) -> bool:
+        return self._writing is not None and not self._writing.done()
 
     def _see_to_it(self) -> None:
-        if self._writing is None or self._writing.done():
-            self._hurry = asyncio.Event()
+        if not self._is_writing():
+            self._hurry, self._batch_done = asyncio.Event(), asyncio.Event()
             self._writing = asyncio.get_running_loop().create_task(self._write())
 
     async def _write(self) -> None:
-        while self._acts or self._attempts:
-            if len(self._acts) < BATCH:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hurry.wait(), PAUSE_SECONDS)
-            batch, self._acts = self._acts[:BATCH], self._acts[BATCH:]
-            attempts, self._attempts = list(self._attempts.values()), {}
-            self._letters = sum(len(statement.text) for _, statement in self._acts if statement is not None)
-            lost, self._lost = self._lost, 0
-            try:
-                await self._store.insert(await asyncio.to_thread(_kept, batch), attempts)
-            except DbaasError as error:
-                lost += len(batch) + len(attempts)
-                log.error("The audit log could not be written: %s", error.message)
-            except Exception:
-                lost += len(batch) + len(attempts)
-                log.exception("the audit log could not be written")
-            if lost:
-                log.error("Not in the audit log: %d acts and attempts of members", lost)
+        try:
+            while self._acts or self._attempts:
+                if len(self._acts) < BATCH:
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._hurry.wait(), PAUSE_SECONDS)
+                self._hurry.clear()  # who waits for more than this batch asks again
+                await self._write_batch()
+                self._tell()
+        finally:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Wake those who wait for a batch."""
+        self._batch_done.set()
+        self._batch_done = asyncio.Event()
+
+    async def _write_batch(self) -> None:
+        batch, self._acts = self._acts[:BATCH], self._acts[BATCH:]
+        attempts, self._attempts = list(self._attempts.values()), {}
+        attempts_noted = self._noted.attempts
+        self._letters = sum(len(statement.text) for _, statement in self._acts if statement is not None)
+        lost, self._lost = self._lost, 0
+        try:
+            await self._store.insert(await asyncio.to_thread(_kept, batch), attempts)
+        except DbaasError as error:
+            lost += len(batch) + len(attempts)
+            log.error("The audit log could not be written: %s", error.message)
+        except Exception:
+            lost += len(batch) + len(attempts)
+            log.exception("the audit log could not be written")
+        self._done.acts += len(batch)
+        self._done.attempts = attempts_noted
+        if lost:
+            log.error("Not in the audit log: %d acts and attempts of members", lost)
 
 
 def _kept(batch: list[tuple[DataAct, Statement | None]]) -> list[DataAct]:
