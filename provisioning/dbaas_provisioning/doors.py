@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -38,7 +39,8 @@ class Doors:
     def __init__(self, wake: Callable[[UUID], Awaitable[Endpoint]]) -> None:
         self._wake = wake
         self._listening: dict[UUID, asyncio.Server] = {}
-        self._serving: dict[UUID, set[asyncio.Task[None]]] = {}
+        self._serving: set[asyncio.Task[None]] = set()
+        self._waiting: Counter[UUID] = Counter()
 
     async def open(self, cluster: Cluster) -> None:
         """Listen where a sleeping server did. Safe to repeat; a port that somebody else has is left alone."""
@@ -62,47 +64,53 @@ class Doors:
         """Shut every door and let everybody go."""
         for cluster_id in list(self._listening):
             self.shut(cluster_id)
-        tasks = [task for serving in self._serving.values() for task in serving]
-        for task in tasks:
+        for task in self._serving:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*self._serving, return_exceptions=True)
 
     def _come(
         self, engine: Engine, cluster_id: UUID, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        serving = self._serving.setdefault(cluster_id, set())
-        if len(serving) >= MOST_WAITING:
+        if self._waiting[cluster_id] >= MOST_WAITING:
             writer.close()
             return
         task = asyncio.get_running_loop().create_task(self._serve(engine, cluster_id, reader, writer))
-        serving.add(task)
-        task.add_done_callback(lambda _: self._gone(cluster_id, task))
-
-    def _gone(self, cluster_id: UUID, task: asyncio.Task[None]) -> None:
-        serving = self._serving[cluster_id]
-        serving.discard(task)
-        if not serving:
-            del self._serving[cluster_id]
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(
         self, engine: Engine, cluster_id: UUID, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, TimeoutError), contextlib.closing(writer):
-            async with asyncio.timeout(GREETING_SECONDS):
-                greeting = await engine.greet(reader, writer)
-            if greeting is None:
-                return
+            self._waiting[cluster_id] += 1
             try:
-                endpoint = await self._wake(cluster_id)
-            except DbaasError as error:
-                writer.write(engine.turn_away(error))
-                await writer.drain()
-                return
-            async with asyncio.timeout(CONNECT_SECONDS):
-                there, server = await asyncio.open_connection(endpoint.host, endpoint.port, limit=CHUNK_BYTES)
-            with contextlib.closing(server):
-                server.write(greeting)
-                await _relay((reader, server), (there, writer))
+                way = await self._lead(engine, cluster_id, reader, writer)
+            finally:
+                self._waiting[cluster_id] -= 1
+            if way is not None:
+                there, server = way
+                with contextlib.closing(server):
+                    await _relay((reader, server), (there, writer))
+
+    async def _lead(
+        self, engine: Engine, cluster_id: UUID, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        """The way to the server that was started; None for who came for nothing, or could not be served."""
+        async with asyncio.timeout(GREETING_SECONDS):
+            greeting = await engine.greet(reader, writer)
+        if greeting is None:
+            return None
+        try:
+            endpoint = await self._wake(cluster_id)
+        except DbaasError as error:
+            log.info("Who came to the sleeping cluster %s was turned away: %s", cluster_id, error.message)
+            writer.write(engine.turn_away())
+            await writer.drain()
+            return None
+        async with asyncio.timeout(CONNECT_SECONDS):
+            there, server = await asyncio.open_connection(endpoint.host, endpoint.port, limit=CHUNK_BYTES)
+        server.write(greeting)
+        return there, server
 
 
 async def _relay(*ways: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> None:

@@ -17,7 +17,6 @@ from typing import Protocol
 
 from .copies import Copies
 from .distribution import Distributes
-from .errors import DbaasError
 from .nouns import Cluster, Credential, Database, Endpoint, Login, Plan, Powers, Tenant, Usage, Vitals
 
 __all__ = [
@@ -349,8 +348,8 @@ class Engine(Protocol):
         """What a client says first to a server that sleeps, to be told to it; None for what need not wake it."""
         ...
 
-    def turn_away(self, error: DbaasError) -> bytes:
-        """What that client is told when the server does not start. Pure."""
+    def turn_away(self) -> bytes:
+        """What that client is told when the server does not start: he has not said a password yet. Pure."""
         ...
 
     async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:

@@ -293,11 +293,11 @@ class Supervisor:
                 endpoint = await self._start(cluster_id, slot)
             except NotFound:
                 self._slots.pop(cluster_id, None)
+                self._doors.shut(cluster_id)
                 raise
             except Unavailable:
                 await self._note(cluster_id, ClusterState.failed)
-                if slot.cluster is not None and not self._closing:
-                    await self._doors.open(slot.cluster)  # who connects is told why, and has it tried again
+                await self._listen(cluster_id)  # who connects has it tried again
                 raise
             if slot.finishing and slot.cluster is not None:
                 slot.finishing = False
@@ -431,9 +431,16 @@ class Supervisor:
     async def _fall_asleep(self, cluster_id: UUID) -> None:
         """It is noted to sleep, and whoever connects has it started."""
         await self._note(cluster_id, ClusterState.sleeping)
-        if cluster_id != META_CLUSTER and not self._closing:
-            with contextlib.suppress(DbaasError):
-                await self._doors.open(await self._store.cluster(cluster_id))
+        await self._listen(cluster_id)
+
+    async def _listen(self, cluster_id: UUID) -> None:
+        """Open the door of a server that does not run, unless its data is gone or everything is being stopped."""
+        if cluster_id == META_CLUSTER or self._closing:
+            return
+        with contextlib.suppress(DbaasError):
+            cluster = await self._store.cluster(cluster_id)
+            if cluster.data_dir.is_dir():
+                await self._doors.open(cluster)
 
     async def _bound_logs(self) -> None:
         while True:

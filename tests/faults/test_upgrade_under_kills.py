@@ -190,7 +190,7 @@ async def test_killed_while_the_old_folder_goes_it_goes_at_the_next_start(own_li
         left = Home(own_live.home).clusters / "left-over"
         left.mkdir()
         (left / "PG_VERSION").write_text(OLD)
-        await platform._store.upgrades._do(
+        await platform._store.upgrades._connections.do(
             "update clusters set upgrade_stage = %s, upgrade_other = %s where id = %s",
             [Stage.finishing.value, left.name, cluster.id],
         )

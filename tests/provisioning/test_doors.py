@@ -89,7 +89,7 @@ async def test_who_cannot_be_served_is_told_why(platform: Platform, tenant: Tena
     url = await asleep(platform, access, supervision)
     folder = (await platform._store.cluster(access.database.cluster_id)).data_dir
     shutil.move(folder, aside := folder.with_name("aside"))
-    with pytest.raises(psycopg.OperationalError, match="data of this cluster is missing"):
+    with pytest.raises(psycopg.OperationalError, match="cannot be started now"):
         await psycopg.AsyncConnection.connect(url)
     shutil.move(aside, folder)
     async with await psycopg.AsyncConnection.connect(url) as connection:

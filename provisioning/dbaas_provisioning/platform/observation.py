@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
@@ -40,6 +41,7 @@ class Observation:
         self._store = store
         self._watches: dict[tuple[UUID, int], Watch] = {}
         self._shared: dict[tuple[UUID, Endpoint, Credential], SharedWatch] = {}
+        self._looking = asyncio.Lock()  # jobs come at once, and one must not close what another has just begun
 
     async def close(self) -> None:
         """End every watch."""
@@ -50,7 +52,8 @@ class Observation:
 
     async def everywhere(self) -> Sequence[Watched]:
         """What runs for tenants: their own clusters, and what each has of the servers that run elsewhere."""
-        return [*await self.running(), *await self._elsewhere()]
+        async with self._looking:
+            return [*await self.running(), *await self._elsewhere()]
 
     async def _elsewhere(self) -> Sequence[Watched]:
         """Of servers that tenants share. One that does not answer is none of them, until it does again."""

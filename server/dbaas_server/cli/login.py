@@ -53,10 +53,12 @@ def _logout(options: argparse.Namespace) -> None:
     logins = Logins(login_file(os.environ))
     latest = logins.latest()
     url = options.url or os.environ.get("DBAAS_URL") or (latest.url if latest else "")
-    gone = logins.remove(url)
+    gone = logins.find(url)
     if gone is None:
         raise NotFound("login_not_found", f"There is no login of {url}." if url else "There is no login.")
-    print_fields({"logged_out": gone.url, "ended_there": _ended(gone)}, as_json=options.json)
+    ended = _ended(gone)  # a refusal leaves the login here, to be ended another time
+    logins.remove(url)
+    print_fields({"logged_out": gone.url, "ended_there": ended}, as_json=options.json)
 
 
 def _ended(login: Login) -> bool:

@@ -32,9 +32,22 @@ class Looks(Generic[T]):
         self._under_way: dict[tuple[UUID, UUID], asyncio.Task[T]] = {}
         self._silent: set[tuple[UUID, UUID]] = set()
 
-    async def at(self, watched: Sequence[Watched]) -> list[T]:
-        """One round; what those found who could look. What is no ``DbaasError`` is raised, after the round."""
-        self._forget({one.key for one in watched})
+    async def at(self, watched: Sequence[Watched], known: Sequence[Watched] = ()) -> list[T]:
+        """One round; what those found who could look. What is no ``DbaasError`` is raised, after the round.
+
+        Cancelled, it ends what is under way.
+
+        Args:
+            known: what runs, too, and is not looked at this time: what is under way there goes on.
+        """
+        try:
+            return await self._round(watched, known)
+        except asyncio.CancelledError:
+            self._forget(set())
+            raise
+
+    async def _round(self, watched: Sequence[Watched], known: Sequence[Watched]) -> list[T]:
+        self._forget({one.key for one in (*watched, *known)})
         for one in watched:
             if one.key not in self._under_way:
                 self._under_way[one.key] = asyncio.ensure_future(self._look(one))

@@ -44,12 +44,13 @@ class Storage:
 
     async def run(self) -> None:
         """Measure once, and act on it. Safe to repeat at any moment: what it finds done is not done again."""
-        measured = await self._measures.at(await self._observation.everywhere())
+        everywhere = await self._observation.everywhere()
+        measured = await self._measures.at(everywhere)
         self._sizes = {one.watched.key: one for one in measured}
         for one in measured:
             self._taken[one.watched.tenant.id][one.watched.cluster.id] = sum(size.bytes for size in one.sizes.values())
         await self._forget_dropped()
-        await self._judgements.at([one.watched for one in measured])
+        await self._judgements.at([one.watched for one in measured], everywhere)
 
     async def _measure(self, watched: Watched) -> _Measured:
         sizes = {size.database: size for size in await watched.watch.sizes()}

@@ -36,7 +36,8 @@ def test_every_engine_describes_itself_its_options_and_its_cost(live: LivePlatfo
         assert each["title"] and each["description"] and each["version"]
         assert each["cost"]["memory_bytes"] > 10_000_000 and each["cost"]["disk_bytes"] > 10_000_000
         assert re.fullmatch(
-            rf"Starts a .+ server for {tenant}: about \d+ MB of memory, \d+ MB on disk\.", each["cost"]["sentence"]
+            rf"Starts a .+ server for {tenant}: about \d+ MB of memory, \d+ MB on disk\. Stops when idle for 1 hour\.",
+            each["cost"]["sentence"],
         )
         assert each["schema"]["required"] == ["name"]
 

@@ -32,7 +32,7 @@ from ...engine import (
     UpgradePlan,
     Watch,
 )
-from ...errors import DbaasError, Invalid
+from ...errors import Invalid
 from ...nouns import Cluster, Credential, Database, Login, Plan, Powers, Tenant, Usage, Vitals
 from ...secrets import new_password
 from . import binaries, greeting, launch
@@ -89,9 +89,9 @@ class PostgresEngine:
         """See :meth:`dbaas_provisioning.engine.Engine.greet`."""
         return await greeting.greet(reader, writer)
 
-    def turn_away(self, error: DbaasError) -> bytes:
+    def turn_away(self) -> bytes:
         """See :meth:`dbaas_provisioning.engine.Engine.turn_away`."""
-        return greeting.turn_away(error)
+        return greeting.turn_away()
 
     async def prepare_cluster(self, cluster: Cluster, superuser: Credential) -> None:
         """The API roles, and no way in for anybody without a database of their own. Safe to repeat."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 import struct
 
-from ...errors import DbaasError
-
 __all__ = ["greet", "turn_away"]
 
 PROTOCOL = 3
@@ -44,8 +42,12 @@ def _application(body: bytes) -> bytes:
     return dict(zip(words[::2], words[1::2], strict=False)).get(b"application_name", b"")
 
 
-def turn_away(error: DbaasError) -> bytes:
-    """The message with which a server that cannot be started ends the connection (57P03)."""
-    fields = {"S": "FATAL", "V": "FATAL", "C": "57P03", "M": error.message, "H": error.hint or ""}
-    told = b"".join(f"{name}{text}\0".encode() for name, text in fields.items() if text) + b"\0"
+def turn_away() -> bytes:
+    """The message with which a server that cannot be started ends the connection (57P03).
+
+    It names neither files nor reasons: whoever reads it has not said a password.
+    """
+    message, hint = "the database system cannot be started now", "Its operator finds the reason with `dbaas status`."
+    fields = {"S": "FATAL", "V": "FATAL", "C": "57P03", "M": message, "H": hint}
+    told = b"".join(f"{name}{text}\0".encode() for name, text in fields.items()) + b"\0"
     return b"E" + struct.pack("!I", len(told) + 4) + told

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from dbaas_server.documents.collections.index_builds import fill, settle
 from dbaas_server.documents.errors import Code, DocumentError
-from dbaas_server.documents.store import Batch, Entry, Space, Store
+from dbaas_server.documents.store import Batch, Entry, Space, Span, Store
 from document_engines import FarMemory, Orders, opened
 from waiting import until_true
 
@@ -131,17 +131,33 @@ async def test_no_write_is_refused_while_a_unique_index_is_filled(orders: Orders
     assert orders.names() == ["_id_"]
 
 
-async def test_a_duplicate_that_is_gone_in_time_is_none(orders: Orders) -> None:
-    await filled(orders)
-    building = asyncio.ensure_future(orders.index({"own": 1}, unique=True))
-    await until_true(lambda: bool(orders.engine.builds()), orders.engine.builds)
-    await orders.insert({"_id": "a", "own": "same"}, {"_id": "b", "own": "same"})
-    await orders.delete({"_id": "a"})
-    assert orders.collection.index("own_1").state == "building"
-    await building
-    assert await orders.wrong() == []
-    done = await orders.insert({"_id": "c", "own": "same"})
-    assert [error.number for _, error in done.errors] == [Code.DuplicateKey]
+class HeldMemory(FarMemory):
+    """Memory where who reads through all of a space waits before each batch until he may go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def scan(self, space: Space, span: Span, **how: Any) -> AsyncIterator[Sequence[Entry]]:
+        if span == Span():
+            await self.go_on.wait()
+        async for batch in super().scan(space, span, **how):
+            yield batch
+
+
+async def test_a_duplicate_that_is_gone_in_time_is_none() -> None:
+    async with opened(store := HeldMemory()) as orders:
+        await filled(orders)
+        building = asyncio.ensure_future(orders.index({"own": 1}, unique=True))
+        await until_true(lambda: bool(orders.engine.builds()), orders.engine.builds)
+        await orders.insert({"_id": "a", "own": "same"}, {"_id": "b", "own": "same"})
+        await orders.delete({"_id": "a"})
+        assert orders.collection.index("own_1").state == "building"
+        store.go_on.set()
+        await building
+        assert await orders.wrong() == []
+        done = await orders.insert({"_id": "c", "own": "same"})
+        assert [error.number for _, error in done.errors] == [Code.DuplicateKey]
 
 
 @pytest.mark.parametrize("unique", [False, True])
