@@ -35,8 +35,22 @@ def block(secret: str) -> str:
     return "/* " + secret.replace("/", "").replace("*", "") + " /* inside */ zqzq */"
 
 
+def after_a_number(secret: str) -> str:
+    return f"1$${secret.replace('$', '')}$$"
+
+
+def setting(secret: str) -> str:
+    return f"; set local app.tenant to zqzq, {doubled(secret)}, zqzq; ALTER ROLE a SET x.y = zqzq; set x=zqzq;"
+
+
+def copied(secret: str) -> str:
+    return f"; COPY t (a) FROM stdin WITH (header);\nzqzq\t{secret}\n\\.\n"
+
+
 LITERALS = st.builds(
-    lambda write, secret: write(secret), st.sampled_from([doubled, escaped, dollars, line, block]), SECRETS
+    lambda write, secret: write(secret),
+    st.sampled_from([doubled, escaped, dollars, line, block, after_a_number, setting, copied]),
+    SECRETS,
 )
 WORDS = st.sampled_from(
     [
@@ -86,7 +100,11 @@ def quoted(quote: str, secret: str) -> str:
 
 
 SHELL = st.builds(quoted, st.sampled_from("\"'`"), SECRETS) | st.builds(
-    lambda secret: "// " + secret.replace("\n", "") + "\n", SECRETS
+    lambda write, secret: write(secret),
+    st.sampled_from(
+        [lambda secret: "// " + secret.replace("\n", "") + "\n", lambda secret: "`x${`" + secret + "`} zqzq`"]
+    ),
+    SECRETS,
 )
 
 
@@ -120,6 +138,26 @@ def test_any_text_becomes_a_short_line(text: str, shell: bool) -> None:
         ("select 'hunter2", "select ?"),
         ("select \"x from t where a = 'hunter2'", 'select "?"'),
         ("select 'dbk_" + "a" * 40 + "', dbk_" + "a" * 40, "select ?, dbk_***"),
+        ("COPY users (a) FROM stdin;\nalice@example.org\tAda", "COPY users (a) FROM stdin; …"),
+        ("copy t from stdin with (header);\nalice", "copy t from stdin with (header); …"),
+        ("\\copy t from stdin\nalice", "\\copy t from stdin …"),
+        ("copy t from stdin /* \n */ alice", "copy t from stdin …"),
+        ("set app.tenant to acme", "set app.tenant to ?"),
+        ("SET LOCAL x=acme, b; select c", "SET LOCAL x=?; select c"),
+        ("set \"x\" = 'a\\' acme", 'set "x" = ? …'),
+        ("ALTER ROLE ann IN DATABASE d SET x TO acme", "ALTER ROLE ann IN DATABASE d SET x TO ?"),
+        ("ALTER DATABASE d SET x = acme", "ALTER DATABASE d SET x = ?"),
+        ("set role ann", "set role ann"),
+        ("set session authorization ann", "set session authorization ann"),
+        ("update t set a = b, c = 'd' where e = f", "update t set a = b, c = ? where e = f"),
+        (
+            "insert into t values (1) on conflict (a) do update set a = excluded.a",
+            "insert into t values (?) on conflict (a) do update set a = excluded.a",
+        ),
+        ("alter table t alter column c set default d", "alter table t alter column c set default d"),
+        ("grant set on parameter p to ann", "grant set on parameter p to ann"),
+        ("select 1$$my secret words$$, a", "select ??, a"),
+        ("select 1a$$ b $$ secret words", "select ? …"),
         ("", ""),
     ],
 )
@@ -131,6 +169,8 @@ def test_what_is_kept(text: str, kept: str) -> None:
     ("text", "kept"),
     [
         ('db.people.find({name: "Ann", age: {$gt: 30}}).limit(5)', "db.people.find({name: ?, age: {$gt: ?}}).limit(?)"),
+        ("db.t.find({a: `b$c`})", "db.t.find({a: ?})"),
+        ("x`a${`my secret`}`", "x? …"),
         ("db.t.find({a: /hunter2/i})", "db.t.find({a: ?})"),
         ('db.t.find("hunter2)', "db.t.find(? …"),
         ('4 / 2 + "a/" + "hunter2"', "? ? …"),

@@ -34,14 +34,14 @@ _SQL = re.compile(
     rf"|(?P<dollar>\$(?P<tag>(?:{_TAG})?+)\$.*?(?:\$(?P=tag)\$|\Z))"
     r"|(?P<quoted>(?:[uU]&)?+\"(?:[^\"]|\"\")*+(?:\"|\Z))"
     r"|(?P<parameter>\$[0-9]++)"
-    r"|(?P<number>[0-9][A-Za-z0-9_.$\x80-\U0010ffff]*+)"
+    r"|(?P<number>[0-9][A-Za-z0-9_.\x80-\U0010ffff]*+)"
     rf"|(?P<name>{_NAME})"
     r"|(?P<mark>.)",
     _FLAGS,
 )
 _SHELL = re.compile(
     r"(?P<space>\s++|//[^\n]*+|/\*.*?(?:\*/|\Z))"
-    r"|(?P<literal>\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\]|\\.)*+`"
+    r"|(?P<literal>\"(?:[^\"\\\n]|\\.)*+\"|'(?:[^'\\\n]|\\.)*+'|`(?:[^`\\$]|\\.|\$(?!\{))*+`"
     r"|/(?:[^/\\\[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*+\])++/[a-z]*+"
     r"|\.?[0-9][\w.]*+)"
     r"|(?P<open>[\"'`/\\])"
@@ -49,6 +49,8 @@ _SHELL = re.compile(
     r"|(?P<mark>.)",
     _FLAGS,
 )
+_DIGITS = re.compile(r"[0-9.]++")
+_CHANGE_ROWS = frozenset({"update", "insert", "merge", "with", "explain", "prepare"})  # what such statements begin with
 _COMMENTS = re.compile(r"/\*|\*/")
 _USUAL = re.compile(r"[\w $.:\-]{1,63}")  # of names in quotes; another one may be a statement whose quotes went astray
 _SETS_A_PASSWORD = re.compile(
@@ -94,7 +96,60 @@ def _reduced(text: str, shell: bool) -> str:
     return line if len(line) <= LONGEST_KEPT else line[: LONGEST_KEPT - 1] + MORE
 
 
+class _Sentence:
+    """What is known of the statement a scan is in, of values that no quotes mark."""
+
+    def __init__(self) -> None:
+        self.first = ""  # word
+        self.before = ""  # mark or word
+        self.updates = False
+        self.names_a_setting = False  # between SET and its value
+        self.has_a_setting = False  # all that follows is its value
+        self.is_of_data = False  # the client's lines of data follow, after the statement
+
+    def read(self, kind: str | None, piece: str) -> None:
+        word = piece.lower() if kind == "name" else piece
+        if self.names_a_setting and (word in (":", "to") or (word == "=" and not self._changes_rows())):
+            self.has_a_setting = True
+        elif word == "set" and kind == "name":
+            self.names_a_setting = self.before != "."
+        elif (kind == "mark" and word != ".") or word == "on":
+            self.names_a_setting = False
+        self.updates |= word == "update"
+        self.is_of_data |= self.before == "from" and word in ("stdin", "pstdin")
+        if kind == "name":
+            self.first = self.first or word
+        self.before = word
+
+    def _changes_rows(self) -> bool:
+        return self.updates and self.first in _CHANGE_ROWS
+
+
 def _sql_pieces(text: str) -> Iterator[str]:
+    sentence, hidden = _Sentence(), False
+    for kind, piece, kept in _sql_tokens(text):
+        if sentence.is_of_data and (piece == ";" or kind == "comment" or "\n" in piece or "\r" in piece):
+            yield from (";", " ", MORE) if piece == ";" else (" ", MORE)
+            return
+        if kind == "mark" and piece == ";":
+            sentence, hidden = _Sentence(), False
+        elif kind not in ("space", "comment"):
+            if sentence.has_a_setting:
+                if not hidden:
+                    yield HOLE
+                hidden = True
+            else:
+                sentence.read(kind, piece)
+        if not hidden:
+            yield kept
+        if kind == "unsure":
+            if hidden:
+                yield f" {MORE}"
+            return
+
+
+def _sql_tokens(text: str) -> Iterator[tuple[str | None, str, str]]:
+    """Sorts of tokens, their characters, and what is kept of them. After one that is ``unsure`` nothing follows."""
     at = 0
     while at < len(text):
         match = _SQL.match(text, at)
@@ -103,20 +158,23 @@ def _sql_pieces(text: str) -> Iterator[str]:
         if kind == "tag":
             kind = "dollar"
         if kind == "space":
-            yield " "
+            yield kind, piece, " "
         elif kind == "comment":
             at = _end_of_comment(text, at)
-            yield " "
-        elif kind == "plain" and "\\'" in piece:
-            # Whether the literal ends there depends on standard_conforming_strings, and so does all that follows.
-            yield f"{HOLE} {MORE}"
+            yield kind, piece, " "
+        elif (kind == "plain" and "\\'" in piece) or (
+            kind == "number" and text.startswith("$", at) and not _DIGITS.fullmatch(piece)
+        ):
+            # Whether the literal ends there depends on standard_conforming_strings, and so does all that follows; of
+            # 1a$$ on the version.
+            yield "unsure", piece, f"{HOLE} {MORE}"
             return
         elif kind in ("escaped", "plain", "dollar", "number"):
-            yield HOLE
+            yield kind, piece, HOLE
         elif kind == "quoted":
-            yield piece if _USUAL.fullmatch(piece.strip('"')) else f'"{HOLE}"'
+            yield kind, piece, piece if _USUAL.fullmatch(piece.strip('"')) else f'"{HOLE}"'
         else:
-            yield piece
+            yield kind, piece, piece
 
 
 def _end_of_comment(text: str, at: int) -> int:
