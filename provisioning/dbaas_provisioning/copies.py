@@ -42,6 +42,7 @@ class Contents:
         left_out: schemas that are not, since the platform has its own of that name.
         owner: the role that the objects belong to there.
         tables: how many there are.
+        withheld: statements that give back what the platform withheld there because storage was full.
     """
 
     server_version: str
@@ -50,6 +51,7 @@ class Contents:
     extensions: tuple[Extension, ...]
     owner: str
     tables: int
+    withheld: tuple[str, ...] = ()
 
     @property
     def major(self) -> str:

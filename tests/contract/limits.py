@@ -130,6 +130,30 @@ class LimitsHold:
         await storage.run()
         return access
 
+    async def test_a_dump_of_a_full_database_comes_back_as_open_as_it_was_before(
+        self, platform: Platform, access: Access, storage: Storage, plan_of: Callable[..., Any], connect
+    ) -> None:
+        ref, name = access.tenant.subdomain, access.database.name
+        owner = await connect(access)
+        await owner.execute(FILLED)
+        await owner.execute("create table notes (id int, body text)")
+        await owner.execute("grant select, insert on notes to anon; grant update (body) on notes to authenticated")
+        await plan_of(ref, max_storage_gb=0.02)
+        await storage.run()
+        await platform.drop_database(ref, name, actor="test")
+        await plan_of(ref, max_storage_gb=2)
+        await storage.run()
+        await platform.lifecycle.undrop(ref, name, actor="test")
+        again = await connect(await platform.access(ref, name))
+        await again.execute(
+            "insert into notes values (1, 'a'); update big set id = id where false; create table more ()"
+        )
+        rights = (
+            "select has_table_privilege({0}, 'notes', 'insert'), has_column_privilege({0}, 'notes', 'body', 'update')"
+        )
+        assert await (await again.execute(rights.format("'anon'"))).fetchone() == (True, False)
+        assert await (await again.execute(rights.format("'authenticated'"))).fetchone() == (False, True)
+
     async def test_a_statement_ends_whatever_was_set_before(
         self, access: Access, watchdog: Watchdog, plan_of: Callable[..., Any], connect
     ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -10,10 +11,12 @@ import psycopg
 import pytest
 
 from contract.limits import LimitsHold, Place
+from dbaas_provisioning.engines.postgres import standing
 from dbaas_provisioning.nouns import Login, Tenant
 from dbaas_provisioning.platform import Access, Platform
 from dbaas_server.upkeep.storage import Storage
 from elsewhere import Elsewhere, elsewhere
+from waiting import until
 
 
 class TestOneClusterPerTenant(LimitsHold):
@@ -63,6 +66,32 @@ class TestRegisteredWithoutSuperuser(_OneServer):
     """External placement, with the least that will do."""
 
     attributes = "createdb createrole"
+
+    async def test_an_interrupted_look_locks_nobody_out(
+        self, platform: Platform, full: Access, connect, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def interrupted(*_: Any) -> None:
+            raise asyncio.CancelledError
+
+        owner = await connect(full)
+        await owner.execute("grant insert on big to current_user")
+        cluster = await platform.cluster(full.database.cluster_id)
+        looked = cluster, await platform._store.superuser(cluster.id), full.database.physical_name
+        with monkeypatch.context() as patched, pytest.raises(asyncio.CancelledError):
+            patched.setattr(standing, "_end_sessions", interrupted)
+            await standing.withhold(*looked)
+        with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+            await connect(full)
+        await owner.execute("revoke insert on big from current_user")  # as its rollback would
+
+        async def look() -> bool:
+            await standing.withhold(*looked)
+            try:
+                return bool(await connect(full))
+            except psycopg.OperationalError:
+                return False
+
+        await until(look)
 
     async def test_a_policy_made_meanwhile_lifts_nothing_and_counts_afterwards(
         self, platform: Platform, full: Access, storage: Storage, plan_of: Callable[..., Any], connect

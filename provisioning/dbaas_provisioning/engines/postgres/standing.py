@@ -103,9 +103,13 @@ async def withhold(cluster: Cluster, login: Credential, name: str) -> None:
             await _close(connection, name, Standing(size))
             await _end_sessions(connection, writing=True)
         elif given_back or (standing.grown(size) and not rewritten):
-            await _connect(connection, name, allowed=False)
+            closed = standing.again(size, now)
+            async with connection.transaction():
+                # Whoever is interrupted before the end leaves a time after which a later look lets people in again.
+                await _note(connection, name, replace(closed, until=max(closed.until, now + 1)))
+                await _connect(connection, name, allowed=False)
             await _end_sessions(connection)
-            await _close(connection, name, standing.again(size, now))
+            await _close(connection, name, closed)
         elif exposed or 0 < standing.until <= now:
             # The platform exposes a table when its first policy is made, as everywhere.
             await _close(connection, name, standing if now < standing.until else replace(standing, until=0))
@@ -127,10 +131,14 @@ async def _close(connection: Connection, name: str, standing: Standing) -> None:
         owner = by_login(await logins_of(connection, name))[Login.owner]
         await connection.execute(script("withhold"))
         await connection.execute(script("withhold_creation", database=name, owner=owner))
-        await connection.execute(
-            sql.SQL("comment on database {} is {}").format(sql.Identifier(name), sql.Literal(str(standing)))
-        )
+        await _note(connection, name, standing)
         await _connect(connection, name, allowed=not standing.until)
+
+
+async def _note(connection: Connection, name: str, standing: Standing) -> None:
+    await connection.execute(
+        sql.SQL("comment on database {} is {}").format(sql.Identifier(name), sql.Literal(str(standing)))
+    )
 
 
 async def _connect(connection: Connection, name: str, *, allowed: bool) -> None:

@@ -23,7 +23,7 @@ __all__ = ["ARCHIVE", "MANIFEST", "Manifest", "open_archive", "pack", "packed_si
 
 FORMAT = "jupyter-dbaas dump 1"
 MANIFEST, ARCHIVE = "manifest.json", "archive"
-LONGEST_MANIFEST = 1024 * 1024
+LONGEST_MANIFEST = 16 * 1024 * 1024
 CHUNK = 1024 * 1024
 
 
@@ -82,6 +82,7 @@ def read_manifest(folder: Path) -> Manifest:
                   for each in found["extensions"]),
             _text(found["owner"]),
             int(found["tables"]),
+            tuple(_text(each) for each in found.get("withheld", [])),
         )  # fmt: skip
         int(contents.major)
         return Manifest(

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ....copies import Aside, Contents, Told
@@ -37,10 +38,11 @@ class PostgresCopies:
     ) -> Contents:
         """See :meth:`dbaas_provisioning.copies.Copies.contents`."""
         from ..administrator import administrator
-        from .dump import contents_of
+        from .dump import contents_of, withheld_of
 
         async with administrator(cluster, superuser, database.physical_name) as connection:
-            return await contents_of(connection, logins[self.keeper].username)
+            found = await contents_of(connection, logins[self.keeper].username)
+            return replace(found, withheld=await withheld_of(connection))
 
     async def dump(
         self,

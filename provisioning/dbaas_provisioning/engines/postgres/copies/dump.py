@@ -17,7 +17,7 @@ from ..administrator import Connection
 from .entries import PLATFORM_SCHEMAS
 from .tools import ToolFailed, Where, find_tools, run_tool
 
-__all__ = ["contents_of", "write"]
+__all__ = ["contents_of", "withheld_of", "write"]
 
 LOCK_WAIT_MS = 60_000
 
@@ -36,6 +36,29 @@ select pg_catalog.current_setting('server_version'),
                        and d.objid = c.oid and d.deptype = 'e'))
 """
 
+# As pg_dump would have written them, had nothing been withheld.
+WITHHELD = """
+with kept as (
+  select distinct w.privilege || case w.attribute when '' then '' else format(' (%%I)', w.attribute) end as privilege,
+    case w.privilege when 'CREATE' then format('SCHEMA %%I', n.nspname)
+      else format('TABLE %%I.%%I', t.nspname, c.relname) end as object,
+    case w.grantee when 0 then 'PUBLIC' else quote_ident(r.rolname) end as grantee,
+    case when w.grantable then ' WITH GRANT OPTION' else '' end as option
+  from extensions.dbaas_withheld w
+    left join pg_catalog.pg_roles r on r.oid = w.grantee
+    left join pg_catalog.pg_class c on c.oid = w.relation and w.privilege <> 'CREATE'
+    left join pg_catalog.pg_namespace t on t.oid = c.relnamespace
+    left join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attname = w.attribute and not a.attisdropped
+    left join pg_catalog.pg_namespace n on n.oid = w.relation and w.privilege = 'CREATE'
+  where (w.grantee = 0 or r.oid is not null) and coalesce(t.nspname, n.nspname) <> all (%s)
+    and (w.attribute = '' or a.attname is not null)
+    and not exists (select from pg_catalog.pg_depend d where d.objid = w.relation and d.deptype = 'e'
+      and d.classid in ('pg_catalog.pg_class'::pg_catalog.regclass, 'pg_catalog.pg_namespace'::pg_catalog.regclass))
+)
+select format('GRANT %%s ON %%s TO %%s%%s;', string_agg(privilege, ', ' order by privilege), object, grantee, option)
+from kept group by object, grantee, option order by 1
+"""
+
 
 async def contents_of(connection: Connection, owner: str) -> Contents:
     """What is in the database of a connection."""
@@ -51,6 +74,15 @@ async def contents_of(connection: Connection, owner: str) -> Contents:
         owner,
         tables,
     )
+
+
+async def withheld_of(connection: Connection) -> tuple[str, ...]:
+    """What gives back what a full database's users may not do there now: a restored one decides that anew."""
+    found = await connection.execute("select to_regclass('extensions.dbaas_withheld') is not null")
+    if await found.fetchone() != (True,):
+        return ()
+    rows = await (await connection.execute(WITHHELD, [list(PLATFORM_SCHEMAS)])).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 async def write(

@@ -86,6 +86,8 @@ async def fill(
                 sql.SQL("reassign owned by {} to {}").format(sql.Identifier(working), sql.Identifier(owner))
             )
         script = await _grants(program, archive, [each for each in found if grants and is_grant(each)])
+        if grants:
+            script += "\n".join(contents.withheld)
         await _finish(cluster, login, name, owner, list(grants_of(script, contents.owner, owner)), contents)
     async with administrator(cluster, superuser, name) as inside:
         if strangers := await foreign_roles(inside, [owner, *others, *API_ROLES, superuser.username]):
